@@ -1,0 +1,43 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace qprompt {
+
+// A read-only memory map of a whole file. Copies share the map.
+class MappedFile {
+ public:
+  // Throws Error naming the file when it cannot be opened.
+  explicit MappedFile(const std::filesystem::path& path);
+
+  std::span<const std::byte> bytes() const;
+  const std::filesystem::path& path() const;
+
+  // Tells the system that the pages are not needed for now; reading them again is correct and slow.
+  void drop_pages() const;
+
+ private:
+  struct Map;
+  std::shared_ptr<const Map> map_;
+};
+
+// The whole file as text. Throws Error naming the file.
+std::string read_text(const std::filesystem::path& path);
+
+// Writes beside `path` and renames: a reader sees the old file or the whole new one, and a failure
+// (unwritable folder, full disk) leaves the old one. Creates missing parent folders.
+void write_file(const std::filesystem::path& path, std::span<const std::byte> content);
+void write_file(const std::filesystem::path& path, std::string_view content);
+
+// XXH3, 64 bits. Stored in prompt files and cache keys: never changes.
+std::uint64_t hash64(std::span<const std::byte> bytes, std::uint64_t seed = 0);
+std::uint64_t hash64(std::string_view text, std::uint64_t seed = 0);
+std::string hex64(std::uint64_t value);  // 16 lower-case digits
+
+}  // namespace qprompt

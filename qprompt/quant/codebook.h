@@ -1,0 +1,34 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+namespace qprompt {
+
+enum class KMeans : std::uint8_t { kOptimal, kLloyd };
+inline auto enum_names(KMeans) { return std::array{"optimal", "lloyd"}; }
+
+// At most 2^bits ascending centroids of scalars, and the nearest-centroid map (the lower centroid
+// wins a tie).
+class Codebook {
+ public:
+  // The one-dimensional K-Means codebook of `values`: kOptimal minimises the sum of squared
+  // distances exactly (of the fp16-rounded values with counts where there are many; docs/quantizer.md),
+  // kLloyd starts at quantiles and iterates. bits 1..8; throws Error when `values` is empty or not finite.
+  static Codebook fit(std::span<const float> values, int bits, KMeans algorithm = KMeans::kOptimal);
+  explicit Codebook(std::vector<float> ascending_centroids);
+
+  std::span<const float> centroids() const { return centroids_; }
+  void encode(std::span<const float> values, std::span<std::uint8_t> codes) const;
+  void decode(std::span<const std::uint8_t> codes, std::span<float> values) const;
+
+ private:
+  std::vector<float> centroids_;
+};
+
+// Sum of squared distances of `values` to their nearest centroid.
+double distortion(const Codebook& codebook, std::span<const float> values);
+
+}  // namespace qprompt

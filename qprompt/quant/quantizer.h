@@ -1,0 +1,101 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <limits>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "qprompt/core/matrix.h"
+#include "qprompt/quant/codebook.h"
+
+namespace qprompt {
+
+enum class QuantizerKind : std::uint8_t { kNone, kKMeans, kNoise };
+inline auto enum_names(QuantizerKind) { return std::array{"none", "kmeans", "noise"}; }
+
+// When mean and standard deviation of the normalisation are refreshed.
+enum class Statistics : std::uint8_t { kEveryStep, kAtClustering };
+inline auto enum_names(Statistics) { return std::array{"every_step", "at_clustering"}; }
+
+// Quantization-aware training, or training in full precision and quantizing at the end.
+enum class QuantizationPhase : std::uint8_t { kTraining, kPostTraining };
+inline auto enum_names(QuantizationPhase) { return std::array{"qat", "ptq"}; }
+
+struct QuantizerConfig {
+  QuantizerKind kind = QuantizerKind::kKMeans;
+  int bits = 1;
+  KMeans kmeans = KMeans::kOptimal;
+  bool normalize = true;
+  Statistics statistics = Statistics::kEveryStep;
+  QuantizationPhase phase = QuantizationPhase::kTraining;
+  std::int64_t min_interval = 10;  // t: at least this many steps between two clusterings
+  double kl_threshold = 1e-4;      // T_KL; 0 re-clusters whenever it may, infinity never again
+  double noise = 0.01;             // standard deviation of kNoise
+
+  template <typename Visitor>
+  void visit_fields(Visitor&& visit) {
+    visit("quantizer", kind, "none, kmeans, or noise (Gaussian, for comparison)");
+    visit("bits", bits, "bits per value, 1..8");
+    visit("kmeans", kmeans, "optimal (exact), or lloyd");
+    visit("normalize", normalize, "cluster (W - mean) / std");
+    visit("statistics", statistics, "when mean and std are refreshed");
+    visit("phase", phase, "qat (while training) or ptq (after it)");
+    visit("min_interval", min_interval, "steps between two clusterings, at least");
+    visit("kl_threshold", kl_threshold, "re-cluster when the codes' histogram moved by more");
+    visit("noise", noise, "standard deviation of the noise quantizer");
+  }
+};
+
+// Which matrices are quantized is the caller's choice: the quantizer sees only those it is given.
+//
+//   mu, sigma = mean(W), std(W);  w_hat = (W - mu) / sigma
+//   Q         = nearest of 2^b centroids in the space of w_hat
+//   W_q       = sigma Q(w_hat) + mu          (QPrompt, ECCV 2024, section 3; docs/quantizer.md)
+//   gradient  : straight-through, dL/dW = dL/dW_q
+//
+// W_q is built from the codebook as a file stores it (sigma c + mu, rounded to fp16), so what
+// training sees is what is deployed, bit for bit.
+class Quantizer {
+ public:
+  explicit Quantizer(const QuantizerConfig& config, std::uint64_t seed = 0);
+
+  // Constrained adaptive clustering: fits codebooks at the first step, and again where `min_interval`
+  // steps have passed and KL(codes now || codes at the last clustering) exceeds `kl_threshold`.
+  void adapt(const ParameterMap& values, std::int64_t step);
+
+  // What the forward pass uses at `step`. The gradient with respect to it is the gradient with
+  // respect to `values`.
+  ParameterMap quantize(const ParameterMap& values, std::int64_t step) const;
+
+  // What a file will hold: decode(encode(values)) of the codebooks in force (fitted now where there
+  // is none yet, as for post-training quantization). Without quantization: rounded to fp16.
+  ParameterMap deployed(const ParameterMap& values) const;
+
+  // Codebook and codes of each matrix, for the file. Empty when nothing is quantized.
+  std::map<std::string, EncodedMatrix> encode(const ParameterMap& values) const;
+
+  // How often each matrix was clustered so far.
+  std::map<std::string, int> clusterings() const;
+
+  QuantizerState state() const;
+  void restore(const QuantizerState& state);
+
+ private:
+  QuantizerConfig config_;
+  std::uint64_t seed_;
+  std::map<std::string, MatrixState> matrices_;
+};
+
+// "Re-cluster now?": `steps_since` steps after the last clustering, with the histograms of the codes
+// that the current codebook gives to the weights cached then and to the weights now.
+bool should_recluster(const QuantizerConfig& config, std::int64_t steps_since,
+                      std::span<const std::int64_t> cached_histogram,
+                      std::span<const std::int64_t> current_histogram);
+
+// KL(p || q) of two histograms with add-one smoothing, in nats.
+double kl_divergence(std::span<const std::int64_t> p, std::span<const std::int64_t> q);
+
+}  // namespace qprompt

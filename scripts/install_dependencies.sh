@@ -1,0 +1,56 @@
+#!/usr/bin/env bash
+# Installs the Debian packages the project is built with, if any is missing. docs/dependencies.md says
+# what each is for.
+set -euo pipefail
+
+packages=(
+  g++ cmake ninja-build pkg-config
+  libdnnl-dev libeigen3-dev libhwy-dev
+  libcli11-dev nlohmann-json3-dev libfmt-dev
+  libjpeg-dev libpng-dev libwebp-dev libstb-dev
+  libicu-dev libzip-dev zlib1g-dev libxxhash-dev
+  libgtest-dev libgmock-dev libbenchmark-dev
+)
+
+missing_packages() {
+  local installed
+  installed=$(dpkg-query -W -f '${db:Status-Status} ${Package}\n' "${packages[@]}" 2>/dev/null || true)
+  local package
+  for package in "${packages[@]}"; do
+    grep -qxF "installed $package" <<<"$installed" || echo "$package"
+  done
+}
+
+as_root() {
+  if [ "$(id -u)" = 0 ]; then
+    "$@"
+  elif command -v sudo >/dev/null; then
+    sudo "$@"
+  else
+    echo "install_dependencies: neither root nor sudo; as root, run: $*" >&2
+    return 1
+  fi
+}
+
+# Mirrors fail now and then.
+with_retries() {
+  local attempt
+  for attempt in 1 2 3; do
+    if "$@"; then return; fi
+    echo "install_dependencies: attempt $attempt failed: $*" >&2
+    sleep $((attempt * 3))
+  done
+  return 1
+}
+
+if ! command -v dpkg-query >/dev/null; then
+  echo "install_dependencies: no dpkg here; the build needs (Debian's names): ${packages[*]}" >&2
+  exit 0
+fi
+mapfile -t missing < <(missing_packages)
+if [ ${#missing[@]} = 0 ]; then exit 0; fi
+
+echo "Installing with apt$([ "$(id -u)" = 0 ] || echo ' (sudo)'): ${missing[*]}"
+with_retries as_root apt-get update -q=2
+with_retries as_root env DEBIAN_FRONTEND=noninteractive \
+  apt-get install -q=2 -y --no-install-recommends "${missing[@]}" >/dev/null

@@ -2,30 +2,12 @@
 
 #include <filesystem>
 #include <map>
-#include <span>
 #include <string>
-#include <vector>
 
 #include "qprompt/core/file.h"
-#include "qprompt/core/matrix.h"
+#include "qprompt/core/tensor.h"
 
 namespace qprompt {
-
-enum class ElementType { kFloat32, kFloat16, kBfloat16, kFloat64, kInt64, kInt32, kUint8 };
-std::size_t element_size(ElementType type);
-
-// A dense row-major tensor that lives in somebody else's memory (a memory map, an archive).
-struct TensorView {
-  ElementType type = ElementType::kFloat32;
-  std::vector<Index> shape;
-  std::span<const std::byte> bytes;
-
-  Index size() const;  // number of elements
-};
-
-// Floating-point values as float; the tensor as [shape[0], the rest], a scalar or vector as one row.
-// Throws Error for integer tensors.
-Matrix to_matrix(const TensorView& tensor);
 
 // A memory-mapped safetensors file. Every size in the header is checked before it is believed.
 class Safetensors {

@@ -1,0 +1,110 @@
+#include "qprompt/core/tensor.h"
+
+#include <array>
+#include <cstring>
+
+#include "qprompt/core/error.h"
+
+namespace qprompt {
+namespace {
+
+struct ElementTraits {
+  std::size_t size;
+  const char* name;
+  bool floating;
+};
+
+const ElementTraits& traits_of(ElementType type) {
+  static constexpr std::array<ElementTraits, 10> kTraits{{{4, "float32", true},
+                                                          {2, "float16", true},
+                                                          {2, "bfloat16", true},
+                                                          {8, "float64", true},
+                                                          {8, "int64", false},
+                                                          {4, "int32", false},
+                                                          {1, "uint8", false},
+                                                          {2, "int16", false},
+                                                          {1, "int8", false},
+                                                          {1, "bool", false}}};
+  return kTraits.at(static_cast<std::size_t>(type));
+}
+
+// The bytes of a file need not be aligned: Element is copied out, a block at a time.
+template <typename Element>
+void convert(std::span<const std::byte> bytes, std::span<float> values) {
+  constexpr std::size_t kBlock = 1024;
+  std::array<Element, kBlock> block;
+  for (std::size_t first = 0; first < values.size(); first += kBlock) {
+    const std::size_t count = std::min(kBlock, values.size() - first);
+    std::memcpy(static_cast<void*>(block.data()), bytes.data() + first * sizeof(Element),
+                count * sizeof(Element));
+    for (std::size_t i = 0; i < count; ++i) values[first + i] = static_cast<float>(block[i]);
+  }
+}
+
+}  // namespace
+
+std::size_t element_size(ElementType type) { return traits_of(type).size; }
+std::string element_name(ElementType type) { return traits_of(type).name; }
+bool is_floating(ElementType type) { return traits_of(type).floating; }
+
+Index TensorView::size() const {
+  const std::optional<Index> count = checked_size(shape);
+  require(count.has_value(), "tensor: impossible shape ", shape_text(shape));
+  return *count;
+}
+
+std::optional<Index> checked_size(std::span<const Index> shape) {
+  Index size = 1;
+  for (const Index dimension : shape) {
+    if (dimension < 0 || __builtin_mul_overflow(size, dimension, &size)) return std::nullopt;
+  }
+  if (size > Index{1} << 62) return std::nullopt;
+  return size;
+}
+
+std::string shape_text(std::span<const Index> shape) {
+  std::string text = "[";
+  for (std::size_t i = 0; i < shape.size(); ++i) {
+    text += (i ? ", " : "") + std::to_string(shape[i]);
+  }
+  return text + "]";
+}
+
+Matrix to_matrix(const TensorView& tensor) {
+  const Index size = tensor.size();
+  require(tensor.bytes.size() / element_size(tensor.type) == static_cast<std::size_t>(size),
+          "to_matrix: ", tensor.bytes.size(), " bytes for shape ", shape_text(tensor.shape));
+  const Index rows = tensor.shape.size() < 2 ? 1 : tensor.shape[0];
+  Matrix matrix(rows, rows == 0 ? 0 : size / rows);
+  switch (tensor.type) {
+    case ElementType::kFloat32:
+      convert<float>(tensor.bytes, values_of(matrix));
+      break;
+    case ElementType::kFloat16:
+      convert<Eigen::half>(tensor.bytes, values_of(matrix));
+      break;
+    case ElementType::kBfloat16:
+      convert<Eigen::bfloat16>(tensor.bytes, values_of(matrix));
+      break;
+    case ElementType::kFloat64:
+      convert<double>(tensor.bytes, values_of(matrix));
+      break;
+    default:
+      fail("to_matrix: ", element_name(tensor.type), " values, expected floating point");
+  }
+  return matrix;
+}
+
+TensorView rows_of(const TensorView& tensor, Index first, Index count) {
+  require(tensor.shape.size() >= 2, "rows_of: shape ", shape_text(tensor.shape),
+          ", expected two or more dimensions");
+  require(first >= 0 && count >= 0 && first <= tensor.shape[0] - count, "rows_of: rows ", first,
+          " to ", first + count, " of ", tensor.shape[0]);
+  TensorView rows = tensor;
+  const std::size_t row_bytes = tensor.shape[0] == 0 ? 0 : tensor.bytes.size() / tensor.shape[0];
+  rows.shape[0] = count;
+  rows.bytes = tensor.bytes.subspan(first * row_bytes, count * row_bytes);
+  return rows;
+}
+
+}  // namespace qprompt

@@ -2,14 +2,14 @@
 
 #include <array>
 #include <cstdint>
-#include <limits>
 #include <map>
-#include <optional>
+#include <span>
 #include <string>
-#include <vector>
 
 #include "qprompt/core/matrix.h"
 #include "qprompt/quant/codebook.h"
+#include "qprompt/quant/encoded_matrix.h"
+#include "qprompt/quant/quantizer_state.h"
 
 namespace qprompt {
 
@@ -32,7 +32,7 @@ struct QuantizerConfig {
   Statistics statistics = Statistics::kEveryStep;
   QuantizationPhase phase = QuantizationPhase::kTraining;
   std::int64_t min_interval = 10;  // t: at least this many steps between two clusterings
-  double kl_threshold = 1e-4;      // T_KL; 0 re-clusters whenever it may, infinity never again
+  double kl_threshold = 1e-4;      // T_KL; 0: at every permitted step, infinity: never again
   double noise = 0.01;             // standard deviation of kNoise
 
   template <typename Visitor>
@@ -57,24 +57,28 @@ struct QuantizerConfig {
 //   gradient  : straight-through, dL/dW = dL/dW_q
 //
 // W_q is built from the codebook as a file stores it (sigma c + mu, rounded to fp16), so what
-// training sees is what is deployed, bit for bit.
+// training sees is what is deployed, bit for bit. Every command and query throws Error naming the
+// matrix where a value is NaN or infinite, or a codebook lies beyond fp16's range.
 class Quantizer {
  public:
+  // `seed` is that of the noise.
   explicit Quantizer(const QuantizerConfig& config, std::uint64_t seed = 0);
 
-  // Constrained adaptive clustering: fits codebooks at the first step, and again where `min_interval`
-  // steps have passed and KL(codes now || codes at the last clustering) exceeds `kl_threshold`.
+  // Constrained adaptive clustering: fits codebooks at the first step, and again where
+  // should_recluster says so. Nothing to do for post-training quantization, noise and none.
   void adapt(const ParameterMap& values, std::int64_t step);
 
-  // What the forward pass uses at `step`. The gradient with respect to it is the gradient with
-  // respect to `values`.
+  // What the forward pass uses at `step`, after adapt(). The gradient with respect to it is the
+  // gradient with respect to `values`. Post-training quantization and none: the values themselves.
+  // Noise depends on seed, step and the matrix's name only.
   ParameterMap quantize(const ParameterMap& values, std::int64_t step) const;
 
   // What a file will hold: decode(encode(values)) of the codebooks in force (fitted now where there
-  // is none yet, as for post-training quantization). Without quantization: rounded to fp16.
+  // is none yet, as for post-training quantization). Noise and none: rounded to fp16, or as they
+  // are where a matrix exceeds fp16's range.
   ParameterMap deployed(const ParameterMap& values) const;
 
-  // Codebook and codes of each matrix, for the file. Empty when nothing is quantized.
+  // Codebook and codes of each matrix, for the file. Empty for noise and none.
   std::map<std::string, EncodedMatrix> encode(const ParameterMap& values) const;
 
   // How often each matrix was clustered so far.
@@ -84,13 +88,28 @@ class Quantizer {
   void restore(const QuantizerState& state);
 
  private:
+  MatrixState cluster(std::span<const float> values, std::int64_t step, int clusterings) const;
+  Normalization statistics_in_force(std::span<const float> values, const MatrixState& state) const;
+  bool is_outdated(const MatrixState& state, std::span<const float> values,
+                   std::int64_t step) const;
+  EncodedMatrix encode(const std::string& name, const Matrix& values,
+                       const MatrixState& state) const;
+  Matrix noisy(const std::string& name, const Matrix& values, std::int64_t step) const;
+  bool trains_quantized() const;
+
   QuantizerConfig config_;
   std::uint64_t seed_;
   std::map<std::string, MatrixState> matrices_;
 };
 
-// "Re-cluster now?": `steps_since` steps after the last clustering, with the histograms of the codes
-// that the current codebook gives to the weights cached then and to the weights now.
+// Whether `steps_since` steps after the last clustering another one may come at all.
+bool recluster_permitted(const QuantizerConfig& config, std::int64_t steps_since);
+
+// "Re-cluster now?", asked `steps_since` steps after the last clustering, with the histograms of
+// the codes that the current codebook gives to the weights cached then and to the weights now: yes,
+// where it is permitted and KL(now || cached) exceeds kl_threshold, or kl_threshold is 0, or the
+// codebook is smaller than 2^bits (it came from fewer distinct values, so its histogram may hide a
+// change).
 bool should_recluster(const QuantizerConfig& config, std::int64_t steps_since,
                       std::span<const std::int64_t> cached_histogram,
                       std::span<const std::int64_t> current_histogram);

@@ -1,0 +1,42 @@
+#include <benchmark/benchmark.h>
+
+#include "qprompt/core/random.h"
+#include "qprompt/quant/quantizer.h"
+
+namespace qprompt {
+namespace {
+
+Matrix normal_values(Index n) { return Random(1).normal_matrix(1, n, 1.0); }
+
+void fit(benchmark::State& state, KMeans algorithm) {
+  const Matrix values = normal_values(state.range(0));
+  const auto bits = static_cast<int>(state.range(1));
+  for (auto _ : state) {
+    benchmark::DoNotOptimize(Codebook::fit(values_of(values), bits, algorithm));
+  }
+}
+// 4 x 512: the context of QCoOp. 768 x 512: one coupling projection of QMaPLe.
+BENCHMARK_CAPTURE(fit, optimal, KMeans::kOptimal)
+    ->Args({2048, 1})
+    ->Args({2048, 4})
+    ->Args({393216, 1})
+    ->Args({393216, 2})
+    ->Args({393216, 4})
+    ->Args({393216, 8})
+    ->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(fit, lloyd, KMeans::kLloyd)
+    ->Args({2048, 1})
+    ->Args({393216, 4})
+    ->Unit(benchmark::kMillisecond);
+
+// One training step that does not re-cluster.
+void quantize(benchmark::State& state) {
+  const ParameterMap values{{"weight", normal_values(state.range(0))}};
+  Quantizer quantizer({.bits = static_cast<int>(state.range(1))});
+  quantizer.adapt(values, 0);
+  for (auto _ : state) benchmark::DoNotOptimize(quantizer.quantize(values, 1));
+}
+BENCHMARK(quantize)->Args({2048, 1})->Args({393216, 4})->Unit(benchmark::kMillisecond);
+
+}  // namespace
+}  // namespace qprompt

@@ -1,0 +1,186 @@
+#include "qprompt/quant/quantizer.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "qprompt/core/error.h"
+#include "qprompt/core/file.h"
+#include "qprompt/core/random.h"
+#include "qprompt/quant/bit_packing.h"
+#include "qprompt/quant/half.h"
+
+namespace qprompt {
+namespace {
+
+void require_usable(const QuantizerConfig& config) {
+  require(config.bits >= 1 && config.bits <= 8, "quantizer: ", config.bits, " bits, expected 1..8");
+  require(config.min_interval >= 1, "quantizer: min_interval ", config.min_interval,
+          ", expected at least 1");
+  require(config.kl_threshold >= 0, "quantizer: kl_threshold ", config.kl_threshold,
+          ", expected 0 or more");
+  require(config.noise >= 0 && std::isfinite(config.noise), "quantizer: noise ", config.noise,
+          ", expected a finite standard deviation");
+}
+
+void require_finite(const std::string& name, const Matrix& values) {
+  require(values.size() > 0, "quantizer: matrix '", name, "' is empty");
+  require(values.allFinite(), "quantizer: matrix '", name, "' holds a NaN or infinite value");
+}
+
+std::vector<std::uint8_t> codes_of(std::span<const float> values, const MatrixState& state,
+                                   const Normalization& statistics) {
+  std::vector<std::uint8_t> codes(values.size());
+  Codebook(state.centroids).encode(normalized(values, statistics), codes);
+  return codes;
+}
+
+std::vector<std::int64_t> histogram_of(std::span<const std::uint8_t> codes,
+                                       const MatrixState& state) {
+  std::vector<std::int64_t> histogram(state.centroids.size());
+  for (const std::uint8_t code : codes) ++histogram[code];
+  return histogram;
+}
+
+// sigma c + mu as fp16, the last entry repeated up to 2^bits.
+std::vector<std::uint16_t> stored_codebook(const std::string& name,
+                                           std::span<const float> centroids,
+                                           const Normalization& statistics, int bits) {
+  std::vector<std::uint16_t> codebook;
+  for (const float centroid : centroids) {
+    const double value = double{statistics.standard_deviation} * centroid + statistics.mean;
+    codebook.push_back(half_bits(static_cast<float>(value)));
+    require(std::isfinite(half_value(codebook.back())), "quantizer: matrix '", name,
+            "' has the centroid ", value, ", expected within fp16's range (65504)");
+  }
+  codebook.resize(std::size_t{1} << bits, codebook.back());
+  return codebook;
+}
+
+}  // namespace
+
+Quantizer::Quantizer(const QuantizerConfig& config, std::uint64_t seed)
+    : config_(config), seed_(seed) {
+  require_usable(config_);
+}
+
+bool Quantizer::trains_quantized() const {
+  return config_.kind == QuantizerKind::kKMeans && config_.phase == QuantizationPhase::kTraining;
+}
+
+void Quantizer::adapt(const ParameterMap& values, std::int64_t step) {
+  if (!trains_quantized()) return;
+  for (const auto& [name, matrix] : values) require_finite(name, matrix);
+  for (const auto& [name, matrix] : values) {
+    const auto found = matrices_.find(name);
+    if (found == matrices_.end()) {
+      matrices_[name] = cluster(values_of(matrix), step, 1);
+    } else if (is_outdated(found->second, values_of(matrix), step)) {
+      found->second = cluster(values_of(matrix), step, found->second.clusterings + 1);
+    }
+  }
+}
+
+MatrixState Quantizer::cluster(std::span<const float> values, std::int64_t step,
+                               int clusterings) const {
+  MatrixState state{.last_clustering = step, .clusterings = clusterings};
+  if (config_.normalize) state.statistics = statistics_of(values);
+  const std::vector<float> w_hat = normalized(values, state.statistics);
+  const Codebook codebook = Codebook::fit(w_hat, config_.bits, config_.kmeans);
+  state.centroids.assign(codebook.centroids().begin(), codebook.centroids().end());
+  state.histogram = histogram_of(codes_of(values, state, state.statistics), state);
+  return state;
+}
+
+bool Quantizer::is_outdated(const MatrixState& state, std::span<const float> values,
+                            std::int64_t step) const {
+  const std::int64_t steps_since = step - state.last_clustering;
+  if (!recluster_permitted(config_, steps_since)) return false;  // spares the histogram
+  const auto codes = codes_of(values, state, statistics_in_force(values, state));
+  return should_recluster(config_, steps_since, state.histogram, histogram_of(codes, state));
+}
+
+Normalization Quantizer::statistics_in_force(std::span<const float> values,
+                                             const MatrixState& state) const {
+  const bool refreshed = config_.normalize && config_.statistics == Statistics::kEveryStep;
+  return refreshed ? statistics_of(values) : state.statistics;
+}
+
+ParameterMap Quantizer::quantize(const ParameterMap& values, std::int64_t step) const {
+  ParameterMap quantized;
+  for (const auto& [name, matrix] : values) {
+    require_finite(name, matrix);
+    if (config_.kind == QuantizerKind::kNoise) {
+      quantized[name] = noisy(name, matrix, step);
+    } else if (!trains_quantized()) {
+      quantized[name] = matrix;
+    } else {
+      const auto state = matrices_.find(name);
+      require(state != matrices_.end(), "quantize: matrix '", name,
+              "' has no codebook, adapt first");
+      quantized[name] = decode(encode(name, matrix, state->second));
+    }
+  }
+  return quantized;
+}
+
+Matrix Quantizer::noisy(const std::string& name, const Matrix& values, std::int64_t step) const {
+  Random random(seed_, hash64(name, static_cast<std::uint64_t>(step)));
+  return values + random.normal_matrix(values.rows(), values.cols(), config_.noise);
+}
+
+ParameterMap Quantizer::deployed(const ParameterMap& values) const {
+  ParameterMap deployed;
+  for (const auto& [name, encoded] : encode(values)) deployed[name] = decode(encoded);
+  if (config_.kind == QuantizerKind::kKMeans) return deployed;
+  for (const auto& [name, matrix] : values) {
+    require_finite(name, matrix);
+    deployed[name] = round_to_half(matrix);
+  }
+  return deployed;
+}
+
+std::map<std::string, EncodedMatrix> Quantizer::encode(const ParameterMap& values) const {
+  std::map<std::string, EncodedMatrix> encoded;
+  if (config_.kind != QuantizerKind::kKMeans) return encoded;
+  for (const auto& [name, matrix] : values) {
+    require_finite(name, matrix);
+    const auto state = matrices_.find(name);
+    encoded[name] = encode(
+        name, matrix, state != matrices_.end() ? state->second : cluster(values_of(matrix), 0, 1));
+  }
+  return encoded;
+}
+
+EncodedMatrix Quantizer::encode(const std::string& name, const Matrix& values,
+                                const MatrixState& state) const {
+  const Normalization in_force = statistics_in_force(values_of(values), state);
+  return {.rows = values.rows(),
+          .cols = values.cols(),
+          .bits = config_.bits,
+          .codebook = stored_codebook(name, state.centroids, in_force, config_.bits),
+          .codes = pack_codes(codes_of(values_of(values), state, in_force), config_.bits)};
+}
+
+std::map<std::string, int> Quantizer::clusterings() const {
+  std::map<std::string, int> counts;
+  for (const auto& [name, state] : matrices_) counts[name] = state.clusterings;
+  return counts;
+}
+
+QuantizerState Quantizer::state() const { return {matrices_}; }
+
+void Quantizer::restore(const QuantizerState& state) {
+  for (const auto& [name, matrix] : state.matrices) {
+    const std::size_t size = Codebook(matrix.centroids).centroids().size();
+    require(size <= std::size_t{1} << config_.bits, "restore: matrix '", name, "' has ", size,
+            " centroids for ", config_.bits, " bits");
+    require(matrix.histogram.size() == size, "restore: matrix '", name, "' has ",
+            matrix.histogram.size(), " counts for ", size, " centroids");
+    require(std::isfinite(matrix.statistics.mean) &&
+                std::isfinite(matrix.statistics.standard_deviation),
+            "restore: matrix '", name, "' has statistics that are not finite");
+  }
+  matrices_ = state.matrices;
+}
+
+}  // namespace qprompt

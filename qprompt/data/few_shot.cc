@@ -1,0 +1,87 @@
+#include "qprompt/data/few_shot.h"
+
+#include <algorithm>
+#include <unordered_map>
+
+#include "qprompt/core/error.h"
+#include "qprompt/core/fields.h"
+#include "qprompt/data/python_random.h"
+
+namespace qprompt {
+namespace {
+
+// One list per label, in the order in which the labels first appear.
+std::vector<std::vector<Item>> group_by_label(const std::vector<Item>& items) {
+  std::vector<std::vector<Item>> groups;
+  std::unordered_map<int, std::size_t> group_of;
+  for (const Item& item : items) {
+    const auto [position, is_new] = group_of.emplace(item.label, groups.size());
+    if (is_new) groups.emplace_back();
+    groups[position->second].push_back(item);
+  }
+  return groups;
+}
+
+std::vector<Item> sample_each_label(const std::vector<Item>& items, std::size_t shots,
+                                    PythonRandom& random) {
+  std::vector<Item> sampled;
+  for (const std::vector<Item>& group : group_by_label(items)) {
+    if (group.size() < shots) {  // draws no random number, as the reference
+      sampled.insert(sampled.end(), group.begin(), group.end());
+      continue;
+    }
+    for (const std::size_t i : random.sample(group.size(), shots)) sampled.push_back(group[i]);
+  }
+  return sampled;
+}
+
+std::vector<ScarceClass> scarce_classes(const Dataset& dataset, int shots) {
+  std::vector<int> images(dataset.class_names.size());
+  for (const Item& item : dataset.train) ++images.at(item.label);
+  std::vector<ScarceClass> scarce;
+  for (std::size_t i = 0; i < images.size(); ++i) {
+    if (images[i] >= shots) continue;
+    scarce.push_back({.name = dataset.class_names[i], .images = images[i]});
+  }
+  return scarce;
+}
+
+// Items with labels first .. end - 1, these renumbered from zero.
+std::vector<Item> with_labels(const std::vector<Item>& items, int first, int end) {
+  std::vector<Item> kept;
+  for (const Item& item : items) {
+    if (item.label < first || item.label >= end) continue;
+    kept.push_back({.path = item.path, .label = item.label - first});
+  }
+  return kept;
+}
+
+}  // namespace
+
+FewShot few_shot(const Dataset& dataset, int shots, std::uint64_t seed) {
+  FewShot sampled{.dataset = dataset, .scarce = {}};
+  if (shots < 1) return sampled;
+  PythonRandom random(seed);  // one stream: train first, then val
+  sampled.dataset.train = sample_each_label(dataset.train, static_cast<std::size_t>(shots), random);
+  sampled.dataset.val =
+      sample_each_label(dataset.val, static_cast<std::size_t>(std::min(shots, 4)), random);
+  sampled.scarce = scarce_classes(dataset, shots);
+  return sampled;
+}
+
+Dataset subsample_classes(const Dataset& dataset, ClassSubset classes) {
+  if (classes == ClassSubset::kAll) return dataset;
+  const int n = static_cast<int>(dataset.class_names.size());
+  const int half = (n + 1) / 2;
+  const int first = classes == ClassSubset::kBase ? 0 : half;
+  const int end = classes == ClassSubset::kBase ? half : n;
+  require(end - first > 1, dataset.name, ": of its ", n, " classes ", end - first, " would be ",
+          enum_name(classes), ", expected at least 2");
+  return {.name = dataset.name,
+          .class_names = {dataset.class_names.begin() + first, dataset.class_names.begin() + end},
+          .train = with_labels(dataset.train, first, end),
+          .val = with_labels(dataset.val, first, end),
+          .test = with_labels(dataset.test, first, end)};
+}
+
+}  // namespace qprompt

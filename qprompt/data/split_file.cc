@@ -1,0 +1,82 @@
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "qprompt/core/error.h"
+#include "qprompt/core/json.h"
+#include "qprompt/data/dataset_sources.h"
+
+namespace qprompt {
+namespace {
+
+using nlohmann::json;
+
+// CoOp's split file: {"train": [[path, label, class name], ...], "val": ..., "test": ...}.
+class SplitFile {
+ public:
+  SplitFile(const json& root, std::string name) : root_(root), name_(std::move(name)) {
+    require(root.is_object(), name_, ": expected an object with the keys train, val and test");
+    for (const char* subset : {"train", "val", "test"}) {
+      if (root.contains(subset)) entries_ += root[subset].size();
+    }
+  }
+
+  Dataset read() {
+    Dataset dataset;
+    dataset.train = items("train");
+    dataset.val = items("val");
+    dataset.test = items("test");
+    for (std::size_t label = 0; label < names_.size(); ++label) {
+      require(!names_[label].empty(), name_, ": label ", label,
+              " has no image, although there are ", names_.size(),
+              " labels; expected labels 0 .. n-1");
+      dataset.class_names.push_back(readable_name(names_[label]));
+    }
+    return dataset;
+  }
+
+ private:
+  std::vector<Item> items(const char* subset) {
+    std::vector<Item> items;
+    if (!root_.contains(subset)) return items;
+    require(root_[subset].is_array(), name_, ": ", subset, " is not a list");
+    for (const json& entry : root_[subset]) {
+      const std::string place = name_ + ": " + subset + "[" + std::to_string(items.size()) + "]: ";
+      items.push_back(item(entry, place));
+    }
+    return items;
+  }
+
+  Item item(const json& entry, const std::string& place) {
+    require(entry.is_array() && entry.size() == 3 && entry[0].is_string() &&
+                entry[1].is_number_integer() && entry[2].is_string(),
+            place, "expected [path, label, class name]");
+    const auto label = entry[1].get<std::int64_t>();
+    // As many labels as images at most: checked before a list of that length is made.
+    require(label >= 0 && label < static_cast<std::int64_t>(entries_), place, "label ", label,
+            " out of range, expected 0 .. n-1");
+    set_name(static_cast<std::size_t>(label), entry[2].get_ref<const std::string&>(), place);
+    return {.path = entry[0].get<std::string>(), .label = static_cast<int>(label)};
+  }
+
+  void set_name(std::size_t label, const std::string& name, const std::string& place) {
+    require(!name.empty(), place, "an empty class name");
+    if (names_.size() <= label) names_.resize(label + 1);
+    if (names_[label].empty()) names_[label] = name;
+    require(names_[label] == name, place, "label ", label, " is called '", name, "', before '",
+            names_[label], "'");
+  }
+
+  const json& root_;
+  std::string name_;
+  std::size_t entries_ = 0;
+  std::vector<std::string> names_;  // by label
+};
+
+}  // namespace
+
+Dataset read_split_json(std::string_view text, const std::filesystem::path& file) {
+  const json root = parse_json(text, file);
+  return SplitFile(root, file.string()).read();
+}
+
+}  // namespace qprompt

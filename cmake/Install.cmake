@@ -6,8 +6,9 @@ set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/qprompt)
 
 install(TARGETS qprompt EXPORT qpromptTargets)
 install(EXPORT qpromptTargets NAMESPACE qprompt:: DESTINATION ${package_dir})
-install(DIRECTORY ${PROJECT_SOURCE_DIR}/qprompt DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}
-        FILES_MATCHING PATTERN "*.h" PATTERN "*-inl.h" EXCLUDE)
+install(CODE "set(SOURCE \"${PROJECT_SOURCE_DIR}\")
+              set(INCLUDE_DIR \"${CMAKE_INSTALL_INCLUDEDIR}\")")
+install(SCRIPT ${PROJECT_SOURCE_DIR}/cmake/install_headers.cmake)
 
 configure_package_config_file(
   ${PROJECT_SOURCE_DIR}/cmake/qpromptConfig.cmake.in ${PROJECT_BINARY_DIR}/qpromptConfig.cmake

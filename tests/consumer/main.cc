@@ -1,10 +1,10 @@
-// PLACEHOLDER until the public API exists: proves that the installed headers compile and that the
-// library links. To become: load DEMO_DIR's model, classify one of its pictures, print the class.
+// PLACEHOLDER until the calls of qprompt/qprompt.h are settled: opens the demo's model and shows that
+// headers, library and assets are installed. To become: classify one of the demo's pictures.
+#include <qprompt/qprompt.h>
+
 #include <cstdio>
 
-#include "qprompt/core/file.h"
-
 int main() {
-  std::printf("%s would be read; its name's hash is %s\n", DEMO_DIR,
-              qprompt::hex64(qprompt::hash64(DEMO_DIR)).c_str());
+  const qprompt::Model model = qprompt::Model::load(DEMO_DIR "/model");
+  std::printf("%lld values per feature\n", static_cast<long long>(model.shape().embed));
 }

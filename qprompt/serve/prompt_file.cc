@@ -1,0 +1,173 @@
+#include "qprompt/serve/prompt_file.h"
+
+#include <zlib.h>
+
+#include <algorithm>
+#include <set>
+
+#include "qprompt/core/error.h"
+#include "qprompt/core/file.h"
+#include "qprompt/quant/half.h"
+#include "qprompt/serve/byte_stream.h"
+#include "qprompt/serve/method_settings.h"
+#include "qprompt/serve/stored_matrix_codec.h"
+
+namespace qprompt {
+namespace {
+
+constexpr std::string_view kMagic = "QPRM";
+constexpr std::uint8_t kVersion = 1;
+constexpr std::size_t kChecksumSize = 4;
+
+std::uint32_t checksum(std::span<const std::byte> bytes) {
+  uLong crc = crc32_z(0, nullptr, 0);
+  crc = crc32_z(crc, reinterpret_cast<const Bytef*>(bytes.data()), bytes.size());
+  return static_cast<std::uint32_t>(crc);
+}
+
+void require_unique_names(const std::vector<StoredMatrix>& matrices, std::string_view origin) {
+  std::set<std::string_view> names;
+  for (const StoredMatrix& matrix : matrices) {
+    require(names.insert(matrix.name).second, origin, ": two matrices are called '", matrix.name,
+            "'");
+  }
+}
+
+void require_header(ByteReader reader) {
+  const bool has_magic =
+      reader.remaining() > kMagic.size() &&
+      std::ranges::equal(reader.bytes(kMagic.size()), std::as_bytes(std::span(kMagic)));
+  reader.require(has_magic, "not a prompt file (it does not begin with ", kMagic, ")");
+  const std::uint8_t version = reader.byte();
+  reader.require(version <= kVersion, "prompt file of version ", int{version},
+                 ", this program reads up to version ", int{kVersion}, ": update qprompt");
+  reader.require(version >= 1, "prompt file of version 0, expected 1..", int{kVersion});
+}
+
+// What the checksum covers.
+std::span<const std::byte> checked_body(std::span<const std::byte> bytes, std::string_view origin) {
+  require(bytes.size() > kChecksumSize, origin, ": truncated, ", bytes.size(), " bytes");
+  const auto body = bytes.first(bytes.size() - kChecksumSize);
+  const std::uint32_t stored = ByteReader(bytes.last(kChecksumSize), origin).u32();
+  require(stored == checksum(body), origin, ": truncated or damaged (checksum ", stored,
+          ", expected ", checksum(body), ")");
+  return body;
+}
+
+std::uint64_t read_class_list(ByteReader& reader) {
+  const std::uint8_t is_bound = reader.byte();
+  reader.require(is_bound <= 1, "class list mark ", int{is_bound}, ", expected 0 or 1");
+  if (is_bound == 0) return 0;
+  const std::uint64_t hash = reader.u64();
+  reader.require(hash != 0, "the hash of the class list is zero");
+  return hash;
+}
+
+std::vector<StoredMatrix> read_matrices(ByteReader& reader) {
+  std::vector<StoredMatrix> matrices;
+  const std::uint64_t count = reader.varint();
+  // Not reserved: each matrix takes bytes, so a false count ends with them.
+  for (std::uint64_t i = 0; i < count; ++i) matrices.push_back(read_matrix(reader));
+  require_unique_names(matrices, reader.origin());
+  return matrices;
+}
+
+}  // namespace
+
+std::vector<std::byte> to_bytes(const PromptFile& file) {
+  require_unique_names(file.matrices, "prompt file");
+  ByteWriter writer;
+  writer.bytes(std::as_bytes(std::span(kMagic)));
+  writer.byte(kVersion);
+  writer.u64(file.backbone);
+  writer.byte(file.class_list != 0 ? 1 : 0);
+  if (file.class_list != 0) writer.u64(file.class_list);
+  write_settings(writer, file.method);
+  writer.varint(file.matrices.size());
+  for (const StoredMatrix& matrix : file.matrices) write_matrix(writer, matrix);
+  writer.u32(checksum(writer.written()));
+  return writer.written();
+}
+
+void save_prompt_file(const PromptFile& file, const std::filesystem::path& path) {
+  write_file(path, std::span<const std::byte>(to_bytes(file)));
+}
+
+PromptFile prompt_file_from_bytes(std::span<const std::byte> bytes, std::string_view origin) {
+  require_header(ByteReader(bytes, origin));
+  ByteReader reader(checked_body(bytes, origin), origin);
+  reader.bytes(kMagic.size() + sizeof kVersion);
+  PromptFile file;
+  file.backbone = reader.u64();
+  file.class_list = read_class_list(reader);
+  file.method = read_settings(reader);
+  file.matrices = read_matrices(reader);
+  reader.require(reader.remaining() == 0, reader.remaining(), " bytes after the last matrix");
+  return file;
+}
+
+PromptFile load_prompt_file(const std::filesystem::path& path) {
+  const MappedFile file(path);
+  return prompt_file_from_bytes(file.bytes(), path.string());
+}
+
+std::vector<StoredMatrix> stored_matrices(const ParameterMap& values,
+                                          const std::map<std::string, EncodedMatrix>& encoded) {
+  std::vector<StoredMatrix> matrices;
+  for (const auto& [name, matrix] : values) {
+    const auto found = encoded.find(name);
+    if (found != encoded.end()) {
+      matrices.push_back({name, found->second});
+    } else {
+      matrices.push_back({name, matrix});
+    }
+  }
+  return matrices;
+}
+
+ParameterMap values(const PromptFile& file) {
+  ParameterMap values;
+  for (const auto& [name, content] : file.matrices) {
+    const auto* encoded = std::get_if<EncodedMatrix>(&content);
+    values[name] = encoded ? decode(*encoded) : std::get<Matrix>(content);
+  }
+  return values;
+}
+
+Index rows(const StoredMatrix& matrix) {
+  if (const auto* encoded = std::get_if<EncodedMatrix>(&matrix.content)) return encoded->rows;
+  return std::get<Matrix>(matrix.content).rows();
+}
+
+Index cols(const StoredMatrix& matrix) {
+  if (const auto* encoded = std::get_if<EncodedMatrix>(&matrix.content)) return encoded->cols;
+  return std::get<Matrix>(matrix.content).cols();
+}
+
+int bits_per_value(const StoredMatrix& matrix) {
+  if (const auto* encoded = std::get_if<EncodedMatrix>(&matrix.content)) return encoded->bits;
+  return is_half_exact(std::get<Matrix>(matrix.content)) ? 16 : 32;
+}
+
+std::size_t payload_size(const StoredMatrix& matrix) {
+  if (const auto* encoded = std::get_if<EncodedMatrix>(&matrix.content)) {
+    return payload_size(*encoded);
+  }
+  const auto count = static_cast<std::size_t>(rows(matrix) * cols(matrix));
+  return count * static_cast<std::size_t>(bits_per_value(matrix)) / 8;
+}
+
+std::size_t payload_size(const PromptFile& file) {
+  std::size_t size = 0;
+  for (const StoredMatrix& matrix : file.matrices) size += payload_size(matrix);
+  return size;
+}
+
+std::uint64_t class_list_hash(std::span<const std::string> class_names) {
+  std::string joined;
+  for (const std::string& name : class_names) joined += name + '\0';
+  const std::uint64_t hash = hash64(std::string_view(joined));
+  return hash != 0 ? hash : 1;
+}
+
+}  // namespace qprompt

@@ -1,0 +1,58 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <span>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "qprompt/core/matrix.h"
+#include "qprompt/prompt/config.h"
+#include "qprompt/quant/encoded_matrix.h"
+
+namespace qprompt {
+
+// One learned matrix: quantized, or its values. Values are stored as fp16 where that loses nothing
+// (the caller rounds, or not: half.h), else as float32.
+struct StoredMatrix {
+  std::string name;
+  std::variant<Matrix, EncodedMatrix> content;
+};
+
+// Everything that rebuilds a classifier beside the backbone and a class list. Every byte of it on
+// disk is described in docs/prompt_file_format.md.
+struct PromptFile {
+  std::uint64_t backbone = 0;  // fingerprint
+  MethodConfig method;
+  std::uint64_t class_list =
+      0;  // class_list_hash() where the method is bound to its classes, else 0
+  std::vector<StoredMatrix> matrices;  // in the order of the method's parameters
+};
+
+std::vector<std::byte> to_bytes(const PromptFile& file);
+void save_prompt_file(const PromptFile& file, const std::filesystem::path& path);  // atomically
+
+// Throw Error beginning with the file's name (`origin`) for anything that save_prompt_file() did
+// not write: truncated, damaged, or of a newer version.
+PromptFile prompt_file_from_bytes(std::span<const std::byte> bytes, std::string_view origin);
+PromptFile load_prompt_file(const std::filesystem::path& path);
+
+// The matrices to store: the encoded one where `encoded` has it, else the values as they are.
+std::vector<StoredMatrix> stored_matrices(const ParameterMap& values,
+                                          const std::map<std::string, EncodedMatrix>& encoded);
+// What the file deploys.
+ParameterMap values(const PromptFile& file);
+
+Index rows(const StoredMatrix& matrix);
+Index cols(const StoredMatrix& matrix);
+int bits_per_value(const StoredMatrix& matrix);        // 1..8: codes and a codebook; 16; 32
+std::size_t payload_size(const StoredMatrix& matrix);  // bytes of codes and codebook, or of values
+std::size_t payload_size(const PromptFile& file);
+
+// Stored in prompt files of class-bound methods. Never zero.
+std::uint64_t class_list_hash(std::span<const std::string> class_names);
+
+}  // namespace qprompt

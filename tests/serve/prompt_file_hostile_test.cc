@@ -1,0 +1,266 @@
+// Files that save_prompt_file() did not write, and one that its first version wrote.
+
+#include <gmock/gmock.h>
+#include <zlib.h>
+
+#include <functional>
+
+#include "qprompt/core/error.h"
+#include "qprompt/core/random.h"
+#include "qprompt/serve/byte_stream.h"
+#include "qprompt/serve/prompt_file.h"
+
+namespace qprompt {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
+using ::testing::ThrowsMessage;
+using Bytes = std::vector<std::byte>;
+
+Bytes from_hex(std::string_view hex) {
+  Bytes bytes;
+  std::string digits;
+  for (const char c : hex) {
+    if (c != ' ') digits += c;
+    if (digits.size() < 2) continue;
+    bytes.push_back(static_cast<std::byte>(std::stoi(digits, nullptr, 16)));
+    digits.clear();
+  }
+  return bytes;
+}
+
+Bytes with_checksum(Bytes body) {
+  const uLong crc = crc32(0, reinterpret_cast<const Bytef*>(body.data()), body.size());
+  for (int i = 0; i < 4; ++i) body.push_back(static_cast<std::byte>(crc >> (8 * i)));
+  return body;
+}
+
+// A file with the fields of version 1, spoilt by the caller, and a checksum that fits.
+Bytes crafted(const std::function<void(ByteWriter&)>& write_rest, std::uint8_t version = 1) {
+  ByteWriter writer;
+  for (const char c : {'Q', 'P', 'R', 'M'}) writer.byte(c);
+  writer.byte(version);
+  writer.u64(1);
+  writer.byte(0);
+  write_rest(writer);
+  return with_checksum(writer.written());
+}
+
+void write_coop(ByteWriter& writer) {
+  for (const std::uint8_t byte : {0, 4, 8, 0, 0, 0}) writer.byte(byte);  // n_ctx 4, no words
+}
+
+// One matrix whose header is the caller's.
+Bytes with_matrix(std::uint64_t rows, std::uint64_t cols, std::uint8_t bits, const Bytes& data) {
+  return crafted([&](ByteWriter& writer) {
+    write_coop(writer);
+    writer.varint(1);
+    writer.string("w");
+    writer.varint(rows);
+    writer.varint(cols);
+    writer.byte(bits);
+    writer.bytes(data);
+  });
+}
+
+void expect_refused(const Bytes& bytes, const std::string& reason) {
+  EXPECT_THAT([&] { prompt_file_from_bytes(bytes, "p.qprompt"); },
+              ThrowsMessage<Error>(AllOf(StartsWith("p.qprompt: "), HasSubstr(reason))));
+}
+
+bool is_refused_by_name(std::span<const std::byte> bytes) {
+  try {
+    prompt_file_from_bytes(bytes, "p.qprompt");
+  } catch (const Error& error) {
+    return std::string_view(error.what()).starts_with("p.qprompt: ");
+  }
+  return false;
+}
+
+// A small file with every kind of matrix.
+PromptFile every_kind() {
+  const EncodedMatrix encoded{.rows = 2,
+                              .cols = 5,
+                              .bits = 2,
+                              .codebook = {0xBC00, 0x0000, 0x3C00, 0x4000},  // -1, 0, 1, 2
+                              .codes = from_hex("1B E4 01")};
+  Matrix half(1, 2);
+  half << 0.5F, -2.0F;
+  Matrix exact(2, 1);
+  exact << 0.1F, 3.0F;
+  return {.backbone = 0x1122334455667788,
+          .method = CoOpConfig{.n_ctx = 2, .ctx_init = "a photo"},
+          .class_list = 0xAABBCCDD,
+          .matrices = {{"ctx", encoded}, {"bias", half}, {"w", exact}}};
+}
+
+// Version 1 of every_kind(). These bytes never change: docs/prompt_file_format.md walks through
+// them.
+constexpr std::string_view kVersion1 =
+    "51 50 52 4D 01"
+    "88 77 66 55 44 33 22 11"
+    "01 DD CC BB AA 00 00 00 00"
+    "00 0B 04 07 61 20 70 68 6F 74 6F 00 00"
+    "03"
+    "03 63 74 78 02 05 02 00 BC 00 00 00 3C 00 40 1B E4 01"
+    "04 62 69 61 73 01 02 10 00 38 00 C0"
+    "01 77 02 01 20 CD CC CC 3D 00 00 40 40"
+    "81 70 9E E0";
+
+TEST(PromptFileVersion1, IsReadForever) {
+  const PromptFile file = prompt_file_from_bytes(from_hex(kVersion1), "old.qprompt");
+  EXPECT_EQ(file.backbone, 0x1122334455667788u);
+  EXPECT_EQ(file.class_list, 0xAABBCCDDu);
+  const auto& config = std::get<CoOpConfig>(file.method);
+  EXPECT_EQ(config.n_ctx, 2);
+  EXPECT_EQ(config.ctx_init, "a photo");
+  EXPECT_FALSE(config.class_specific);
+  EXPECT_EQ(config.class_token_position, ClassTokenPosition::kEnd);
+
+  const ParameterMap read = values(file);
+  Matrix ctx(2, 5);
+  ctx << 2, 1, 0, -1, -1,  // codes 3 2 1 0, 0
+      0, 1, 2, 0, -1;      // codes 1 2 3, 1 0
+  EXPECT_EQ(read.at("ctx"), ctx);
+  EXPECT_EQ(read.at("bias")(0, 0), 0.5F);
+  EXPECT_EQ(read.at("bias")(0, 1), -2.0F);
+  EXPECT_EQ(read.at("w")(0, 0), 0.1F);
+  EXPECT_EQ(read.at("w")(1, 0), 3.0F);
+}
+
+TEST(PromptFileVersion1, IsWhatIsWritten) {
+  EXPECT_EQ(to_bytes(every_kind()), from_hex(kVersion1));
+}
+
+TEST(PromptFileVersion1, MayLackSettingsThatWereAddedLater) {
+  const Bytes bytes = crafted([](ByteWriter& writer) {
+    for (const std::uint8_t byte : {0, 1, 32}) writer.byte(byte);  // n_ctx 16 and nothing else
+    writer.varint(0);
+  });
+  const PromptFile file = prompt_file_from_bytes(bytes, "p.qprompt");
+  EXPECT_EQ(std::get<CoOpConfig>(file.method).n_ctx, 16);
+  EXPECT_EQ(std::get<CoOpConfig>(file.method).ctx_init, CoOpConfig{}.ctx_init);
+}
+
+TEST(DamagedPromptFile, IsRefusedAfterAnySingleBitFlip) {
+  const Bytes good = to_bytes(every_kind());
+  for (std::size_t bit = 0; bit < 8 * good.size(); ++bit) {
+    Bytes flipped = good;
+    flipped[bit / 8] ^= std::byte{1} << (bit % 8);
+    EXPECT_TRUE(is_refused_by_name(flipped)) << "bit " << bit;
+  }
+}
+
+TEST(DamagedPromptFile, IsRefusedAfterAnyTruncation) {
+  const Bytes good = to_bytes(every_kind());
+  for (std::size_t size = 0; size < good.size(); ++size) {
+    EXPECT_TRUE(is_refused_by_name(std::span(good).first(size))) << size << " bytes";
+  }
+}
+
+TEST(DamagedPromptFile, IsRefusedWithAnythingAppended) {
+  for (int extra = 0; extra < 256; ++extra) {
+    Bytes longer = to_bytes(every_kind());
+    longer.push_back(static_cast<std::byte>(extra));
+    EXPECT_TRUE(is_refused_by_name(longer)) << extra;
+  }
+}
+
+TEST(HostilePromptFile, SaysWhichVersionCameAndWhichAreRead) {
+  Bytes newer = to_bytes(every_kind());
+  newer[4] = std::byte{9};
+  expect_refused(newer, "version 9, this program reads up to version 1");
+  expect_refused(crafted(write_coop, 0), "version 0");
+}
+
+TEST(HostilePromptFile, CannotAskForMoreThanItHolds) {
+  const Bytes data(64);
+  constexpr std::uint64_t kHuge = ~std::uint64_t{0};
+  for (const std::uint8_t bits : {1, 2, 4, 8, 16, 32}) {
+    expect_refused(with_matrix(1 << 20, 1 << 20, bits, data), "'w'");
+    expect_refused(with_matrix(kHuge, kHuge, bits, data), "'w'");
+    expect_refused(with_matrix(std::uint64_t{1} << 32, std::uint64_t{1} << 32, bits, data), "'w'");
+    expect_refused(with_matrix(1, 500, bits, data), "ends too early");
+    expect_refused(with_matrix(0, 8, bits, data), "'w'");
+  }
+  expect_refused(crafted([](ByteWriter& writer) {
+                   write_coop(writer);
+                   writer.varint(kHuge);
+                 }),
+                 "ends too early");
+  expect_refused(crafted([](ByteWriter& writer) {
+                   writer.byte(0);
+                   writer.varint(kHuge);
+                 }),
+                 "ends too early");
+}
+
+TEST(HostilePromptFile, CannotHoldWidthsMethodsOrSettingsUnknownHere) {
+  for (const std::uint8_t bits : {0, 9, 15, 17, 31, 33, 255}) {
+    expect_refused(with_matrix(1, 1, bits, Bytes(64)), "bits a value");
+  }
+  expect_refused(crafted([](ByteWriter& writer) { writer.byte(200); }), "method 200");
+  const auto settings = [](const std::vector<std::uint8_t>& bytes) {
+    return crafted([&](ByteWriter& writer) {
+      writer.byte(0);
+      writer.varint(bytes.size());
+      for (const std::uint8_t byte : bytes) writer.byte(byte);
+      writer.varint(0);
+    });
+  };
+  EXPECT_NO_THROW(prompt_file_from_bytes(settings({8, 0, 1, 2}), "p.qprompt"));
+  expect_refused(settings({8, 0, 2, 2}), "class_specific is 2");
+  expect_refused(settings({8, 0, 1, 3}), "class_token_position is 3");
+  expect_refused(settings({8, 9, 1, 2}), "ends too early");
+  expect_refused(settings({8, 0, 1, 2, 7}), "does not know");
+  expect_refused(settings({0x80, 0x80, 0x80, 0x80, 0x20, 0, 1, 2}), "n_ctx");  // 2^32
+  expect_refused(settings({255, 255, 255, 255, 255, 255, 255, 255, 255, 127}), "64 bits");
+}
+
+TEST(HostilePromptFile, CannotHoldNaNOrInfinity) {
+  expect_refused(with_matrix(1, 1, 1, from_hex("00 7C 00 00 00")), "codebook");
+  expect_refused(with_matrix(1, 1, 16, from_hex("01 7E")), "'w'");
+  expect_refused(with_matrix(1, 1, 32, from_hex("00 00 80 FF")), "'w'");
+}
+
+TEST(HostilePromptFile, HasZerosAfterTheLastCode) {
+  EXPECT_NO_THROW(
+      prompt_file_from_bytes(with_matrix(1, 3, 1, from_hex("00 00 00 3C 07")), "p.qprompt"));
+  expect_refused(with_matrix(1, 3, 1, from_hex("00 00 00 3C 0F")), "not zero");
+}
+
+TEST(HostilePromptFile, HasOneMatrixOfEachName) {
+  expect_refused(crafted([](ByteWriter& writer) {
+                   write_coop(writer);
+                   writer.varint(2);
+                   for (int i = 0; i < 2; ++i) writer.bytes(from_hex("01 77 01 01 10 00 3C"));
+                 }),
+                 "two matrices are called 'w'");
+}
+
+TEST(HostilePromptFile, LoadsOrIsRefusedWhateverIsInIt) {
+  Random random(1);
+  const Bytes good = to_bytes(every_kind());
+  const Bytes body(good.begin(), good.end() - 4);
+  int refused = 0;
+  for (int trial = 0; trial < 20'000; ++trial) {
+    Bytes mutated = body;
+    for (Index i = 0; i < 1 + random.below(3); ++i) {
+      mutated[5 + random.below(mutated.size() - 5)] = static_cast<std::byte>(random.below(256));
+    }
+    const Bytes bytes = with_checksum(mutated);
+    try {
+      values(prompt_file_from_bytes(bytes, "p.qprompt"));
+    } catch (const Error& error) {
+      EXPECT_THAT(error.what(), StartsWith("p.qprompt: "));
+      ++refused;
+    }
+  }
+  EXPECT_GT(refused, 5'000);
+  EXPECT_LT(refused, 20'000);
+}
+
+}  // namespace
+}  // namespace qprompt

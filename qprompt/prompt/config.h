@@ -11,7 +11,8 @@ namespace qprompt {
 enum class ClassTokenPosition : std::uint8_t { kEnd = 0, kMiddle = 1, kFront = 2 };  // on disk
 inline auto enum_names(ClassTokenPosition) { return std::array{"end", "middle", "front"}; }
 
-// CoOp (Zhou et al., IJCV 2022): a context of n_ctx learned vectors before, around or after the name.
+// CoOp (Zhou et al., IJCV 2022): a context of n_ctx learned vectors before, around or after the
+// name.
 struct CoOpConfig {
   int n_ctx = 4;
   std::string ctx_init = "a photo of a";  // empty: random start

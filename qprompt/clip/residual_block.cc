@@ -1,0 +1,123 @@
+#include "qprompt/clip/residual_block.h"
+
+#include <cmath>
+
+#include "qprompt/kernels/normalize.h"
+#include "qprompt/kernels/rows.h"
+
+namespace qprompt {
+
+using kernels::Differentiable;
+using kernels::NumberFormat;
+using kernels::Queries;
+using kernels::Stream;
+
+kernels::ActivationKind activation_kind(Activation activation) {
+  return activation == Activation::kQuickGelu ? kernels::ActivationKind::kQuickGelu
+                                              : kernels::ActivationKind::kGelu;
+}
+
+FoldedLinear fold_layer_norm(const LayerNormWeights& norm, const Matrix& weight,
+                             const Vector& bias) {
+  FoldedLinear folded{weight * norm.weight.asDiagonal(), weight * norm.bias};
+  if (bias.size() > 0) folded.bias += bias;
+  return folded;
+}
+
+namespace {
+
+// softmax(q k^T / sqrt(head width)): the scale goes into the queries.
+FoldedLinear fold_query_scale(FoldedLinear qkv, const TransformerShape& shape) {
+  const float scale = 1.0f / std::sqrt(static_cast<float>(shape.width / shape.heads));
+  qkv.weight.topRows(shape.width) *= scale;
+  qkv.bias.head(shape.width) *= scale;
+  return qkv;
+}
+
+kernels::Linear pack(const kernels::Device& device, const FoldedLinear& linear, Differentiable d) {
+  return {device, linear.weight, linear.bias, d, device.format()};
+}
+
+}  // namespace
+
+ResidualBlock::ResidualBlock(const kernels::Device& device, const BlockWeights& w,
+                             const TransformerShape& shape, Differentiable d)
+    : shape_(shape),
+      format_(device.format()),
+      qkv_(pack(device, fold_query_scale(fold_layer_norm(w.ln_1, w.qkv, w.qkv_bias), shape), d)),
+      out_(pack(device, {w.out, w.out_bias}, d)),
+      fc_(pack(device, fold_layer_norm(w.ln_2, w.fc, w.fc_bias), d)),
+      proj_(pack(device, {w.proj, w.proj_bias}, d)) {}
+
+void ResidualBlock::forward(Stream& stream, const BlockRows& rows, bool last, BlockTrace& trace,
+                            BlockScratch& scratch) const {
+  const Index all = rows.sequences.rows();
+  const Index asking = last ? rows.sequences.count() : all;
+  trace.qkv.resize(all, 3 * shape_.width, format_);
+  qkv_.forward(stream, scratch.normal.view(), trace.qkv.view());
+
+  scratch.attended.resize(asking, shape_.width, format_);
+  kernels::attention(stream, rows.sequences, shape_.heads, last ? rows.last_queries : Queries::kAll,
+                     trace.qkv.view(), scratch.attended.view());
+  scratch.branch.resize(asking, shape_.width, NumberFormat::kFloat32);
+  out_.forward(stream, scratch.attended.view(), scratch.branch.view());
+
+  kernels::ConstView residual = trace.x.view();
+  if (last) {
+    scratch.residual.resize(asking, shape_.width, NumberFormat::kFloat32);
+    kernels::gather_rows(stream, trace.x.view(), rows.read_rows, scratch.residual.view());
+    residual = scratch.residual.view();
+  }
+  trace.middle.resize(asking, shape_.width, NumberFormat::kFloat32);
+  trace.statistics_2.resize(asking, 2, NumberFormat::kFloat32);
+  scratch.normal.resize(asking, shape_.width, format_);
+  kernels::add_normalize(stream, residual, scratch.branch.view(), shape_.layer_norm_eps,
+                         trace.middle.view(), scratch.normal.view(), trace.statistics_2.view());
+
+  trace.hidden.resize(asking, shape_.mlp_width, format_);
+  fc_.forward(stream, scratch.normal.view(), trace.hidden.view());
+  scratch.hidden.resize(asking, shape_.mlp_width, format_);
+  kernels::activate(stream, activation_kind(shape_.activation), trace.hidden.view(),
+                    scratch.hidden.view());
+  proj_.forward(stream, scratch.hidden.view(), scratch.branch.view());
+}
+
+void ResidualBlock::pull_back(Stream& stream, const BlockRows& rows, bool last, Index needed_rows,
+                              const BlockTrace& trace, BlockScratch& scratch) const {
+  const Index all = rows.sequences.rows();
+  const Index asking = last ? rows.sequences.count() : all;
+  scratch.hidden.resize(asking, shape_.mlp_width, format_);
+  proj_.pull_back(stream, scratch.d_x_copy.view(), scratch.hidden.view());
+  kernels::activate_pull_back(stream, activation_kind(shape_.activation), trace.hidden.view(),
+                              scratch.hidden.view(), scratch.hidden.view());
+  scratch.normal.resize(asking, shape_.width, format_);
+  fc_.pull_back(stream, scratch.hidden.view(), scratch.normal.view());
+  kernels::normalize_pull_back(stream, trace.middle.view(), trace.statistics_2.view(),
+                               scratch.normal.view(), scratch.d_x.view(), scratch.d_x_copy.view());
+
+  scratch.attended.resize(asking, shape_.width, format_);
+  out_.pull_back(stream, scratch.d_x_copy.view(), scratch.attended.view());
+  scratch.d_qkv.resize(all, 3 * shape_.width, format_);
+  kernels::attention_pull_back(stream, rows.sequences, shape_.heads,
+                               last ? rows.last_queries : Queries::kAll, trace.qkv.view(),
+                               scratch.attended.view(), scratch.d_qkv.view());
+  if (last) spread_to_all_rows(stream, rows, scratch);
+
+  scratch.normal.resize(needed_rows, shape_.width, format_);
+  qkv_.pull_back(stream, scratch.d_qkv.middle_rows(0, needed_rows), scratch.normal.view());
+  kernels::normalize_pull_back(stream, trace.x.middle_rows(0, needed_rows),
+                               trace.statistics_1.middle_rows(0, needed_rows),
+                               scratch.normal.view(), scratch.d_x.middle_rows(0, needed_rows),
+                               scratch.d_x_copy.middle_rows(0, needed_rows));
+}
+
+void ResidualBlock::spread_to_all_rows(Stream& stream, const BlockRows& rows,
+                                       BlockScratch& scratch) const {
+  std::swap(scratch.d_x, scratch.d_asking);
+  scratch.d_x.resize(rows.sequences.rows(), shape_.width, NumberFormat::kFloat32);
+  scratch.d_x_copy.resize(rows.sequences.rows(), shape_.width, format_);
+  kernels::fill_zero(scratch.d_x.view());
+  kernels::scatter_rows(stream, scratch.d_asking.view(), rows.read_rows, scratch.d_x.view());
+}
+
+}  // namespace qprompt

@@ -1,0 +1,22 @@
+#include "qprompt/clip/similarity.h"
+
+namespace qprompt {
+
+UnitRows::UnitRows(const Matrix& rows) : norms(rows.rowwise().norm()) {
+  unit = norms.cwiseInverse().asDiagonal() * rows;
+}
+
+Matrix UnitRows::pull_back(const Matrix& d_unit) const {
+  const Vector along = unit.cwiseProduct(d_unit).rowwise().sum();
+  return norms.cwiseInverse().asDiagonal() * (d_unit - along.asDiagonal() * unit);
+}
+
+Matrix cosine_logits(const Matrix& images, const Matrix& texts, float scale) {
+  return scale * (images * texts.transpose());
+}
+
+Matrix cosine_logits_pull_back(const Matrix& images, float scale, const Matrix& d_logits) {
+  return scale * (d_logits.transpose() * images);
+}
+
+}  // namespace qprompt

@@ -1,0 +1,76 @@
+#pragma once
+
+#include <functional>
+#include <vector>
+
+#include "qprompt/clip/residual_block.h"
+
+namespace qprompt {
+
+enum class Keep { kNothing, kForPullBack };
+
+// Buffers of one pass through a tower, allocated once and reused by the passes that follow.
+struct TransformerWorkspace {
+  explicit TransformerWorkspace(const kernels::Device& device) : stream(device) {}
+
+  void begin(Keep keep_in, Index layers) {
+    keep = keep_in;
+    const auto needed = static_cast<std::size_t>(keep == Keep::kNothing ? 1 : layers);
+    if (traces.size() < needed) traces.resize(needed);
+  }
+
+  // Where block `layer` reads its input; one trace serves all layers where nothing is kept.
+  BlockTrace& trace(Index layer) {
+    return traces[keep == Keep::kNothing ? 0 : static_cast<std::size_t>(layer)];
+  }
+
+  kernels::Stream stream;
+  Keep keep = Keep::kNothing;
+  std::vector<BlockTrace> traces;
+  BlockScratch scratch;
+  kernels::Buffer read;             // [sequences, width] the rows that are read in the end, float32
+  kernels::Buffer read_statistics;  // of the final layer norm
+  kernels::Buffer read_normal;      // their normalisation, float32
+  kernels::Buffer features;         // [sequences, embed]
+};
+
+// Learned rows that replace what a tower computed: `values` [n, width] overwrite rows
+// [first, first + n) of the input of block `layer`, deep prompts as MaPLe and IVLP insert them.
+using DeepRows = std::function<const Matrix*(Index layer)>;
+
+// A frozen stack of residual blocks with the final layer norm and projection, for either tower.
+class Transformer {
+ public:
+  // `block(layer)` gives a layer's weights, one at a time, so that only one is in memory unpacked.
+  Transformer(const kernels::Device& device, const TransformerShape& shape,
+              const std::function<BlockWeights(Index)>& block, const LayerNormWeights& ln_last,
+              const Matrix& projection, kernels::Differentiable differentiable);
+
+  const TransformerShape& shape() const { return shape_; }
+  Index embed() const { return projection_.outputs(); }
+
+  // From the first block's input in workspace.trace(0).x to features [sequences, embed].
+  // `overwritten` lists the rows that deep rows replace.
+  Matrix forward(TransformerWorkspace& workspace, const BlockRows& rows,
+                 std::span<const Index> overwritten, const DeepRows& deep) const;
+
+  // d_deep(layer) receives the gradient of that layer's deep rows. Afterwards scratch.d_x holds the
+  // gradient of the first block's input, rows [0, needed_rows).
+  void pull_back(TransformerWorkspace& workspace, const BlockRows& rows, const Matrix& d_features,
+                 std::span<const Index> overwritten, Index needed_rows,
+                 const std::function<Matrix*(Index layer)>& d_deep) const;
+
+ private:
+  void enter(TransformerWorkspace& workspace, BlockTrace& trace) const;
+  void overwrite(TransformerWorkspace& workspace, BlockTrace& trace, std::span<const Index> rows,
+                 const Matrix& values) const;
+  void take_gradient(TransformerWorkspace& workspace, std::span<const Index> rows,
+                     Matrix& d_values) const;
+
+  kernels::NumberFormat format_;
+  TransformerShape shape_;
+  std::vector<ResidualBlock> blocks_;
+  kernels::Linear projection_;  // with the final layer norm's affine part folded in; float32
+};
+
+}  // namespace qprompt

@@ -1,0 +1,11 @@
+#pragma once
+
+#include "qprompt/kernels/buffer.h"
+
+namespace qprompt::kernels {
+
+// Number-format conversion of whole matrices, rounding to nearest even.
+void convert(const float* source, View destination);
+void convert(ConstView source, float* destination);
+
+}  // namespace qprompt::kernels

@@ -1,0 +1,93 @@
+#include "qprompt/kernels/device.h"
+
+#include <cpuid.h>
+#include <fmt/format.h>
+#include <hwy/targets.h>
+#include <omp.h>
+
+#include <cstring>
+
+#include "qprompt/core/threads.h"
+#include "qprompt/kernels/onednn.h"
+
+namespace qprompt::kernels {
+namespace {
+
+std::string cpu_vendor() {
+  unsigned eax = 0, ebx = 0, ecx = 0, edx = 0;
+  if (__get_cpuid(0, &eax, &ebx, &ecx, &edx) == 0) return "unknown";
+  const std::array<unsigned, 3> words{ebx, edx, ecx};
+  char text[sizeof words];
+  std::memcpy(text, words.data(), sizeof words);
+  return {text, sizeof text};
+}
+
+bool has_native_bf16(const dnnl::engine& engine) {
+  using type = memory::data_type;
+  using tag = memory::format_tag;
+  const memory::desc square({64, 64}, type::bf16, tag::ab);
+  const memory::desc weights({64, 64}, type::bf16, tag::any);
+  return matmul_primitive(engine, {square, weights, square, std::nullopt}).has_value();
+}
+
+FormatChoice requested_format(const DeviceOptions& options, const DeviceInfo& info) {
+  switch (options.precision) {
+    case Precision::kFloat32:
+      return {NumberFormat::kFloat32, "asked for"};
+    case Precision::kBfloat16:
+      return {NumberFormat::kBfloat16, "asked for"};
+    case Precision::kAuto:
+      break;
+  }
+  return choose_format(info.instruction_set, info.vendor);
+}
+
+}  // namespace
+
+FormatChoice choose_format(const std::string& instruction_set, const std::string& vendor) {
+  if (instruction_set.find("amx") != std::string::npos) {
+    return {NumberFormat::kBfloat16, "AMX multiplies bf16 faster than fp32"};
+  }
+  const bool avx512_bf16 =
+      instruction_set.find("bf16") != std::string::npos || instruction_set == "avx512_core_fp16";
+  if (avx512_bf16 && vendor == "AuthenticAMD") {
+    return {NumberFormat::kBfloat16, "AMD with AVX512-BF16 multiplies bf16 faster than fp32"};
+  }
+  if (avx512_bf16) {
+    return {NumberFormat::kFloat32,
+            "AVX512-BF16 without AMX multiplies bf16 slower than fp32 here"};
+  }
+  return {NumberFormat::kFloat32, "this CPU has no fast bf16 products"};
+}
+
+Device::Device(const DeviceOptions& options) {
+  auto impl = std::make_shared<Impl>();
+  const dnnl_version_t* version = dnnl_version();
+  impl->info.library =
+      fmt::format("oneDNN {}.{}.{}", version->major, version->minor, version->patch);
+  impl->info.instruction_set = effective_instruction_set();
+  impl->info.simd = hwy::TargetName(hwy::SupportedTargets() & -hwy::SupportedTargets());
+  impl->info.vendor = cpu_vendor();
+  impl->info.threads = options.threads > 0 ? options.threads : usable_cores();
+  const FormatChoice choice = requested_format(options, impl->info);
+  impl->info.format = choice.format;
+  impl->info.reason = choice.reason;
+  impl->native = choice.format == NumberFormat::kFloat32 || has_native_bf16(impl->engine);
+  if (!impl->native) impl->info.reason += "; emulated: bf16 values in fp32 products";
+  impl_ = std::move(impl);
+}
+
+NumberFormat Device::format() const { return impl_->info.format; }
+int Device::threads() const { return impl_->info.threads; }
+DeviceInfo Device::info() const { return impl_->info; }
+
+Stream::Stream(const Device& device) : impl_(std::make_unique<Impl>(device)) {
+  omp_set_num_threads(device.threads());
+}
+Stream::~Stream() = default;
+Stream::Stream(Stream&&) noexcept = default;
+Stream& Stream::operator=(Stream&&) noexcept = default;
+
+const Device& Stream::device() const { return impl_->device; }
+
+}  // namespace qprompt::kernels

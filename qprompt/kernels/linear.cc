@@ -1,0 +1,165 @@
+#include "qprompt/kernels/linear.h"
+
+#include <map>
+#include <mutex>
+#include <utility>
+
+#include "qprompt/kernels/convert.h"
+#include "qprompt/kernels/onednn.h"
+
+namespace qprompt::kernels {
+namespace {
+
+using tag = memory::format_tag;
+
+// y [n, cols] = x [n, rows] B [rows, cols], for any n.
+class PackedProduct {
+ public:
+  // B(r, c) = values[r * row_stride + c * col_stride]. `compute` is the format of the products.
+  PackedProduct(const Device& device, const float* values, memory::dims shape, memory::dims strides,
+                const Vector& bias, NumberFormat compute)
+      : engine_(device.impl().engine), compute_(compute), shape_(std::move(shape)), bias_(bias) {
+    const memory::desc source(shape_, memory::data_type::f32, strides);
+    packed_ = memory(packed_desc(), engine_);
+    memory plain(source, engine_, const_cast<float*>(values));  // a reorder only reads its source
+    dnnl::stream stream(engine_);
+    dnnl::reorder(plain, packed_).execute(stream, plain, packed_);
+    stream.wait();
+  }
+
+  void operator()(Stream& stream, ConstView x, View y) const {
+    const auto& [description, primitive] = prepared(x.rows, y.format);
+    std::unordered_map<int, memory> arguments{
+        {DNNL_ARG_SRC, memory(description.src_desc(), engine_, const_cast<std::byte*>(x.memory))},
+        {DNNL_ARG_WEIGHTS, packed_},
+        {DNNL_ARG_DST, memory(description.dst_desc(), engine_, y.memory)}};
+    if (bias_.size() > 0) {
+      arguments.emplace(DNNL_ARG_BIAS,
+                        memory(*bias_desc(), engine_, const_cast<float*>(bias_.data())));
+    }
+    stream.impl().execute(primitive, description.scratchpad_desc(), std::move(arguments));
+  }
+
+ private:
+  struct Prepared {
+    dnnl::matmul::primitive_desc description;
+    dnnl::matmul primitive;
+  };
+
+  std::optional<memory::desc> bias_desc() const {
+    if (bias_.size() == 0) return std::nullopt;
+    return memory::desc({1, shape_[1]}, memory::data_type::f32, tag::ab);
+  }
+
+  MatmulShape matmul_shape(Index n, NumberFormat destination, const memory::desc& weights) const {
+    return {memory::desc({n, shape_[0]}, data_type(compute_), tag::ab), weights,
+            memory::desc({n, shape_[1]}, data_type(destination), tag::ab), bias_desc()};
+  }
+
+  // The packing that the library likes best for a middling number of rows serves all of them.
+  memory::desc packed_desc() const {
+    constexpr Index kTypicalRows = 256;
+    const memory::desc any(shape_, data_type(compute_), tag::any);
+    const auto description = matmul_primitive(engine_, matmul_shape(kTypicalRows, compute_, any));
+    require(description.has_value(), "Linear: oneDNN has no matrix product for this CPU");
+    return description->weights_desc();
+  }
+
+  const Prepared& prepared(Index n, NumberFormat destination) const {
+    const std::scoped_lock lock(mutex_);
+    const auto key = std::pair(n, destination);
+    auto found = prepared_.find(key);
+    if (found == prepared_.end()) {
+      const auto description =
+          matmul_primitive(engine_, matmul_shape(n, destination, packed_.get_desc()));
+      require(description.has_value(), "Linear: oneDNN has no matrix product for ", n, " rows");
+      found = prepared_.emplace(key, Prepared{*description, dnnl::matmul(*description)}).first;
+    }
+    return found->second;
+  }
+
+  dnnl::engine engine_;
+  NumberFormat compute_;
+  memory::dims shape_;
+  Vector bias_;
+  memory packed_;
+  mutable std::mutex mutex_;
+  mutable std::map<std::pair<Index, NumberFormat>, Prepared> prepared_;
+};
+
+Matrix rounded_to_bf16(const Matrix& values) {
+  Buffer rounded;
+  rounded.resize(values.rows(), values.cols(), NumberFormat::kBfloat16);
+  upload(values, rounded.view());
+  return download(rounded.view());
+}
+
+// Where the CPU has no bf16 products, the same rounded values go through float32 ones.
+void multiply_emulated(const PackedProduct& product, Stream& stream, ConstView x, View y) {
+  Buffer& source = stream.impl().source;
+  source.resize(x.rows, x.cols, NumberFormat::kFloat32);
+  convert(x, source.view().data<float>());
+  if (y.format == NumberFormat::kFloat32) return product(stream, source.view(), y);
+  Buffer& destination = stream.impl().destination;
+  destination.resize(y.rows, y.cols, NumberFormat::kFloat32);
+  product(stream, source.view(), destination.view());
+  convert(destination.view().data<float>(), y);
+}
+
+}  // namespace
+
+struct Linear::Impl {
+  Impl(const Device& device, const Matrix& weight, const Vector& bias,
+       Differentiable differentiable, NumberFormat format_in)
+      : in(weight.cols()),
+        out(weight.rows()),
+        format(format_in),
+        emulated(format_in == NumberFormat::kBfloat16 && !device.impl().native) {
+    const Matrix values = emulated ? rounded_to_bf16(weight) : Matrix();
+    const float* w = emulated ? values.data() : weight.data();
+    const NumberFormat compute = emulated ? NumberFormat::kFloat32 : format;
+    forward.emplace(device, w, memory::dims{in, out}, memory::dims{1, in}, bias, compute);
+    if (differentiable == Differentiable::kYes) {
+      backward.emplace(device, w, memory::dims{out, in}, memory::dims{in, 1}, Vector(), compute);
+    }
+  }
+
+  void multiply(const PackedProduct& product, Stream& stream, ConstView x, View y) const {
+    require(x.format == format, "Linear: input in another number format than the layer's");
+    if (x.rows == 0) return;
+    if (emulated) return multiply_emulated(product, stream, x, y);
+    product(stream, x, y);
+  }
+
+  Index in, out;
+  NumberFormat format;
+  bool emulated;
+  std::optional<PackedProduct> forward, backward;
+};
+
+Linear::Linear(const Device& device, const Matrix& weight, const Vector& bias,
+               Differentiable differentiable, NumberFormat format)
+    : impl_(std::make_unique<Impl>(device, weight, bias, differentiable, format)) {}
+Linear::~Linear() = default;
+Linear::Linear(Linear&&) noexcept = default;
+Linear& Linear::operator=(Linear&&) noexcept = default;
+
+Index Linear::inputs() const { return impl_->in; }
+Index Linear::outputs() const { return impl_->out; }
+
+void Linear::forward(Stream& stream, ConstView x, View y) const {
+  require(x.cols == inputs() && y.cols == outputs() && x.rows == y.rows, "Linear::forward: [",
+          x.rows, ", ", x.cols, "] -> [", y.rows, ", ", y.cols, "] through [", outputs(), ", ",
+          inputs(), "]");
+  impl_->multiply(*impl_->forward, stream, x, y);
+}
+
+void Linear::pull_back(Stream& stream, ConstView d_y, View d_x) const {
+  require(impl_->backward.has_value(), "Linear::pull_back: the layer is not differentiable");
+  require(d_y.cols == outputs() && d_x.cols == inputs() && d_y.rows == d_x.rows,
+          "Linear::pull_back: [", d_y.rows, ", ", d_y.cols, "] -> [", d_x.rows, ", ", d_x.cols,
+          "]");
+  impl_->multiply(*impl_->backward, stream, d_y, d_x);
+}
+
+}  // namespace qprompt::kernels

@@ -1,0 +1,70 @@
+#pragma once
+
+// The one place that knows oneDNN's two APIs: 2.x (Debian 12) and 3.x (Debian 13, Ubuntu 24.04).
+// For kernels' .cc files only.
+
+#include <omp.h>
+
+#include <oneapi/dnnl/dnnl.hpp>
+#include <optional>
+#include <string>
+#include <unordered_map>
+
+#include "qprompt/kernels/buffer.h"
+#include "qprompt/kernels/device.h"
+
+namespace qprompt::kernels {
+
+using dnnl::memory;
+
+memory::data_type data_type(NumberFormat format);
+
+struct MatmulShape {
+  memory::desc source, weights, destination;
+  std::optional<memory::desc> bias;
+};
+
+// nullopt where this CPU has no implementation (bf16 on AVX2 in oneDNN 2.6).
+std::optional<dnnl::matmul::primitive_desc> matmul_primitive(const dnnl::engine& engine,
+                                                             const MatmulShape& shape);
+
+std::string effective_instruction_set();  // "avx2", "avx512_core_amx", ...
+
+struct Device::Impl {
+  dnnl::engine engine{dnnl::engine::kind::cpu, 0};
+  DeviceInfo info;
+  bool native =
+      true;  // matrix products in info.format exist here; else bf16 values in float32 products
+};
+
+// Scratch memory of which every thread has its own piece.
+class ThreadMemory {
+ public:
+  ThreadMemory(float* memory, Index floats_per_thread)
+      : memory_(memory), floats_(floats_per_thread) {}
+  float* of_this_thread() const { return memory_ + omp_get_thread_num() * floats_; }
+
+ private:
+  float* memory_;
+  Index floats_;
+};
+
+struct Stream::Impl {
+  explicit Impl(const Device& device_in) : device(device_in), stream(device_in.impl().engine) {}
+
+  // Runs a matmul with its scratchpad in this stream's memory.
+  void execute(const dnnl::primitive& primitive, const memory::desc& scratchpad_desc,
+               std::unordered_map<int, memory> arguments);
+
+  // Zero at first, then as the last kernel left it.
+  ThreadMemory thread_memory(Index floats_per_thread);
+
+  Device device;
+  dnnl::stream stream;
+  Buffer scratchpad;
+  Buffer source, destination;  // float32 copies where bf16 products are emulated
+  Buffer threads;              // thread_memory()
+  Buffer parts;                // sums that tasks hand over
+};
+
+}  // namespace qprompt::kernels

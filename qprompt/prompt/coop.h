@@ -1,0 +1,30 @@
+#pragma once
+
+#include "qprompt/prompt/learner.h"
+
+namespace qprompt {
+
+// CoOp (Zhou et al., "Learning to Prompt for Vision-Language Models", IJCV 2022): the text of a
+// class is [SOS] [v_1] ... [v_M] [name] [.] [EOT] with learned v_m, or the name before or amid
+// them. One parameter `ctx` [n_ctx, width], or [n_cls n_ctx, width] with a context for each class.
+class CoOp : public PromptLearner {
+ public:
+  CoOp(const CoOpConfig& config, const Model& model);
+
+  std::vector<ParameterSpec> parameters(const ClassTokens& classes) const override;
+  ParameterMap initial_values(const ClassTokens& classes, std::uint64_t seed) const override;
+  TextLayout layout(const ClassTokens& classes) const override;
+  Prompts prompts(const ParameterMap& values, const PromptInputs& inputs) const override;
+  ParameterMap pull_back(const ParameterMap& values, const PromptInputs& inputs,
+                         const Prompts& d_prompts) const override;
+  bool class_bound() const override { return config_.class_specific; }
+
+ private:
+  std::vector<TextRow> sentence(const ClassText& text, Index first_context) const;
+
+  CoOpConfig config_;
+  Index width_;
+  Matrix initial_words_;  // [n_ctx, width] embeddings of ctx_init; empty for a random start
+};
+
+}  // namespace qprompt

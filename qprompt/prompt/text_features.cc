@@ -1,0 +1,37 @@
+#include "qprompt/prompt/text_features.h"
+
+#include "qprompt/clip/similarity.h"
+#include "qprompt/core/error.h"
+
+namespace qprompt {
+
+Matrix class_features(const Model& model, const PromptLearner& learner, const ParameterMap& values,
+                      const std::vector<std::string>& class_names) {
+  const ClassTokens classes =
+      tokenize_classes(model.tokenizer(), class_names, model.shape().context_length);
+  require_parameters(learner, classes, values);
+  const Prompts prompts = learner.prompts(values, {classes, Matrix()});
+  TextWorkspace workspace(model.device());
+  const auto tower = model.text_tower();
+  return UnitRows(
+             tower
+                 ->forward(learner.layout(classes), prompts.text.front(), workspace, Keep::kNothing)
+                 .features())
+      .unit;
+}
+
+Matrix zero_shot_features(const Model& model, const std::vector<std::string>& templates,
+                          const std::vector<std::string>& class_names) {
+  require(!templates.empty(), "zero_shot_features: no template");
+  TextWorkspace workspace(model.device());
+  const auto tower = model.text_tower();
+  Matrix sum = Matrix::Zero(static_cast<Index>(class_names.size()), model.shape().embed);
+  for (const std::string& prompt_template : templates) {
+    const TextLayout layout = template_layout(model.tokenizer(), prompt_template, class_names,
+                                              model.shape().context_length);
+    sum += UnitRows(tower->forward(layout, {}, workspace, Keep::kNothing).features()).unit;
+  }
+  return UnitRows(sum).unit;
+}
+
+}  // namespace qprompt

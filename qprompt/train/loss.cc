@@ -1,0 +1,29 @@
+#include "qprompt/train/loss.h"
+
+#include <cmath>
+
+#include "qprompt/core/error.h"
+
+namespace qprompt {
+
+LossGradient cross_entropy(const Matrix& logits, std::span<const int> labels) {
+  require(logits.rows() == static_cast<Index>(labels.size()) && logits.rows() > 0,
+          "cross_entropy: ", logits.rows(), " rows of logits, ", labels.size(), " labels");
+  LossGradient result;
+  result.d_logits.resize(logits.rows(), logits.cols());
+  const double batch = static_cast<double>(logits.rows());
+  for (Index i = 0; i < logits.rows(); ++i) {
+    const int label = labels[i];
+    Index best = 0;
+    const double largest = logits.row(i).maxCoeff(&best);
+    const Eigen::RowVectorXd exps = (logits.row(i).cast<double>().array() - largest).exp();
+    const double sum = exps.sum();
+    result.loss += (std::log(sum) + largest - logits(i, label)) / batch;
+    result.d_logits.row(i) = (exps / (sum * batch)).cast<float>();
+    result.d_logits(i, label) -= static_cast<float>(1 / batch);
+    if (best == label) ++result.correct;
+  }
+  return result;
+}
+
+}  // namespace qprompt

@@ -1,0 +1,42 @@
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include "qprompt/core/matrix.h"
+
+namespace qprompt {
+
+struct ClassMetrics {
+  Index images = 0;
+  Index correct = 0;
+  double f1 = 0;
+
+  double accuracy() const { return images == 0 ? 0.0 : static_cast<double>(correct) / images; }
+};
+
+struct Metrics {
+  Index images = 0;
+  Index correct = 0;
+  double macro_f1 =
+      0;  // mean over the classes that have images, as scikit-learn's with their labels
+  std::vector<ClassMetrics> classes;
+
+  double accuracy() const { return images == 0 ? 0.0 : static_cast<double>(correct) / images; }
+};
+
+// The class with the largest score in each row; the first of equals.
+std::vector<int> predictions(const Matrix& scores);
+
+Metrics measure(std::span<const int> predicted, std::span<const int> labels, Index classes);
+
+// H = 2 b n / (b + n), zero where both are.
+double harmonic_mean(double base, double novel);
+
+struct MeanAndDeviation {
+  double mean = 0;
+  double deviation = 0;  // population standard deviation, as the field's tables have it
+};
+MeanAndDeviation mean_and_deviation(std::span<const double> values);
+
+}  // namespace qprompt

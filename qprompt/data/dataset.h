@@ -10,16 +10,16 @@
 namespace qprompt {
 
 struct Item {
-  std::filesystem::path path;
+  std::filesystem::path path{};
   int label = 0;  // position in the data set's class_names
 
   bool operator==(const Item&) const = default;
 };
 
 struct Dataset {
-  std::string name;
-  std::vector<std::string> class_names;  // UTF-8, `_` read as a space
-  std::vector<Item> train, val, test;
+  std::string name{};
+  std::vector<std::string> class_names{};  // UTF-8, `_` read as a space
+  std::vector<Item> train{}, val{}, test{};
 };
 
 // Reads the list of images, not the images; docs/data.md describes the layouts.

@@ -59,7 +59,7 @@ std::vector<Item> with_labels(const std::vector<Item>& items, int first, int end
 }  // namespace
 
 FewShot few_shot(const Dataset& dataset, int shots, std::uint64_t seed) {
-  FewShot sampled{.dataset = dataset, .scarce = {}};
+  FewShot sampled{.dataset = dataset};
   if (shots < 1) return sampled;
   PythonRandom random(seed);  // one stream: train first, then val
   sampled.dataset.train = sample_each_label(dataset.train, static_cast<std::size_t>(shots), random);

@@ -11,15 +11,15 @@ namespace qprompt {
 
 // A class that had fewer training images than shots: all of them were taken.
 struct ScarceClass {
-  std::string name;
+  std::string name{};
   int images = 0;
 
   bool operator==(const ScarceClass&) const = default;
 };
 
 struct FewShot {
-  Dataset dataset;  // test is untouched
-  std::vector<ScarceClass> scarce;
+  Dataset dataset{};  // test is untouched
+  std::vector<ScarceClass> scarce{};
 };
 
 // `shots` training images and min(shots, 4) validation images a class, the very ones that the

@@ -21,7 +21,7 @@ Image allocate_image(std::int64_t width, std::int64_t height, const std::string&
           " pixels, expected at least 1x1");
   require(width <= kMaxPixels / height, name, ": ", width, "x", height, " pixels, the limit is ",
           kMaxPixels);
-  Image image{.width = static_cast<int>(width), .height = static_cast<int>(height), .pixels = {}};
+  Image image{.width = static_cast<int>(width), .height = static_cast<int>(height)};
   image.pixels.resize(static_cast<std::size_t>(3 * width * height));
   return image;
 }

@@ -13,7 +13,7 @@ namespace qprompt {
 struct Image {
   int width = 0;
   int height = 0;
-  std::vector<std::uint8_t> pixels;
+  std::vector<std::uint8_t> pixels{};
 
   bool operator==(const Image&) const = default;
 };

@@ -1,0 +1,323 @@
+#include "qprompt/data/dataset.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <set>
+
+#include "tests/support/errors.h"
+#include "tests/support/temporary_folder.h"
+
+namespace qprompt {
+namespace {
+
+namespace fs = std::filesystem;
+using ::testing::AllOf;
+using ::testing::ElementsAre;
+using testing::error_of;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+using testing::TemporaryFolder;
+
+void add_images(const TemporaryFolder& folder, const fs::path& below, int count) {
+  for (int i = 0; i < count; ++i) folder.file(below / (std::to_string(i) + ".jpg"), "not read");
+}
+
+Dataset load(const fs::path& data, std::uint64_t seed = 1) {
+  return load_dataset(data, std::nullopt, seed);
+}
+
+// "label path" with paths below `root`.
+std::vector<std::string> texts(const std::vector<Item>& items, const fs::path& root) {
+  std::vector<std::string> texts;
+  for (const Item& item : items) {
+    texts.push_back(std::to_string(item.label) + " " + item.path.lexically_relative(root).string());
+  }
+  return texts;
+}
+
+std::set<fs::path> paths_of_all(const Dataset& dataset) {
+  std::set<fs::path> paths;
+  for (const auto* items : {&dataset.train, &dataset.val, &dataset.test}) {
+    for (const Item& item : *items) paths.insert(item.path);
+  }
+  return paths;
+}
+
+// Class folders
+
+TEST(ClassFolders, AreDividedFiftyTwentyThirtyWithinEveryClass) {
+  const TemporaryFolder folder;
+  add_images(folder, "pets/cat", 10);
+  add_images(folder, "pets/big_dog", 20);
+  const Dataset dataset = load(folder / "pets");
+  EXPECT_EQ(dataset.name, "pets");
+  EXPECT_THAT(dataset.class_names, ElementsAre("big dog", "cat"));
+  EXPECT_THAT(dataset.train, SizeIs(10 + 5));
+  EXPECT_THAT(dataset.val, SizeIs(4 + 2));
+  EXPECT_THAT(dataset.test, SizeIs(6 + 3));
+  EXPECT_THAT(paths_of_all(dataset), SizeIs(30));
+  EXPECT_EQ(dataset.train.front().label, 0);
+  EXPECT_EQ(dataset.train.back().label, 1);
+}
+
+TEST(ClassFolders, AreDividedBySeed) {
+  const TemporaryFolder folder;
+  add_images(folder, "a", 40);
+  add_images(folder, "b", 40);
+  EXPECT_EQ(load(folder.path(), 1).train, load(folder.path(), 1).train);
+  EXPECT_NE(load(folder.path(), 1).train, load(folder.path(), 2).train);
+}
+
+TEST(ClassFolders, AnotherClassDoesNotChangeTheDivisionOfTheRest) {
+  const TemporaryFolder folder;
+  add_images(folder, "a", 30);
+  add_images(folder, "c", 30);
+  const Dataset before = load(folder.path());
+  add_images(folder, "b", 30);
+  const Dataset after = load(folder.path());
+  const std::set<fs::path> train = paths_of_all({.train = after.train});
+  for (const Item& item : before.train) EXPECT_TRUE(train.contains(item.path)) << item.path;
+}
+
+TEST(ClassFolders, OfFewImagesTrainFirstThenTest) {
+  const TemporaryFolder folder;
+  add_images(folder, "one", 1);
+  add_images(folder, "three", 3);
+  add_images(folder, "two", 2);
+  const Dataset dataset = load(folder.path());
+  std::vector<int> train(3), test(3);
+  for (const Item& item : dataset.train) ++train[item.label];
+  for (const Item& item : dataset.test) ++test[item.label];
+  EXPECT_THAT(train, ElementsAre(1, 2, 1));
+  EXPECT_THAT(test, ElementsAre(0, 1, 1));
+  EXPECT_THAT(dataset.val, IsEmpty());
+}
+
+TEST(ClassFolders, HiddenFilesOtherFilesAndFoldersWithoutImagesAreIgnored) {
+  const TemporaryFolder folder;
+  add_images(folder, "cat", 4);
+  add_images(folder, "dog", 4);
+  add_images(folder, ".cache", 4);
+  add_images(folder, "cat/.thumbnails", 4);
+  for (const char* name :
+       {"cat/.hidden.jpg", "cat/notes.txt", "readme.md", "stray.jpg", "lists/a.mat"}) {
+    folder.file(name, "");
+  }
+  const Dataset dataset = load(folder.path());
+  EXPECT_THAT(dataset.class_names, ElementsAre("cat", "dog"));
+  EXPECT_THAT(paths_of_all(dataset), SizeIs(8));
+}
+
+TEST(ClassFolders, MayHoldFoldersOfImages) {
+  const TemporaryFolder folder;
+  add_images(folder, "cat/young", 3);
+  add_images(folder, "cat/old", 3);
+  add_images(folder, "dog", 3);
+  EXPECT_THAT(paths_of_all(load(folder.path())), SizeIs(9));
+}
+
+TEST(ClassFolders, BelowTrainValAndTestStayDivided) {
+  const TemporaryFolder folder;
+  for (const char* name : {"train/b/2.png", "train/b/1.PNG", "train/a/1.jpeg", "validation/a/3.bmp",
+                           "test/b/4.webp", "test/c/5.jpg"}) {
+    folder.file(name, "");
+  }
+  const Dataset dataset = load(folder.path());
+  EXPECT_THAT(dataset.class_names, ElementsAre("a", "b", "c"));
+  EXPECT_THAT(texts(dataset.train, folder.path()),
+              ElementsAre("0 train/a/1.jpeg", "1 train/b/1.PNG", "1 train/b/2.png"));
+  EXPECT_THAT(texts(dataset.val, folder.path()), ElementsAre("0 validation/a/3.bmp"));
+  EXPECT_THAT(texts(dataset.test, folder.path()), ElementsAre("1 test/b/4.webp", "2 test/c/5.jpg"));
+}
+
+TEST(ClassFolders, WithoutTestAreTestedOnVal) {
+  const TemporaryFolder folder;
+  for (const char* name : {"train/a/1.jpg", "train/b/1.jpg", "val/a/2.jpg"}) folder.file(name, "");
+  const Dataset dataset = load(folder.path());
+  EXPECT_EQ(dataset.test, dataset.val);
+  EXPECT_THAT(dataset.test, SizeIs(1));
+}
+
+TEST(ClassFolders, AClassMayBeCalledTrain) {
+  const TemporaryFolder folder;
+  add_images(folder, "train", 4);
+  add_images(folder, "tram", 4);
+  EXPECT_THAT(load(folder.path()).class_names, ElementsAre("train", "tram"));
+}
+
+TEST(ClassFolders, KeepNamesBeyondAscii) {
+  const TemporaryFolder folder;
+  add_images(folder, "Bär", 2);
+  add_images(folder, "猫", 2);
+  EXPECT_THAT(load(folder.path()).class_names, ElementsAre("Bär", "猫"));
+}
+
+TEST(ClassFolders, DefectsAreNamed) {
+  const TemporaryFolder folder;
+  EXPECT_THAT(error_of([&] { load(folder / "none"); }), HasSubstr("none: no such folder"));
+  EXPECT_THAT(error_of([&] { load(folder.path()); }), HasSubstr("no images found"));
+  add_images(folder, "cat", 3);
+  EXPECT_THAT(error_of([&] { load(folder.path()); }), HasSubstr("one class only ('cat')"));
+  add_images(folder, "big_cat", 3);
+  add_images(folder, "big cat", 3);
+  EXPECT_THAT(error_of([&] { load(folder.path()); }), HasSubstr("both called 'big cat'"));
+}
+
+TEST(ClassFolders, NamesThatAreNotUtf8AreRefused) {
+  const TemporaryFolder folder;
+  add_images(folder, "B\xE4r", 2);
+  add_images(folder, "cat", 2);
+  EXPECT_THAT(error_of([&] { load(folder.path()); }), HasSubstr("not UTF-8"));
+}
+
+// CoOp's split file
+
+constexpr std::string_view kSplit = R"({"train": [["x/2.jpg", 1, "red_fox"], ["x/1.jpg", 0, "cat"]],
+  "val": [["x/3.jpg", 0, "cat"]], "test": [["x/4.jpg", 1, "red_fox"]]})";
+
+TEST(SplitFile, IsReadInItsOrder) {
+  const TemporaryFolder folder;
+  const Dataset dataset =
+      load_dataset(folder.path(), folder.file("split_zhou_Animals.json", kSplit), 1);
+  EXPECT_EQ(dataset.name, "Animals");
+  EXPECT_THAT(dataset.class_names, ElementsAre("cat", "red fox"));
+  EXPECT_THAT(texts(dataset.train, folder.path()), ElementsAre("1 x/2.jpg", "0 x/1.jpg"));
+  EXPECT_THAT(texts(dataset.val, folder.path()), ElementsAre("0 x/3.jpg"));
+  EXPECT_THAT(texts(dataset.test, folder.path()), ElementsAre("1 x/4.jpg"));
+}
+
+TEST(SplitFile, FindsTheFolderToWhichItsPathsBelong) {
+  for (const char* root : {".", "images", "animals/2750"}) {
+    const TemporaryFolder folder;
+    const fs::path split = folder.file("split.json", kSplit);
+    folder.file(fs::path("other") / "more" / "y.jpg", "");
+    folder.file(fs::path(root) / "x" / "4.jpg", "");  // the others are missing
+    const Dataset dataset = load_dataset(folder.path(), split, 1);
+    EXPECT_TRUE(fs::exists(dataset.test.front().path)) << dataset.test.front().path;
+  }
+}
+
+TEST(SplitFile, MayStandForTheDataBesideItsImages) {
+  const TemporaryFolder folder;
+  const Dataset dataset = load(folder.file("split.json", kSplit));
+  EXPECT_EQ(dataset.test.front().path, folder / "x/4.jpg");
+}
+
+std::string error_of_split(const std::string& text) {
+  const TemporaryFolder folder;
+  const fs::path file = folder.file("split.json", text);
+  const std::string message = error_of([&] { load_dataset(folder.path(), file, 1); });
+  EXPECT_THAT(message, HasSubstr("split.json"));
+  return message;
+}
+
+TEST(SplitFile, DefectsAreNamed) {
+  EXPECT_THAT(error_of_split("{\"train\": [[\"a\""), HasSubstr("JSON"));
+  EXPECT_THAT(error_of_split("[1, 2]"), HasSubstr("train, val and test"));
+  EXPECT_THAT(error_of_split("{}"), HasSubstr("no images"));
+  EXPECT_THAT(error_of_split(R"({"train": 3})"), HasSubstr("train is not a list"));
+  EXPECT_THAT(error_of_split(R"({"test": [["a", 0, "x"], ["b", "1", "y"]]})"),
+              HasSubstr("test[1]: expected [path, label, class name]"));
+  EXPECT_THAT(error_of_split(R"({"train": [["a", -1, "x"]]})"), HasSubstr("label -1 out of range"));
+  EXPECT_THAT(error_of_split(R"({"train": [["a", 0, "x"], ["b", 4000000000000, "y"]]})"),
+              HasSubstr("label 4000000000000 out of range"));
+  EXPECT_THAT(error_of_split(R"({"train": [["a", 0, "x"], ["b", 18446744073709551615, "y"]]})"),
+              HasSubstr("out of range"));
+  EXPECT_THAT(error_of_split(R"({"train": [["a", 0, "x"], ["b", 2, "y"], ["c", 2, "y"]]})"),
+              HasSubstr("label 1 has no image"));
+  EXPECT_THAT(error_of_split(R"({"train": [["a", 0, "x"], ["b", 0, "y"]]})"),
+              HasSubstr("label 0 is called 'y', before 'x'"));
+  EXPECT_THAT(error_of_split(R"({"train": [["a", 0, "x"], ["b", 1, "x"]]})"),
+              HasSubstr("labels 0 and 1 are both called 'x'"));
+  EXPECT_THAT(error_of_split(R"({"train": [["a", 0, "x"]]})"), HasSubstr("one class only"));
+  EXPECT_THAT(error_of_split(R"({"train": [["a", 0, ""]]})"), HasSubstr("empty class name"));
+}
+
+TEST(SplitFile, NamesAMissingListAndAMissingRoot) {
+  const TemporaryFolder folder;
+  EXPECT_THAT(error_of([&] { load_dataset(folder.path(), folder / "none.json", 1); }),
+              HasSubstr("none.json"));
+  const fs::path split = folder.file("split.json", kSplit);
+  EXPECT_THAT(error_of([&] { load_dataset(folder / "none", split, 1); }),
+              HasSubstr("none: not a folder"));
+}
+
+// Tables
+
+Dataset load_table(const std::string& text) {
+  const TemporaryFolder folder;
+  Dataset dataset = load(folder.file("table.csv", text));
+  for (auto* items : {&dataset.train, &dataset.val, &dataset.test}) {
+    for (Item& item : *items) item.path = item.path.lexically_relative(folder.path());
+  }
+  return dataset;
+}
+
+TEST(Table, WithSubsetsKeepsItsOrderAndNumbersSortedLabels) {
+  const Dataset dataset =
+      load_table("b.jpg,dog,train\na.jpg,cat,train\n\"c, d.jpg\",cat,val\ne.jpg,dog,TEST\n");
+  EXPECT_EQ(dataset.name, "table");
+  EXPECT_THAT(dataset.class_names, ElementsAre("cat", "dog"));
+  EXPECT_THAT(dataset.train, ElementsAre(Item{"b.jpg", 1}, Item{"a.jpg", 0}));
+  EXPECT_THAT(dataset.val, ElementsAre(Item{"c, d.jpg", 0}));
+  EXPECT_THAT(dataset.test, ElementsAre(Item{"e.jpg", 1}));
+}
+
+TEST(Table, HeaderGivesTheOrderOfColumns) {
+  const Dataset dataset = load_table(
+      "\xEF\xBB\xBFSubset,Note,Label,Path\r\ntest,x,red_fox,a.jpg\r\ntrain,y,cat,b.jpg\r\n");
+  EXPECT_THAT(dataset.class_names, ElementsAre("cat", "red fox"));
+  EXPECT_THAT(dataset.test, ElementsAre(Item{"a.jpg", 1}));
+  EXPECT_THAT(dataset.train, ElementsAre(Item{"b.jpg", 0}));
+}
+
+TEST(Table, WithoutSubsetsIsDividedFiftyTwentyThirty) {
+  std::string text = "path,label\n";
+  for (int i = 0; i < 20; ++i) text += std::to_string(i) + ".jpg," + (i % 2 ? "cat" : "dog") + "\n";
+  const Dataset dataset = load_table(text);
+  EXPECT_THAT(dataset.train, SizeIs(10));
+  EXPECT_THAT(dataset.val, SizeIs(4));
+  EXPECT_THAT(dataset.test, SizeIs(6));
+}
+
+TEST(Table, OrdersNumbersAsNumbers) {
+  EXPECT_THAT(load_table("a,10\nb,9\nc,100\n").class_names, ElementsAre("9", "10", "100"));
+}
+
+TEST(Table, MayBeGivenAsTheSplit) {
+  const TemporaryFolder folder;
+  folder.file("images/a.jpg", "");
+  const Dataset dataset = load_dataset(
+      folder.path(), folder.file("lists/t.csv", "a.jpg,cat,test\nb.jpg,dog,test\n"), 1);
+  EXPECT_EQ(dataset.test.front().path, folder / "images/a.jpg");
+}
+
+TEST(Table, DefectsNameTheLine) {
+  const auto message = [](const std::string& text) { return error_of([&] { load_table(text); }); };
+  EXPECT_THAT(message(""), HasSubstr("table.csv: no images"));
+  EXPECT_THAT(message("path,label\n"), HasSubstr("table.csv: no images"));
+  EXPECT_THAT(message("a,cat\nb\n"), HasSubstr("table.csv:2: 1 fields"));
+  EXPECT_THAT(message("a,cat\nb,dog,train\n"), HasSubstr("table.csv:2: 3 fields"));
+  EXPECT_THAT(message("a,cat,train\nb,dog,tset\n"), HasSubstr("table.csv:2: subset 'tset'"));
+  EXPECT_THAT(message("a,cat\n,dog\n"), HasSubstr("table.csv:2: an empty path"));
+  EXPECT_THAT(message("a,cat\nb, \n"), HasSubstr("table.csv:2: an empty label"));
+  EXPECT_THAT(message("a,cat\nb,cat\n"), HasSubstr("one class only"));
+  EXPECT_THAT(message("a,_\nb,cat\n"), HasSubstr("blank"));
+  EXPECT_THAT(message("only one column\n"), HasSubstr("expected path,label[,subset]"));
+}
+
+// Needed files
+
+TEST(RequireFiles, NamesTheFirstMissingOneAndCountsTheRest) {
+  const TemporaryFolder folder;
+  const std::vector<Item> items{
+      {folder.file("a.jpg", ""), 0}, {folder / "b.jpg", 0}, {folder / "c.jpg", 1}};
+  EXPECT_NO_THROW(require_files(std::span(items).first(1)));
+  EXPECT_THAT(error_of([&] { require_files(items); }),
+              AllOf(HasSubstr("b.jpg: missing image"), HasSubstr("1 more of the 3")));
+}
+
+}  // namespace
+}  // namespace qprompt

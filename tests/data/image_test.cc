@@ -1,0 +1,187 @@
+#include "qprompt/data/image.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <png.h>
+
+#include "qprompt/core/file.h"
+#include "tests/data/image_files.h"
+#include "tests/support/errors.h"
+#include "tests/support/temporary_folder.h"
+
+namespace qprompt {
+namespace {
+
+using ::testing::AllOf;
+using testing::bmp_file;
+using testing::constant;
+using testing::decode;
+using ::testing::ElementsAre;
+using testing::error_of;
+using testing::gradient;
+using ::testing::HasSubstr;
+using testing::jpeg_file;
+using testing::JpegKind;
+using testing::png_row_file;
+using ::testing::StartsWith;
+using testing::TemporaryFolder;
+using testing::webp_file;
+
+std::string bytes(std::initializer_list<int> values) { return {values.begin(), values.end()}; }
+
+std::string png_file(const Image& image) {
+  const TemporaryFolder folder;
+  write_png(folder / "a.png", image);
+  return read_text(folder / "a.png");
+}
+
+int largest_difference(const Image& a, const Image& b) {
+  int largest = 0;
+  for (std::size_t i = 0; i < a.pixels.size(); ++i) {
+    largest = std::max(largest, std::abs(a.pixels[i] - b.pixels[i]));
+  }
+  return largest;
+}
+
+TEST(Image, IsReadFromEveryLosslessFormatAsItWasWritten) {
+  const Image image = gradient(37, 23);
+  EXPECT_EQ(decode(png_file(image)), image);
+  EXPECT_EQ(decode(webp_file(image)), image);
+  EXPECT_EQ(decode(bmp_file(image)), image);
+}
+
+TEST(Image, IsReadFromJpegNearlyAsItWasWritten) {
+  const Image image = constant(40, 24, 200, 90, 30);
+  for (const JpegKind kind : {JpegKind::kBaseline, JpegKind::kProgressive, JpegKind::kAdobeCmyk}) {
+    const Image decoded = decode(jpeg_file(image, kind));
+    ASSERT_EQ(decoded.pixels.size(), image.pixels.size());
+    EXPECT_LE(largest_difference(decoded, image), 2);
+  }
+}
+
+TEST(Image, OfGrayBecomesThreeEqualChannels) {
+  const Image decoded = decode(jpeg_file(constant(16, 16, 77, 0, 0), JpegKind::kGray));
+  EXPECT_LE(largest_difference(decoded, constant(16, 16, 77, 77, 77)), 1);
+}
+
+TEST(Image, BlackInkDarkensWhatAdobeWrites) {
+  Image ink = constant(8, 8, 255, 255, 255);
+  EXPECT_LE(largest_difference(decode(jpeg_file(ink, JpegKind::kAdobeCmyk)), ink), 1);
+}
+
+TEST(Image, DropsAlphaWithoutBlending) {
+  EXPECT_THAT(
+      decode(png_row_file(2, {PNG_COLOR_TYPE_RGBA}, bytes({9, 8, 7, 0, 1, 2, 3, 128}))).pixels,
+      ElementsAre(9, 8, 7, 1, 2, 3));
+  EXPECT_THAT(decode(png_row_file(2, {PNG_COLOR_TYPE_GRAY_ALPHA}, bytes({9, 0, 5, 255}))).pixels,
+              ElementsAre(9, 9, 9, 5, 5, 5));
+}
+
+TEST(Image, LooksUpPalettes) {
+  EXPECT_THAT(
+      decode(png_row_file(2, {PNG_COLOR_TYPE_PALETTE}, bytes({1, 0}), bytes({1, 2, 3, 40, 50, 60})))
+          .pixels,
+      ElementsAre(40, 50, 60, 1, 2, 3));
+}
+
+TEST(Image, SpreadsFewBitsOfGrayOverTheWholeRange) {
+  EXPECT_THAT(decode(png_row_file(3, {PNG_COLOR_TYPE_GRAY, 1}, bytes({0b10100000}))).pixels,
+              ElementsAre(255, 255, 255, 0, 0, 0, 255, 255, 255));
+  EXPECT_THAT(decode(png_row_file(2, {PNG_COLOR_TYPE_GRAY, 4}, bytes({0x1F}))).pixels,
+              ElementsAre(17, 17, 17, 255, 255, 255));
+}
+
+TEST(Image, KeepsTheHighByteOf16Bits) {
+  EXPECT_THAT(
+      decode(png_row_file(1, {PNG_COLOR_TYPE_RGB, 16}, bytes({1, 255, 2, 0, 3, 128}))).pixels,
+      ElementsAre(1, 2, 3));
+  EXPECT_THAT(decode(png_row_file(1, {PNG_COLOR_TYPE_GRAY, 16}, bytes({200, 255}))).pixels,
+              ElementsAre(200, 200, 200));
+}
+
+TEST(Image, IsRecognisedByItsContentNotItsName) {
+  const TemporaryFolder folder;
+  const Image image = gradient(5, 4);
+  EXPECT_EQ(read_image(folder.file("picture.jpg", webp_file(image))), image);
+}
+
+TEST(Image, NamesAnEmptyAndAnUnknownFile) {
+  const TemporaryFolder folder;
+  const auto empty = folder.file("empty.jpg", "");
+  EXPECT_THAT(error_of([&] { read_image(empty); }),
+              AllOf(StartsWith(empty.string()), HasSubstr("empty")));
+  EXPECT_THAT(error_of([] { decode("GIF89a", "a.gif"); }),
+              AllOf(StartsWith("a.gif"), HasSubstr("expected JPEG, PNG, WebP or BMP")));
+  EXPECT_THAT(error_of([&] { read_image(folder / "none.png"); }), HasSubstr("none.png"));
+}
+
+std::vector<std::string> files_of_every_format() {
+  const Image image = gradient(61, 47);
+  return {png_file(image),
+          webp_file(image),
+          bmp_file(image),
+          jpeg_file(image),
+          jpeg_file(image, JpegKind::kProgressive),
+          jpeg_file(image, JpegKind::kAdobeCmyk)};
+}
+
+TEST(Image, CutShortIsAnErrorThatNamesTheFile) {
+  for (const std::string& file : files_of_every_format()) {
+    for (std::size_t size = 0; size < file.size() * 9 / 10; size += 97) {
+      EXPECT_THAT(error_of([&] { decode(file.substr(0, size), "cut.img"); }),
+                  StartsWith("cut.img: "))
+          << size << " of " << file.size();
+    }
+  }
+}
+
+// Decodes, or says what is wrong; nothing else may happen.
+void decode_hostile(const std::string& file) {
+  try {
+    const Image image = decode(file, "hostile");
+    EXPECT_EQ(image.pixels.size(), std::size_t{3} * image.width * image.height);
+  } catch (const Error& error) {
+    EXPECT_THAT(error.what(), StartsWith("hostile: "));
+  }
+}
+
+TEST(Image, WithAnyChangedByteDecodesOrIsAnError) {
+  for (const std::string& file : files_of_every_format()) {
+    for (std::size_t i = 0; i < file.size(); i += i < 200 ? 1 : 97) {
+      for (const int value : {0, 1, 127, 128, 255}) {
+        std::string changed = file;
+        changed[i] = static_cast<char>(value);
+        decode_hostile(changed);
+      }
+    }
+  }
+}
+
+TEST(Image, OfHugeSizeIsRefusedBeforeAnythingIsAllocated) {
+  std::string bmp = bmp_file(gradient(2, 2));
+  bmp.replace(18, 8, bytes({0xFF, 0xFF, 0xFF, 0, 0xFF, 0xFF, 0xFF, 0}));  // 16,777,215 squared
+  EXPECT_THAT(error_of([&] { decode(bmp); }), HasSubstr("16777215x16777215"));
+
+  std::string jpeg = jpeg_file(gradient(8, 8));
+  const std::size_t frame = jpeg.find("\xFF\xC0");
+  jpeg.replace(frame + 5, 4, bytes({0xFF, 0xDC, 0xFF, 0xDC}));  // libjpeg's largest, 65,500
+  EXPECT_THAT(error_of([&] { decode(jpeg); }), HasSubstr("65500x65500"));
+}
+
+TEST(WritePng, RefusesPixelsThatDoNotFitTheSize) {
+  const TemporaryFolder folder;
+  Image image = gradient(3, 3);
+  image.pixels.pop_back();
+  EXPECT_THAT(error_of([&] { write_png(folder / "a.png", image); }), HasSubstr("26 bytes for 3x3"));
+  EXPECT_FALSE(std::filesystem::exists(folder / "a.png"));
+}
+
+TEST(ImageExtension, IsKnownInAnyCase) {
+  EXPECT_TRUE(has_image_extension("a/b.JPG"));
+  EXPECT_TRUE(has_image_extension("b.webp"));
+  EXPECT_FALSE(has_image_extension("b.txt"));
+  EXPECT_FALSE(has_image_extension("jpg"));
+}
+
+}  // namespace
+}  // namespace qprompt

@@ -1,0 +1,50 @@
+#include <map>
+#include <nlohmann/json.hpp>
+#include <regex>
+
+#include "qprompt/core/json.h"
+#include "qprompt/data/few_shot.h"
+#include "tests/support/goldens.h"
+
+namespace qprompt {
+namespace {
+
+namespace fs = std::filesystem;
+
+// The positions of `sampled` in the split file's list. Its paths are all different.
+std::vector<std::size_t> positions(const std::vector<Item>& sampled, const std::vector<Item>& all) {
+  std::map<fs::path, std::size_t> position_of;
+  for (const Item& item : all) position_of.emplace(item.path, position_of.size());
+  std::vector<std::size_t> positions;
+  for (const Item& item : sampled) positions.push_back(position_of.at(item.path));
+  return positions;
+}
+
+void expect_published_subset(const fs::path& file, const Dataset& dataset, int shots, int seed) {
+  SCOPED_TRACE(file);
+  const nlohmann::json published = read_json(file);
+  const Dataset sampled = few_shot(dataset, shots, seed).dataset;
+  EXPECT_EQ(positions(sampled.train, dataset.train), published.at("train"));
+  EXPECT_EQ(positions(sampled.val, dataset.val), published.at("val"));
+}
+
+TEST(Reference, FewShotSplitsAreThePublishedOnes) {
+  QPROMPT_GOLDENS_OR_SKIP(folder);
+  const std::regex pattern("shot_([0-9]+)-seed_([0-9]+)\\.json");
+  int compared = 0;
+  for (const auto& dataset_folder : fs::directory_iterator(folder / "fewshot")) {
+    const Dataset dataset =
+        load_dataset(dataset_folder.path(), dataset_folder.path() / "split.json", 0);
+    for (const auto& entry : fs::directory_iterator(dataset_folder)) {
+      std::smatch match;
+      const std::string name = entry.path().filename().string();
+      if (!std::regex_match(name, match, pattern)) continue;
+      expect_published_subset(entry.path(), dataset, std::stoi(match[1]), std::stoi(match[2]));
+      ++compared;
+    }
+  }
+  EXPECT_GT(compared, 0);
+}
+
+}  // namespace
+}  // namespace qprompt

@@ -21,6 +21,7 @@ class Random {
     engine_.seed(words);
   }
 
+  std::uint64_t bits() { return engine_(); }
   // Uniform in [0, 1).
   double uniform() { return static_cast<double>(engine_() >> 11) * 0x1.0p-53; }
   double uniform(double low, double high) { return low + (high - low) * uniform(); }

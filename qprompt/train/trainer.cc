@@ -15,7 +15,7 @@ namespace {
 enum Purpose : std::uint64_t { kInitialValues = 1, kBatches = 2, kNoise = 3 };
 
 std::uint64_t stream_seed(std::uint64_t seed, Purpose purpose) {
-  return Random(seed, purpose).below(Index{1} << 52);
+  return Random(seed, purpose).bits();
 }
 
 // The order of an epoch's images and the view that each shows.

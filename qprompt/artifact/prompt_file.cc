@@ -1,4 +1,4 @@
-#include "qprompt/serve/prompt_file.h"
+#include "qprompt/artifact/prompt_file.h"
 
 #include <zlib.h>
 
@@ -8,9 +8,9 @@
 #include "qprompt/core/error.h"
 #include "qprompt/core/file.h"
 #include "qprompt/quant/half.h"
-#include "qprompt/serve/byte_stream.h"
-#include "qprompt/serve/method_settings.h"
-#include "qprompt/serve/stored_matrix_codec.h"
+#include "qprompt/artifact/byte_stream.h"
+#include "qprompt/artifact/method_settings.h"
+#include "qprompt/artifact/stored_matrix_codec.h"
 
 namespace qprompt {
 namespace {

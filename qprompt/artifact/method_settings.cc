@@ -1,4 +1,4 @@
-#include "qprompt/serve/method_settings.h"
+#include "qprompt/artifact/method_settings.h"
 
 #include <array>
 #include <bit>

@@ -1,4 +1,4 @@
-#include "qprompt/serve/prompt_file.h"
+#include "qprompt/artifact/prompt_file.h"
 
 #include <gmock/gmock.h>
 

@@ -1,7 +1,7 @@
 #pragma once
 
-#include "qprompt/serve/byte_stream.h"
-#include "qprompt/serve/prompt_file.h"
+#include "qprompt/artifact/byte_stream.h"
+#include "qprompt/artifact/prompt_file.h"
 
 namespace qprompt {
 

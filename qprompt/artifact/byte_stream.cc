@@ -1,4 +1,4 @@
-#include "qprompt/serve/byte_stream.h"
+#include "qprompt/artifact/byte_stream.h"
 
 namespace qprompt {
 

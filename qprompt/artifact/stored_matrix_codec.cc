@@ -1,4 +1,4 @@
-#include "qprompt/serve/stored_matrix_codec.h"
+#include "qprompt/artifact/stored_matrix_codec.h"
 
 #include <algorithm>
 #include <bit>

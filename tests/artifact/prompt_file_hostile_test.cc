@@ -7,8 +7,8 @@
 
 #include "qprompt/core/error.h"
 #include "qprompt/core/random.h"
-#include "qprompt/serve/byte_stream.h"
-#include "qprompt/serve/prompt_file.h"
+#include "qprompt/artifact/byte_stream.h"
+#include "qprompt/artifact/prompt_file.h"
 
 namespace qprompt {
 namespace {

@@ -1,0 +1,172 @@
+#include "qprompt/eval/base_to_new.h"
+
+#include <algorithm>
+
+#include "qprompt/core/error.h"
+#include "qprompt/prompt/text_features.h"
+#include "qprompt/serve/class_matrix.h"
+
+namespace qprompt {
+namespace {
+
+// The test images of both halves, encoded once for all methods and seeds.
+class Halves {
+ public:
+  Halves(const Model& model, const Dataset& dataset, const FeatureOptions& features)
+      : base_(subsample_classes(dataset, ClassSubset::kBase)),
+        new_(subsample_classes(dataset, ClassSubset::kNew)),
+        base_images_(labelled_features(model, base_.test, features)),
+        new_images_(labelled_features(model, new_.test, features)) {}
+
+  void describe(BaseToNewResult& result) const {
+    result.base_classes = base_.class_names;
+    result.new_classes = new_.class_names;
+    result.base_images = static_cast<Index>(base_images_.labels.size());
+    result.new_images = static_cast<Index>(new_images_.labels.size());
+    for (const auto* images : {&base_images_, &new_images_}) {
+      result.skipped.insert(result.skipped.end(), images->skipped.begin(), images->skipped.end());
+    }
+  }
+
+  // `classes` gives the class matrix of a list of names.
+  template <typename ClassMatrix>
+  void test(const ClassMatrix& classes, BaseToNewRun& run) const {
+    run.base = evaluate(base_images_, classes(base_.class_names)).accuracy();
+    run.novel = evaluate(new_images_, classes(new_.class_names)).accuracy();
+  }
+
+ private:
+  Dataset base_, new_;
+  LabelledFeatures base_images_, new_images_;
+};
+
+BaseToNewRun run_zero_shot(const Model& model, const ProtocolEntry& entry, const Halves& halves) {
+  BaseToNewRun run;
+  run.method = entry.name;
+  halves.test([&](const auto& names) { return zero_shot_features(model, entry.templates, names); },
+              run);
+  return run;
+}
+
+BaseToNewRun run_learned(const Model& model, const ProtocolEntry& entry, const LearnConfig& config,
+                         const std::vector<std::string>& base_classes, const TrainingSet& set,
+                         const Halves& halves, const Observer& observer) {
+  const Learned learned = learn_from(model, base_classes, set, config, observer);
+  if (learned.interrupted) throw Interrupted();
+  BaseToNewRun run;
+  run.method = entry.name;
+  run.seed = config.seed;
+  run.train_seed = config.effective_train_seed();
+  halves.test([&](const auto& names) { return class_matrix(model, learned.prompt, names); }, run);
+  run.payload_bytes = payload_size(learned.prompt);
+  run.file_bytes = to_bytes(learned.prompt).size();
+  run.seconds = learned.training_seconds;
+  for (const auto& [name, count] : learned.clusterings) run.clusterings += count;
+  return run;
+}
+
+class Protocol {
+ public:
+  Protocol(const Model& model, const Dataset& dataset, const std::vector<ProtocolEntry>& entries,
+           const BaseToNewOptions& options)
+      : model_(model), dataset_(dataset), entries_(entries), options_(options) {}
+
+  void run(BaseToNewResult& result) const {
+    const Halves halves(model_, dataset_, options_.features);
+    halves.describe(result);
+    for (const ProtocolEntry& entry : entries_) {
+      if (!entry.learn) add(run_zero_shot(model_, entry, halves), result);
+    }
+    for (std::uint64_t seed : options_.seeds) {
+      const std::vector<std::uint64_t> own{seed};
+      for (std::uint64_t train_seed : options_.train_seeds.empty() ? own : options_.train_seeds) {
+        run_seed(seed, train_seed, halves, result);
+      }
+    }
+  }
+
+ private:
+  void run_seed(std::uint64_t seed, std::uint64_t train_seed, const Halves& halves,
+                BaseToNewResult& result) const {
+    const FewShot few = few_shot(dataset_, options_.shots, seed);
+    result.scarce = few.scarce;
+    const Dataset base = subsample_classes(few.dataset, ClassSubset::kBase);
+    PreparedSet prepared;
+    std::optional<std::pair<int, int>> prepared_for;  // views, epochs
+    for (const ProtocolEntry& entry : entries_) {
+      if (!entry.learn) continue;
+      LearnConfig config = *entry.learn;
+      config.shots = options_.shots;
+      config.seed = seed;
+      config.train_seed = static_cast<std::int64_t>(train_seed);
+      config.classes = ClassSubset::kBase;
+      const std::pair views(config.views, config.views == 0 ? config.training.epochs : 0);
+      if (prepared_for != views) {
+        prepared = prepare_training_set(model_, base.train, config, options_.features);
+        prepared_for = views;
+      }
+      add(run_learned(model_, entry, config, base.class_names, prepared.set, halves,
+                      options_.observer),
+          result);
+    }
+  }
+
+  void add(BaseToNewRun run, BaseToNewResult& result) const {
+    result.runs.push_back(std::move(run));
+    if (options_.on_run) options_.on_run(result.runs.back());
+  }
+
+  const Model& model_;
+  const Dataset& dataset_;
+  const std::vector<ProtocolEntry>& entries_;
+  const BaseToNewOptions& options_;
+};
+
+BaseToNewRow summary_of(const std::vector<BaseToNewRun>& runs, const std::string& method) {
+  BaseToNewRow row;
+  row.method = method;
+  std::vector<double> base, novel, harmonic;
+  for (const BaseToNewRun& run : runs) {
+    if (run.method != method) continue;
+    base.push_back(run.base);
+    novel.push_back(run.novel);
+    harmonic.push_back(run.harmonic());
+    row.payload_bytes = run.payload_bytes;
+    row.file_bytes = run.file_bytes;
+    row.seconds += run.seconds;
+    ++row.runs;
+  }
+  row.base = mean_and_deviation(base);
+  row.novel = mean_and_deviation(novel);
+  row.harmonic = mean_and_deviation(harmonic);
+  row.harmonic_of_means = harmonic_mean(row.base.mean, row.novel.mean);
+  row.seconds /= std::max(row.runs, 1);
+  return row;
+}
+
+}  // namespace
+
+BaseToNewResult base_to_new(const Model& model, const Dataset& dataset,
+                            const std::vector<ProtocolEntry>& entries,
+                            const BaseToNewOptions& options) {
+  BaseToNewResult result;
+  try {
+    Protocol(model, dataset, entries, options).run(result);
+  } catch (const Interrupted&) {
+    result.interrupted = true;
+  }
+  return result;
+}
+
+std::vector<BaseToNewRow> summarize(const std::vector<BaseToNewRun>& runs) {
+  std::vector<BaseToNewRow> rows;
+  for (const BaseToNewRun& run : runs) {
+    const bool known = std::any_of(rows.begin(), rows.end(), [&](const BaseToNewRow& row) {
+      return row.method == run.method;
+    });
+    if (!known) rows.push_back(summary_of(runs, run.method));
+  }
+  return rows;
+}
+
+}  // namespace qprompt

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "qprompt/artifact/prompt_file.h"
+#include "qprompt/clip/model.h"
+#include "qprompt/core/matrix.h"
+
+namespace qprompt {
+
+// The class matrix [n_cls, embed], unit rows, of a prompt for any class list. Throws Error for a
+// prompt learned on another backbone (with both fingerprints) and for another class list than a
+// class-bound prompt's own.
+Matrix class_matrix(const Model& model, const PromptFile& prompt,
+                    const std::vector<std::string>& class_names);
+
+// The same, kept in a file of `folder` that later calls read. A folder that cannot be written is as
+// if there were none.
+Matrix cached_class_matrix(const Model& model, const PromptFile& prompt,
+                           const std::vector<std::string>& class_names,
+                           const std::filesystem::path& folder);
+
+}  // namespace qprompt

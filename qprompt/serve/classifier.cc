@@ -1,0 +1,76 @@
+#include "qprompt/serve/classifier.h"
+
+#include <algorithm>
+#include <numeric>
+
+#include "qprompt/clip/similarity.h"
+#include "qprompt/core/error.h"
+#include "qprompt/serve/class_matrix.h"
+
+namespace qprompt {
+namespace {
+
+Eigen::RowVectorXd softmax(const Eigen::Ref<const Eigen::RowVectorXf>& logits) {
+  const Eigen::RowVectorXd exps =
+      (logits.cast<double>().array() - static_cast<double>(logits.maxCoeff())).exp();
+  return exps / exps.sum();
+}
+
+std::vector<ClassScore> best_scores(const Eigen::RowVectorXd& probabilities,
+                                    const std::vector<std::string>& class_names, int top_k) {
+  std::vector<std::size_t> order(class_names.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  const auto count = std::min(order.size(), static_cast<std::size_t>(top_k));
+  // Equals keep the class list's order.
+  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+    return probabilities[a] > probabilities[b];
+  });
+  std::vector<ClassScore> scores;
+  for (std::size_t i = 0; i < count; ++i) {
+    scores.push_back({class_names[order[i]], probabilities[order[i]]});
+  }
+  return scores;
+}
+
+}  // namespace
+
+Classifier::Classifier(const Model& model, const PromptFile& prompt,
+                       std::vector<std::string> class_names)
+    : Classifier(model, qprompt::class_matrix(model, prompt, class_names), class_names) {}
+
+Classifier::Classifier(const Model& model, Matrix class_matrix,
+                       std::vector<std::string> class_names)
+    : model_(model), class_matrix_(std::move(class_matrix)), class_names_(std::move(class_names)) {
+  require(class_matrix_.rows() == static_cast<Index>(class_names_.size()),
+          "Classifier: ", class_matrix_.rows(), " rows for ", class_names_.size(), " class names");
+}
+
+std::vector<Classification> Classifier::classify(std::span<const std::filesystem::path> images,
+                                                 const ClassifyOptions& options) const {
+  require(options.top_k >= 1, "top ", options.top_k, ", expected at least 1");
+  std::vector<ImageRequest> requests;
+  for (const auto& path : images) requests.push_back({path, {}});
+  const ImageFeatures features = image_features(model_, requests, options.features);
+  const Matrix logits =
+      cosine_logits(UnitRows(features.features).unit, class_matrix_, model_.logit_scale());
+  std::vector<Classification> results;
+  auto damage = features.skipped.begin();
+  for (std::size_t i = 0; i < images.size(); ++i) {
+    Classification result{images[i], {}, false, {}};
+    if (features.first[i] < 0) {
+      result.damage = *damage++;
+    } else {
+      result.scores =
+          best_scores(softmax(logits.row(features.first[i])), class_names_, options.top_k);
+      result.abstained = result.scores.front().probability < options.min_confidence;
+    }
+    results.push_back(std::move(result));
+  }
+  return results;
+}
+
+Classification Classifier::classify(const std::filesystem::path& image) const {
+  return classify(std::span(&image, 1)).front();
+}
+
+}  // namespace qprompt

@@ -1,0 +1,70 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "qprompt/artifact/prompt_file.h"
+#include "qprompt/clip/model.h"
+#include "qprompt/data/dataset.h"
+#include "qprompt/data/few_shot.h"
+#include "qprompt/features/image_features.h"
+#include "qprompt/train/trainer.h"
+
+namespace qprompt {
+
+struct LearnConfig {
+  MethodConfig method = CoOpConfig{};
+  ClassSubset classes = ClassSubset::kAll;
+  int shots = 16;
+  std::uint64_t seed = 1;
+  std::int64_t train_seed = -1;
+  int views = 8;
+  TrainingConfig training;
+
+  template <typename Visitor>
+  void visit_fields(Visitor&& visit) {
+    visit("classes", classes, "all, base (the first half, rounded up) or new (the rest)");
+    visit("shots", shots, "training images a class; 0 takes all");
+    visit("seed", seed, "draws the shots");
+    visit("train_seed", train_seed, "orders batches, views, random starts; -1: as seed");
+    visit("views", views, "random views kept for each image; 0 draws fresh ones every epoch");
+    training.visit_fields(visit);
+  }
+
+  std::uint64_t effective_train_seed() const {
+    return train_seed < 0 ? seed : static_cast<std::uint64_t>(train_seed);
+  }
+};
+
+// What `learn` hands over: the prompt, and what a person wants to know about how it came about.
+struct Learned {
+  PromptFile prompt;
+  std::vector<std::string> class_names;
+  std::vector<EpochReport> epochs;
+  std::int64_t steps = 0;
+  std::map<std::string, int> clusterings;  // how often each matrix was clustered
+  std::vector<ScarceClass> scarce;         // classes with fewer images than shots
+  std::vector<std::string> skipped;        // damaged images
+  double feature_seconds = 0, training_seconds = 0;
+  bool interrupted = false;  // stopped early; the prompt is that of the last step
+};
+
+// Few-shot images, their features under random views, and the training itself.
+Learned learn(const Model& model, const Dataset& dataset, const LearnConfig& config,
+              const FeatureOptions& features = {}, const Observer& observer = {});
+
+// The two halves of `learn`, for protocols that share features between methods. `items` are the
+// images to learn from; config.shots and config.classes have been applied.
+struct PreparedSet {
+  TrainingSet set;
+  std::vector<std::string> skipped;
+  double seconds = 0;
+};
+PreparedSet prepare_training_set(const Model& model, std::span<const Item> items,
+                                 const LearnConfig& config, const FeatureOptions& features);
+Learned learn_from(const Model& model, const std::vector<std::string>& class_names,
+                   const TrainingSet& set, const LearnConfig& config,
+                   const Observer& observer = {});
+
+}  // namespace qprompt

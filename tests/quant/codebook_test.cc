@@ -36,6 +36,17 @@ TEST(Codebook, HasOneCentroidWhereAllValuesAreEqual) {
   EXPECT_THAT(Codebook::fit(values, 4).centroids(), ElementsAre(0.3F));
 }
 
+TEST(Codebook, TakesBothZerosForOneValue) {
+  for (const std::size_t n : {9u, 30'000u}) {
+    std::vector<float> values(n);
+    for (std::size_t i = 0; i < n; i += 3) {
+      values[i] = -0.0F;
+      values[i + 1] = 1.0F;
+    }
+    EXPECT_THAT(Codebook::fit(values, 4).centroids(), ElementsAre(0.0F, 1.0F));
+  }
+}
+
 TEST(Codebook, SeparatesTwoClustersAtOneBit) {
   const std::vector<float> values{10, 1, 2, 3, 11, 12};
   EXPECT_THAT(Codebook::fit(values, 1).centroids(), ElementsAre(2.0F, 11.0F));
@@ -50,11 +61,14 @@ TEST(Codebook, GivesATieToTheLowerCentroid) {
 }
 
 TEST(Codebook, FindsTheNearestCentroidWhereTheMidpointIsNoFloat) {
-  const float low = 1.0F;
-  const float high = std::nextafter(low, 2.0F);
-  const Codebook codebook({low, high});
-  EXPECT_EQ(codebook.code(low), 0);
-  EXPECT_EQ(codebook.code(high), 1);
+  float low = 1.0F;
+  for (int i = 0; i < 4; ++i) {  // the midpoint of neighbours rounds down and up in turn
+    const float high = std::nextafter(low, 2.0F);
+    const Codebook codebook({low, high});
+    EXPECT_EQ(codebook.code(low), 0);
+    EXPECT_EQ(codebook.code(high), 1);
+    low = high;
+  }
 }
 
 TEST(Codebook, FindsTheNearestCentroidForEveryNumberOfThem) {

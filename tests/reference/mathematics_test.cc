@@ -3,11 +3,16 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <ostream>
 
 #include "qprompt/core/random.h"
 #include "tests/reference/finite_differences.h"
 
 namespace qprompt::reference {
+
+// Names the parametrised tests.
+void PrintTo(Mask mask, std::ostream* out) { *out << (mask == Mask::kNone ? "None" : "Causal"); }
+
 namespace {
 
 Matrix random_matrix(Index rows, Index cols, std::uint64_t seed) {

@@ -2,8 +2,19 @@
 
 #include <gtest/gtest.h>
 
+#include <ostream>
+
 #include "tests/reference/finite_differences.h"
 #include "tests/reference/random_clip.h"
+
+namespace qprompt {
+
+// Names the parametrised tests.
+void PrintTo(Activation activation, std::ostream* out) {
+  *out << (activation == Activation::kGelu ? "Gelu" : "QuickGelu");
+}
+
+}  // namespace qprompt
 
 namespace qprompt::reference {
 namespace {

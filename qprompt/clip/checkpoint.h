@@ -20,7 +20,8 @@ struct TransformerShape {
   float layer_norm_eps = 1e-5f;
 };
 
-// CLIP's evaluation transform: resize the shorter side to `image_size`, centre crop, /255, normalise.
+// CLIP's evaluation transform: resize the shorter side to `image_size`, centre crop, /255,
+// normalise.
 struct Preprocessing {
   int image_size = 0;
   std::array<float, 3> mean{0.48145466f, 0.4578275f, 0.40821073f};
@@ -69,20 +70,20 @@ struct ImageStem {
   Matrix projection;  // [width, embed]
 };
 
-// A CLIP checkpoint in any of the layouts users have, read lazily: shapes are known at once, weights
-// are converted to float32 one block at a time. Every accessor throws Error naming the file and the
-// tensor when it is missing, has another shape, or holds NaN or infinity.
+// A CLIP checkpoint in any of the layouts users have, read lazily: shapes are known at once,
+// weights are converted to float32 one block at a time. Every accessor throws Error naming the file
+// and the tensor when it is missing, has another shape, or holds NaN or infinity.
 class Checkpoint {
  public:
-  // `model`: a Hugging Face or open_clip folder, an OpenAI TorchScript archive, a pickled state dict,
-  // or a Hub name looked up in the local cache (HF_HOME); never the network.
+  // `model`: a Hugging Face or open_clip folder, an OpenAI TorchScript archive, a pickled state
+  // dict, or a Hub name looked up in the local cache (HF_HOME); never the network.
   static Checkpoint open(const std::string& model);
 
   const ClipShape& shape() const;
-  const std::filesystem::path& path() const;   // the folder or file that was opened
-  const std::string& layout() const;           // "hugging face", "open_clip", "openai", "state dict"
+  const std::filesystem::path& path() const;  // the folder or file that was opened
+  const std::string& layout() const;          // "hugging face", "open_clip", "openai", "state dict"
 
-  float logit_scale() const;                   // exp of the stored value
+  float logit_scale() const;  // exp of the stored value
   TextStem text_stem() const;
   BlockWeights text_block(Index layer) const;
   ImageStem image_stem() const;

@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -30,5 +31,13 @@ class Tokenizer {
   explicit Tokenizer(std::shared_ptr<const Tables> tables);
   std::shared_ptr<const Tables> tables_;
 };
+
+class Checkpoint;
+
+// The checkpoint's tokenizer: `chosen` (from --tokenizer), else what lies in the checkpoint's
+// folder. Throws Error naming what was looked for, and both sizes when the vocabulary is not the
+// checkpoint's.
+Tokenizer load_tokenizer_for(const Checkpoint& checkpoint,
+                             const std::optional<std::filesystem::path>& chosen = std::nullopt);
 
 }  // namespace qprompt

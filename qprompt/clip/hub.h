@@ -1,0 +1,19 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+namespace qprompt {
+
+// True for "organisation/name".
+bool is_hub_name(const std::string& name);
+
+// The local cache of the Hugging Face Hub: the first of $HF_HUB_CACHE, $HF_HOME/hub,
+// $XDG_CACHE_HOME/huggingface/hub and ~/.cache/huggingface/hub that the environment defines.
+std::filesystem::path hub_cache();
+
+// The folder of the newest revision of a model in that cache. Never asks the network: Error names
+// the command that fetches the model.
+std::filesystem::path find_in_hub_cache(const std::string& name);
+
+}  // namespace qprompt

@@ -115,34 +115,51 @@ void transpose(const PixelView& in, std::uint8_t* out, std::size_t out_stride) {
   }
 }
 
-// One output row: the weighted sum of rows `stride` bytes apart, rounded to 8 bit. The compiler
-// makes a second copy for processors with AVX2, chosen when the program starts.
-#ifdef __x86_64__
-[[gnu::target_clones("avx2", "default")]]
-#endif
-void sum_rows(const std::uint8_t* rows, std::size_t stride, const std::int32_t* weights,
-              std::size_t count, std::uint8_t* out) {
-  for (std::size_t begin = 0; begin < stride; begin += kBlock) {
+// One output row: the weighted sum of rows `stride` bytes apart, rounded to 8 bit.
+// Passed by value: bytes written through `out` could alias the fields of a reference.
+struct RowSum {
+  const std::uint8_t* rows = nullptr;
+  std::size_t stride = 0;
+  std::span<const std::int32_t> weights{};
+  std::uint8_t* out = nullptr;
+};
+
+[[gnu::always_inline]] inline void compute_row(RowSum sum) {
+  for (std::size_t begin = 0; begin < sum.stride; begin += kBlock) {
     std::int32_t sums[kBlock];
-    for (std::size_t i = 0; i < kBlock; ++i) sums[i] = 1 << (kFractionBits - 1);  // a half
-    for (std::size_t k = 0; k < count; ++k) {
-      const std::uint8_t* row = rows + k * stride + begin;
-      for (std::size_t i = 0; i < kBlock; ++i) sums[i] += weights[k] * row[i];
+    for (std::int32_t& value : sums) value = 1 << (kFractionBits - 1);  // a half
+    const std::uint8_t* row = sum.rows + begin;
+    for (const std::int32_t weight : sum.weights) {
+      for (std::size_t i = 0; i < kBlock; ++i) sums[i] += weight * row[i];
+      row += sum.stride;
     }
     for (std::size_t i = 0; i < kBlock; ++i) {
-      out[begin + i] = static_cast<std::uint8_t>(std::clamp(sums[i] >> kFractionBits, 0, 255));
+      sum.out[begin + i] = static_cast<std::uint8_t>(std::clamp(sums[i] >> kFractionBits, 0, 255));
     }
   }
 }
+
+#ifdef __x86_64__
+// The same code once more for processors with AVX2.
+[[gnu::target("avx2")]] void compute_row_avx2(RowSum sum) { compute_row(sum); }
+
+void compute_row_here(RowSum sum) {
+  if (__builtin_cpu_supports("avx2")) return compute_row_avx2(sum);
+  compute_row(sum);
+}
+#else
+void compute_row_here(RowSum sum) { compute_row(sum); }
+#endif
 
 // `in` begins with the first row that the filter reads.
 Plane filtered_rows(const Plane& in, const Filter& filter) {
   Plane out(filter.first.size(), in.stride);
   for (std::size_t i = 0; i < out.rows; ++i) {
     const std::size_t first = filter.first[i] - filter.first.front();
-    const auto weights = filter.weights_of(i);
-    sum_rows(&in.bytes[first * in.stride], in.stride, weights.data(), weights.size(),
-             &out.bytes[i * out.stride]);
+    compute_row_here({.rows = &in.bytes[first * in.stride],
+                      .stride = in.stride,
+                      .weights = filter.weights_of(i),
+                      .out = &out.bytes[i * out.stride]});
   }
   return out;
 }

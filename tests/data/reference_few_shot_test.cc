@@ -1,6 +1,6 @@
+#include <cstdio>
 #include <map>
 #include <nlohmann/json.hpp>
-#include <regex>
 
 #include "qprompt/core/json.h"
 #include "qprompt/data/few_shot.h"
@@ -30,16 +30,15 @@ void expect_published_subset(const fs::path& file, const Dataset& dataset, int s
 
 TEST(Reference, FewShotSplitsAreThePublishedOnes) {
   QPROMPT_GOLDENS_OR_SKIP(folder);
-  const std::regex pattern("shot_([0-9]+)-seed_([0-9]+)\\.json");
   int compared = 0;
   for (const auto& dataset_folder : fs::directory_iterator(folder / "fewshot")) {
     const Dataset dataset =
         load_dataset(dataset_folder.path(), dataset_folder.path() / "split.json", 0);
     for (const auto& entry : fs::directory_iterator(dataset_folder)) {
-      std::smatch match;
+      int shots = 0, seed = 0;
       const std::string name = entry.path().filename().string();
-      if (!std::regex_match(name, match, pattern)) continue;
-      expect_published_subset(entry.path(), dataset, std::stoi(match[1]), std::stoi(match[2]));
+      if (std::sscanf(name.c_str(), "shot_%d-seed_%d.json", &shots, &seed) != 2) continue;
+      expect_published_subset(entry.path(), dataset, shots, seed);
       ++compared;
     }
   }

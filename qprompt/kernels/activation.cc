@@ -14,10 +14,12 @@ HWY_BEFORE_NAMESPACE();
 namespace qprompt::kernels {
 namespace HWY_NAMESPACE {
 
+// Highway's Exp is no exponential any more where the result overflows.
 template <class D, class V>
 HWY_INLINE V Sigmoid(D d, V x) {
   const V one = hn::Set(d, 1.0f);
-  return hn::Div(one, hn::Add(one, hn::Exp(d, hn::Neg(x))));
+  const V largest = hn::Set(d, 87.0f);
+  return hn::Div(one, hn::Add(one, hn::Exp(d, hn::Min(hn::Neg(x), largest))));
 }
 
 struct QuickGelu {
@@ -125,9 +127,9 @@ void require_same(const char* function, ConstView a, ConstView b) {
 
 }  // namespace
 
-void activate(Stream&, ActivationKind kind, ConstView x, View y) {
+void activate(Stream& stream, ActivationKind kind, ConstView x, View y) {
   require_same("activate", x, y);
-  parallel_for(x.rows * x.cols, kGrain, [&](Index begin, Index end) {
+  parallel_for(stream.device().threads(), x.rows * x.cols, kGrain, [&](Index begin, Index end) {
     if (x.format == NumberFormat::kFloat32) {
       HWY_DYNAMIC_DISPATCH(ApplyFloat)
       (kind, x.data<float>() + begin, y.data<float>() + begin, end - begin);
@@ -138,10 +140,10 @@ void activate(Stream&, ActivationKind kind, ConstView x, View y) {
   });
 }
 
-void activate_pull_back(Stream&, ActivationKind kind, ConstView x, ConstView d_y, View d_x) {
+void activate_pull_back(Stream& stream, ActivationKind kind, ConstView x, ConstView d_y, View d_x) {
   require_same("activate_pull_back", x, d_y);
   require_same("activate_pull_back", x, d_x);
-  parallel_for(x.rows * x.cols, kGrain, [&](Index begin, Index end) {
+  parallel_for(stream.device().threads(), x.rows * x.cols, kGrain, [&](Index begin, Index end) {
     if (x.format == NumberFormat::kFloat32) {
       HWY_DYNAMIC_DISPATCH(PullBackFloats)
       (kind, x.data<float>() + begin, d_y.data<float>() + begin, d_x.data<float>() + begin,

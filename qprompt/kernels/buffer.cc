@@ -33,15 +33,16 @@ View Buffer::middle_rows(Index first, Index count) {
   return {memory_.get() + offset, format_, count, cols_};
 }
 
+// Uploads and downloads are a few rows: not worth a second thread.
 void upload(const Matrix& values, View buffer) {
   require(values.rows() == buffer.rows && values.cols() == buffer.cols, "upload: [", values.rows(),
           ", ", values.cols(), "] into [", buffer.rows, ", ", buffer.cols, "]");
-  convert(values.data(), buffer);
+  convert(1, values.data(), buffer);
 }
 
 Matrix download(ConstView buffer) {
   Matrix values(buffer.rows, buffer.cols);
-  convert(buffer, values.data());
+  convert(1, buffer, values.data());
   return values;
 }
 

@@ -36,9 +36,9 @@ namespace {
 constexpr Index kGrain = 1 << 15;  // elements worth a second thread
 }
 
-void convert(const float* source, View destination) {
+void convert(int threads, const float* source, View destination) {
   const Index n = destination.rows * destination.cols;
-  parallel_for(n, kGrain, [&](Index begin, Index end) {
+  parallel_for(threads, n, kGrain, [&](Index begin, Index end) {
     if (destination.format == NumberFormat::kFloat32) {
       std::memcpy(destination.data<float>() + begin, source + begin,
                   static_cast<std::size_t>(end - begin) * sizeof(float));
@@ -48,9 +48,9 @@ void convert(const float* source, View destination) {
   });
 }
 
-void convert(ConstView source, float* destination) {
+void convert(int threads, ConstView source, float* destination) {
   const Index n = source.rows * source.cols;
-  parallel_for(n, kGrain, [&](Index begin, Index end) {
+  parallel_for(threads, n, kGrain, [&](Index begin, Index end) {
     if (source.format == NumberFormat::kFloat32) {
       std::memcpy(destination + begin, source.data<float>() + begin,
                   static_cast<std::size_t>(end - begin) * sizeof(float));

@@ -5,7 +5,7 @@
 namespace qprompt::kernels {
 
 // Number-format conversion of whole matrices, rounding to nearest even.
-void convert(const float* source, View destination);
-void convert(ConstView source, float* destination);
+void convert(int threads, const float* source, View destination);
+void convert(int threads, ConstView source, float* destination);
 
 }  // namespace qprompt::kernels

@@ -3,7 +3,6 @@
 #include <cpuid.h>
 #include <fmt/format.h>
 #include <hwy/targets.h>
-#include <omp.h>
 
 #include <cstring>
 
@@ -81,9 +80,7 @@ NumberFormat Device::format() const { return impl_->info.format; }
 int Device::threads() const { return impl_->info.threads; }
 DeviceInfo Device::info() const { return impl_->info; }
 
-Stream::Stream(const Device& device) : impl_(std::make_unique<Impl>(device)) {
-  omp_set_num_threads(device.threads());
-}
+Stream::Stream(const Device& device) : impl_(std::make_unique<Impl>(device)) {}
 Stream::~Stream() = default;
 Stream::Stream(Stream&&) noexcept = default;
 Stream& Stream::operator=(Stream&&) noexcept = default;

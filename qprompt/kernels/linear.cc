@@ -6,6 +6,7 @@
 
 #include "qprompt/kernels/convert.h"
 #include "qprompt/kernels/onednn.h"
+#include "qprompt/kernels/parallel.h"
 
 namespace qprompt::kernels {
 namespace {
@@ -19,6 +20,7 @@ class PackedProduct {
   PackedProduct(const Device& device, const float* values, memory::dims shape, memory::dims strides,
                 const Vector& bias, NumberFormat compute)
       : engine_(device.impl().engine), compute_(compute), shape_(std::move(shape)), bias_(bias) {
+    const ThreadScope scope(device.threads());
     const memory::desc source(shape_, memory::data_type::f32, strides);
     packed_ = memory(packed_desc(), engine_);
     memory plain(source, engine_, const_cast<float*>(values));  // a reorder only reads its source
@@ -28,6 +30,7 @@ class PackedProduct {
   }
 
   void operator()(Stream& stream, ConstView x, View y) const {
+    const ThreadScope scope(stream.device().threads());
     const auto& [description, primitive] = prepared(x.rows, y.format);
     std::unordered_map<int, memory> arguments{
         {DNNL_ARG_SRC, memory(description.src_desc(), engine_, const_cast<std::byte*>(x.memory))},
@@ -98,12 +101,12 @@ Matrix rounded_to_bf16(const Matrix& values) {
 void multiply_emulated(const PackedProduct& product, Stream& stream, ConstView x, View y) {
   Buffer& source = stream.impl().source;
   source.resize(x.rows, x.cols, NumberFormat::kFloat32);
-  convert(x, source.view().data<float>());
+  convert(stream.device().threads(), x, source.view().data<float>());
   if (y.format == NumberFormat::kFloat32) return product(stream, source.view(), y);
   Buffer& destination = stream.impl().destination;
   destination.resize(y.rows, y.cols, NumberFormat::kFloat32);
   product(stream, source.view(), destination.view());
-  convert(destination.view().data<float>(), y);
+  convert(stream.device().threads(), destination.view().data<float>(), y);
 }
 
 }  // namespace

@@ -8,18 +8,21 @@
 
 namespace qprompt::kernels {
 
-// Calls body(begin, end) on one consecutive piece of [0, n) per thread of the stream; on the
-// calling thread alone where n <= grain. Same n and thread count, same pieces.
+// The number of threads is a stream's own and always said: the application around us, or another
+// stream, may have told OpenMP something else.
+
+// Calls body(begin, end) on one consecutive piece of [0, n) per thread; on the calling thread alone
+// where n <= grain. Same n and thread count, same pieces.
 template <typename Body>
-void parallel_for(Index n, Index grain, const Body& body) {
+void parallel_for(int threads, Index n, Index grain, const Body& body) {
   if (n <= grain) {
     if (n > 0) body(Index{0}, n);
     return;
   }
-#pragma omp parallel
+#pragma omp parallel num_threads(threads)
   {
-    const Index threads = omp_get_num_threads();
-    const Index piece = (n + threads - 1) / threads;
+    const Index team = omp_get_num_threads();
+    const Index piece = (n + team - 1) / team;
     const Index begin = std::min<Index>(n, omp_get_thread_num() * piece);
     const Index end = std::min(n, begin + piece);
     if (begin < end) body(begin, end);
@@ -29,9 +32,23 @@ void parallel_for(Index n, Index grain, const Body& body) {
 // Calls body(i) for every i of [0, n), handing tasks of uneven size out one by one. Only for bodies
 // that write to places of their own.
 template <typename Body>
-void parallel_tasks(Index n, const Body& body) {
-#pragma omp parallel for schedule(dynamic)
+void parallel_tasks(int threads, Index n, const Body& body) {
+#pragma omp parallel for schedule(dynamic) num_threads(threads)
   for (Index i = 0; i < n; ++i) body(i);
 }
+
+// What runs inside, oneDNN's primitives too, has this number of threads on the calling thread.
+class ThreadScope {
+ public:
+  explicit ThreadScope(int threads) : before_(omp_get_max_threads()) {
+    omp_set_num_threads(threads);
+  }
+  ~ThreadScope() { omp_set_num_threads(before_); }
+  ThreadScope(const ThreadScope&) = delete;
+  ThreadScope& operator=(const ThreadScope&) = delete;
+
+ private:
+  int before_;
+};
 
 }  // namespace qprompt::kernels

@@ -69,7 +69,10 @@ Image decode_bmp(std::span<const std::byte> bytes, const std::string& name) {
   Stream header{.rest = bytes};
   require(stbi_info_from_callbacks(&kCallbacks, &header, &width, &height, &channels) != 0, name,
           ": damaged BMP: no readable header");
-  Image image = allocate_image(width, std::abs(std::int64_t{height}), name);
+  const std::int64_t rows = std::abs(std::int64_t{height});  // negative: the top row comes first
+  require(width <= 0 || rows <= static_cast<std::int64_t>(8 * bytes.size()) / width, name,
+          ": damaged BMP: ", width, "x", rows, " pixels in ", bytes.size(), " bytes");
+  Image image = allocate_image(width, rows, name);
   Stream stream{.rest = bytes};
   const std::unique_ptr<stbi_uc, decltype(&stbi_image_free)> pixels(
       stbi_load_from_callbacks(&kCallbacks, &stream, &width, &height, &channels, 3),

@@ -161,6 +161,8 @@ TEST(Image, OfHugeSizeIsRefusedBeforeAnythingIsAllocated) {
   std::string bmp = bmp_file(gradient(2, 2));
   bmp.replace(18, 8, bytes({0xFF, 0xFF, 0xFF, 0, 0xFF, 0xFF, 0xFF, 0}));  // 16,777,215 squared
   EXPECT_THAT(error_of([&] { decode(bmp); }), HasSubstr("16777215x16777215"));
+  bmp.replace(18, 8, bytes({0x00, 0x20, 0, 0, 0x00, 0x20, 0, 0}));
+  EXPECT_THAT(error_of([&] { decode(bmp); }), HasSubstr("8192x8192 pixels in 70 bytes"));
 
   std::string jpeg = jpeg_file(gradient(8, 8));
   const std::size_t frame = jpeg.find("\xFF\xC0");

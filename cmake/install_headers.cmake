@@ -1,5 +1,6 @@
 # Run by `cmake --install`: the public headers are qprompt/qprompt.h and every header of the project
-# that it includes, directly or not. SOURCE: the checkout; INCLUDE_DIR: below the prefix.
+# that it includes, directly or not; users of the library need Eigen beside them and nothing else.
+# SOURCE: the checkout; INCLUDE_DIR: below the prefix.
 cmake_minimum_required(VERSION 3.25)
 
 set(queue qprompt/qprompt.h)
@@ -15,4 +16,9 @@ while(queue)
   file(STRINGS ${SOURCE}/${header} includes REGEX "^ *#include \"qprompt/")
   list(TRANSFORM includes REPLACE "^ *#include \"([^\"]+)\".*" "\\1")
   list(APPEND queue ${includes})
+  file(STRINGS ${SOURCE}/${header} foreign REGEX "^ *#include <[^>]+[/.]")
+  list(FILTER foreign EXCLUDE REGEX "<Eigen/")
+  if(foreign)
+    message(FATAL_ERROR "${header} is public and needs more than Eigen: ${foreign}")
+  endif()
 endwhile()

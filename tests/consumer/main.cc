@@ -1,10 +1,14 @@
-// PLACEHOLDER until the calls of qprompt/qprompt.h are settled: opens the demo's model and shows that
-// headers, library and assets are installed. To become: classify one of the demo's pictures.
 #include <qprompt/qprompt.h>
 
 #include <cstdio>
 
+// Zero-shot classification of one of the demo's pictures with the demo's model.
 int main() {
+  const std::vector<std::string> names{"red dotted star", "black moon", "four green hearts"};
   const qprompt::Model model = qprompt::Model::load(DEMO_DIR "/model");
-  std::printf("%lld values per feature\n", static_cast<long long>(model.shape().embed));
+  const auto texts = qprompt::zero_shot_features(model, {"a photo of a {}."}, names);
+  const qprompt::Classifier classifier(model, texts, names);
+  const auto result = classifier.classify(DEMO_DIR "/classify/red_dotted_star.png");
+  std::printf("%s: %.3f\n", result.scores[0].class_name.c_str(), result.scores[0].probability);
+  return result.scores[0].class_name == names[0] ? 0 : 1;
 }

@@ -5,6 +5,8 @@
 #include <string_view>
 #include <unordered_map>
 
+#include "qprompt/clip/pickle_cursor.h"
+#include "qprompt/clip/pickle_opcodes.h"
 #include "qprompt/core/error.h"
 
 namespace qprompt {
@@ -15,68 +17,12 @@ using Kind = PickleValue::Kind;
 // The largest checkpoints with their optimiser states hold some 100,000 values.
 constexpr std::size_t kMaxValues = 2'000'000;
 
-enum Opcode : unsigned char {
-  kMark = '(',
-  kStop = '.',
-  kPop = '0',
-  kPopMark = '1',
-  kDup = '2',
-  kBinFloat = 'G',
-  kBinInt = 'J',
-  kBinInt1 = 'K',
-  kBinInt2 = 'M',
-  kNoneValue = 'N',
-  kBinPersistentId = 'Q',
-  kReduce = 'R',
-  kBinString = 'T',
-  kShortBinString = 'U',
-  kBinUnicode = 'X',
-  kBinBytes = 'B',
-  kShortBinBytes = 'C',
-  kEmptyList = ']',
-  kAppend = 'a',
-  kBuild = 'b',
-  kGlobalName = 'c',
-  kDictOfMark = 'd',
-  kEmptyDict = '}',
-  kAppends = 'e',
-  kBinGet = 'h',
-  kLongBinGet = 'j',
-  kListOfMark = 'l',
-  kBinPut = 'q',
-  kLongBinPut = 'r',
-  kSetItem = 's',
-  kTuple = 't',
-  kEmptyTuple = ')',
-  kSetItems = 'u',
-  kProto = 0x80,
-  kNewObj = 0x81,
-  kTuple1 = 0x85,
-  kTuple2 = 0x86,
-  kTuple3 = 0x87,
-  kNewTrue = 0x88,
-  kNewFalse = 0x89,
-  kLong1 = 0x8a,
-  kLong4 = 0x8b,
-  kShortBinUnicode = 0x8c,
-  kBinUnicode8 = 0x8d,
-  kBinBytes8 = 0x8e,
-  kEmptySet = 0x8f,
-  kAddItems = 0x90,
-  kFrozenSet = 0x91,
-  kNewObjEx = 0x92,
-  kStackGlobal = 0x93,
-  kMemoize = 0x94,
-  kFrame = 0x95,
-  kByteArray8 = 0x96,
-};
-
 // The stack machine: each opcode moves a few values, memory grows with the pickle's length only.
-class Reader {
+class Reader : private PickleCursor {
  public:
   Reader(std::span<const std::byte> bytes, const std::filesystem::path& origin,
          std::deque<PickleValue>& values)
-      : bytes_(bytes), origin_(origin.string()), values_(values) {}
+      : PickleCursor(bytes, origin.string()), values_(values) {}
 
   const PickleValue* read() {
     while (true) {
@@ -90,43 +36,11 @@ class Reader {
   }
 
  private:
-  template <typename... Parts>
-  [[noreturn]] void refuse(const Parts&... parts) const {
-    fail(origin_, ": damaged or hostile pickle: ", parts..., " (at byte ", position_, ")");
-  }
-  template <typename... Parts>
-  void expect(bool condition, const Parts&... parts) const {
-    if (!condition) refuse(parts...);
-  }
-
   bool read_scalar(unsigned opcode);
   bool read_text(unsigned opcode);
   bool read_container(unsigned opcode);
   bool read_object(unsigned opcode);
   bool read_memo(unsigned opcode);
-
-  std::string_view take(std::uint64_t count) {
-    expect(count <= bytes_.size() - position_, "needs ", count, " bytes, ",
-           bytes_.size() - position_, " are left");
-    const auto taken = bytes_.subspan(position_, count);
-    position_ += count;
-    return {reinterpret_cast<const char*>(taken.data()), taken.size()};
-  }
-
-  template <typename Number>
-  Number number() {
-    Number value;
-    std::memcpy(&value, take(sizeof value).data(), sizeof value);
-    return value;
-  }
-
-  std::string_view line() {
-    const std::string_view rest(reinterpret_cast<const char*>(bytes_.data()) + position_,
-                                bytes_.size() - position_);
-    const std::size_t end = rest.find('\n');
-    expect(end != rest.npos, "a name without end");
-    return take(end + 1).substr(0, end);
-  }
 
   PickleValue* push(PickleValue value) {
     expect(values_.size() < kMaxValues, "more than ", kMaxValues, " values");
@@ -165,10 +79,7 @@ class Reader {
   void put(std::uint32_t slot) { memo_[slot] = top(); }
   void get(std::uint32_t slot);
 
-  std::span<const std::byte> bytes_;
-  std::string origin_;
   std::deque<PickleValue>& values_;
-  std::size_t position_ = 0;
   std::vector<PickleValue*> stack_;
   std::vector<std::size_t> marks_;
   std::unordered_map<std::uint32_t, PickleValue*> memo_;

@@ -118,32 +118,38 @@ std::map<std::string, std::string> parse_metadata(const Json& entry, const std::
   return metadata;
 }
 
-void append_values(std::string& content, const Matrix& matrix, ElementType type) {
-  const auto append = [&](const void* data, std::size_t bytes) {
-    content.append(static_cast<const char*>(data), bytes);
-  };
-  if (type == ElementType::kFloat32) return append(matrix.data(), matrix.size() * sizeof(float));
-  for (const float value : values_of(matrix)) {
-    const Eigen::half half(value);
-    append(&half.x, sizeof half.x);
-  }
+std::string type_name(ElementType type) {
+  const auto known = std::find_if(std::begin(kTypeNames), std::end(kTypeNames),
+                                  [&](const auto& pair) { return type == pair.second; });
+  return known->first;
 }
 
-std::string header_of(const ParameterMap& tensors,
-                      const std::map<std::string, std::string>& metadata, ElementType type) {
+std::string header_of(const std::map<std::string, TensorView>& tensors,
+                      const std::map<std::string, std::string>& metadata) {
   Json header = Json::object();
   if (!metadata.empty()) header["__metadata__"] = metadata;
   std::size_t begin = 0;
-  for (const auto& [name, matrix] : tensors) {
-    const std::size_t end = begin + matrix.size() * element_size(type);
-    header[name] = {{"dtype", type == ElementType::kFloat32 ? "F32" : "F16"},
-                    {"shape", {matrix.rows(), matrix.cols()}},
-                    {"data_offsets", {begin, end}}};
+  for (const auto& [name, tensor] : tensors) {
+    const std::size_t end = begin + tensor.bytes.size();
+    require(tensor.bytes.size() == tensor.size() * element_size(tensor.type),
+            "write_tensors: tensor '", name, "' has ", tensor.bytes.size(), " bytes for shape ",
+            shape_text(tensor.shape));
+    header[name] = {
+        {"dtype", type_name(tensor.type)}, {"shape", tensor.shape}, {"data_offsets", {begin, end}}};
     begin = end;
   }
   std::string text = header.dump();
   text.resize((text.size() + 7) / 8 * 8, ' ');  // data begin at a multiple of eight bytes
   return text;
+}
+
+TensorView to_half(const Matrix& matrix) {
+  using HalfMatrix = Eigen::Matrix<Eigen::half, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
+  const auto half = std::make_shared<const HalfMatrix>(matrix.cast<Eigen::half>());
+  return {ElementType::kFloat16,
+          {matrix.rows(), matrix.cols()},
+          std::as_bytes(std::span(half->data(), half->size())),
+          half};
 }
 
 }  // namespace
@@ -168,17 +174,33 @@ const TensorView& Safetensors::at(const std::string& name) const {
   return found->second;
 }
 
-void write_safetensors(const std::filesystem::path& path, const ParameterMap& tensors,
-                       const std::map<std::string, std::string>& metadata, ElementType type) {
-  require(type == ElementType::kFloat32 || type == ElementType::kFloat16,
-          "write_safetensors: ", element_name(type), ", expected float32 or float16");
-  const std::string header = header_of(tensors, metadata, type);
+void write_tensors(const std::filesystem::path& path,
+                   const std::map<std::string, TensorView>& tensors,
+                   const std::map<std::string, std::string>& metadata) {
+  const std::string header = header_of(tensors, metadata);
   const std::uint64_t header_bytes = header.size();
   std::string content(sizeof header_bytes, '\0');
   std::memcpy(content.data(), &header_bytes, sizeof header_bytes);
   content += header;
-  for (const auto& [name, matrix] : tensors) append_values(content, matrix, type);
+  for (const auto& [name, tensor] : tensors) {
+    content.append(reinterpret_cast<const char*>(tensor.bytes.data()), tensor.bytes.size());
+  }
   write_file(path, content);
+}
+
+void write_safetensors(const std::filesystem::path& path, const ParameterMap& tensors,
+                       const std::map<std::string, std::string>& metadata, ElementType type) {
+  require(type == ElementType::kFloat32 || type == ElementType::kFloat16,
+          "write_safetensors: ", element_name(type), ", expected float32 or float16");
+  std::map<std::string, TensorView> views;
+  for (const auto& [name, matrix] : tensors) {
+    views[name] =
+        type == ElementType::kFloat16
+            ? to_half(matrix)
+            : TensorView{
+                  type, {matrix.rows(), matrix.cols()}, std::as_bytes(values_of(matrix)), nullptr};
+  }
+  write_tensors(path, views, metadata);
 }
 
 }  // namespace qprompt

@@ -25,8 +25,12 @@ class Safetensors {
   std::map<std::string, std::string> metadata_;
 };
 
-// Writes float32 (or float16) tensors and string metadata, atomically. A matrix is stored with its
-// two dimensions.
+// Writes a safetensors file of tensors and string metadata, atomically.
+void write_tensors(const std::filesystem::path& path,
+                   const std::map<std::string, TensorView>& tensors,
+                   const std::map<std::string, std::string>& metadata = {});
+
+// The same for matrices, as float32 (or float16). A matrix is stored with its two dimensions.
 void write_safetensors(const std::filesystem::path& path, const ParameterMap& tensors,
                        const std::map<std::string, std::string>& metadata = {},
                        ElementType type = ElementType::kFloat32);

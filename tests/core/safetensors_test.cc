@@ -57,6 +57,23 @@ TEST_F(SafetensorsFile, RoundsToFloat16OnRequest) {
   EXPECT_THROW(write_safetensors(folder_ / "y", {{"a", a}}, {}, ElementType::kInt64), Error);
 }
 
+TEST_F(SafetensorsFile, KeepsShapesAndTypesOfTensors) {
+  const std::vector<std::int64_t> numbers{1, -2, 3, 4, 5, 6};
+  write_tensors(
+      folder_ / "x",
+      {{"cube", {ElementType::kInt64, {1, 2, 3}, std::as_bytes(std::span(numbers)), nullptr}},
+       {"scalar", {ElementType::kInt64, {}, std::as_bytes(std::span(numbers).first(1)), nullptr}}});
+  const Safetensors file(folder_ / "x");
+  EXPECT_EQ(file.at("cube").type, ElementType::kInt64);
+  EXPECT_THAT(file.at("cube").shape, ElementsAre(1, 2, 3));
+  EXPECT_TRUE(file.at("scalar").shape.empty());
+  EXPECT_EQ(std::memcmp(file.at("cube").bytes.data(), numbers.data(), 48), 0);
+  EXPECT_THAT(error_of([&] {
+                write_tensors(folder_ / "y", {{"a", {ElementType::kInt64, {2}, {}, nullptr}}});
+              }),
+              HasSubstr("tensor 'a' has 0 bytes for shape [2]"));
+}
+
 TEST_F(SafetensorsFile, KeepsTheMapAliveInCopies) {
   write_safetensors(folder_ / "x", {{"a", Matrix::Constant(2, 2, 5)}});
   auto file = std::make_unique<Safetensors>(folder_ / "x");

@@ -12,7 +12,7 @@ function(qprompt_stage name)
   target_compile_options(qprompt_${name} PRIVATE ${QPROMPT_WARNINGS})
   # Eigen types cross the library's border: their alignment must not depend on the consumer's flags.
   target_compile_definitions(qprompt_${name} PUBLIC EIGEN_MAX_ALIGN_BYTES=32)
-  target_include_directories(qprompt_${name} PUBLIC ${PROJECT_SOURCE_DIR} ${PROJECT_BINARY_DIR}/generated)
+  target_include_directories(qprompt_${name} PUBLIC ${PROJECT_SOURCE_DIR})
   target_link_libraries(qprompt_${name} PUBLIC Eigen3::Eigen PRIVATE ${arg_LIBRARIES})
   set_target_properties(qprompt_${name} PROPERTIES POSITION_INDEPENDENT_CODE ON)
 endfunction()

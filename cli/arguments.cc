@@ -1,0 +1,139 @@
+#include "cli/arguments.h"
+
+#include <unistd.h>
+
+#include <sstream>
+
+#include "cli/fields.h"
+#include "cli/interrupt.h"
+#include "cli/progress.h"
+#include "qprompt/core/error.h"
+#include "qprompt/core/file.h"
+
+namespace qprompt::cli {
+
+void ModelArguments::add_to(CLI::App& app) {
+  app.add_option(
+         "--model", model,
+         "CLIP checkpoint: a Hugging Face or open_clip folder, a .pt file, or a Hub name in "
+         "the local cache")
+      ->required()
+      ->type_name("M");
+  app.add_option("--tokenizer", tokenizer,
+                 "vocabulary, where it is not beside the model: vocab.json + merges.txt, "
+                 "tokenizer.json or bpe_simple_vocab_16e6.txt.gz")
+      ->type_name("PATH");
+  app.add_option("--threads", device.threads, "threads; 0: the cores this process may use")
+      ->capture_default_str()
+      ->check(CLI::NonNegativeNumber);
+  add_enum_option(app, "--precision", device.precision, "number format of the towers");
+}
+
+Model ModelArguments::load() const {
+  ModelOptions options{device, std::nullopt};
+  if (!tokenizer.empty()) options.tokenizer = tokenizer;
+  return Model::load(model, options);
+}
+
+void FeatureArguments::add_to(CLI::App& app) {
+  app.add_option("--cache", cache, "keep image features in this folder")->type_name("DIR");
+  app.add_flag("--skip-bad-images", skip_bad_images, "count damaged images instead of stopping");
+}
+
+FeatureOptions FeatureArguments::options(const std::string& label) const {
+  FeatureOptions options;
+  if (!cache.empty()) options.cache = cache;
+  options.skip_bad_images = skip_bad_images;
+  options.stop = interrupted;
+  auto progress = std::make_shared<Progress>(label, "images");
+  options.progress = [progress](const FeatureProgress& now) {
+    progress->update(now.done, now.total);
+  };
+  return options;
+}
+
+void DataArguments::add_to(CLI::App& app) {
+  app.add_option("--data", data, "folder of class folders, image root of a split, or a CSV file")
+      ->required()
+      ->type_name("D");
+  app.add_option("--split", split, "CoOp split JSON, or CSV path,label[,subset]")->type_name("F");
+}
+
+Dataset DataArguments::load(std::uint64_t seed) const {
+  std::optional<std::filesystem::path> split_path;
+  if (!split.empty()) split_path = split;
+  return load_dataset(data, split_path, seed);
+}
+
+void JsonArgument::add_to(CLI::App& app) {
+  app.add_option("--json", path, "write the report here as JSON, with every setting")
+      ->type_name("FILE");
+}
+
+void JsonArgument::write(const nlohmann::ordered_json& report) const {
+  if (!path.empty()) write_file(path, report.dump(2) + "\n");
+}
+
+void add_learn_flags(CLI::App& app, LearnConfig& config, CoOpConfig& coop,
+                     const std::set<std::string>& without) {
+  FlagVisitor visitor(app, without);
+  config.visit_fields(visitor);
+  coop.visit_fields(visitor);
+  app.add_flag_callback(
+      "--full-precision", [&config] { config.training.quantizer.kind = QuantizerKind::kNone; },
+      "no quantization (short for --quantizer none)");
+}
+
+MethodConfig settled_method(const CLI::App& app, CoOpConfig coop) {
+  const bool words_given = app.count("--ctx-init") > 0;
+  const bool length_given = app.count("--n-ctx") > 0;
+  // The default words are four; asking for another number of tokens alone asks for a random start.
+  if (length_given && !words_given && coop.n_ctx != CoOpConfig{}.n_ctx) coop.ctx_init.clear();
+  if (words_given && !length_given && !coop.ctx_init.empty()) {
+    std::istringstream words(coop.ctx_init);
+    coop.n_ctx = static_cast<int>(std::distance(std::istream_iterator<std::string>(words), {}));
+  }
+  return coop;
+}
+
+nlohmann::ordered_json report_header(const std::string& command, const Model& model) {
+  const kernels::DeviceInfo info = model.device().info();
+  return {{"command", command},
+          {"version", QPROMPT_VERSION},
+          {"model",
+           {{"path", model.checkpoint().path().string()},
+            {"layout", model.checkpoint().layout()},
+            {"fingerprint", hex64(model.fingerprint())}}},
+          {"machine",
+           {{"library", info.library},
+            {"instruction_set", info.instruction_set},
+            {"threads", info.threads},
+            {"precision", enum_name(info.format)}}}};
+}
+
+nlohmann::ordered_json learn_config_as_json(const LearnConfig& config) {
+  nlohmann::ordered_json json = fields_as_json(config);
+  json["method"] = enum_name(method_tag(config.method));
+  json.update(std::visit([](const auto& method) { return fields_as_json(method); }, config.method));
+  return json;
+}
+
+std::vector<std::string> read_class_names(const std::filesystem::path& path) {
+  std::istringstream lines(read_text(path));
+  std::vector<std::string> names;
+  for (std::string line; std::getline(lines, line);) {
+    if (!line.empty() && line.back() == '\r') line.pop_back();
+    if (!line.empty()) names.push_back(line);
+  }
+  require(!names.empty(), path.string(), ": no class names, expected one a line");
+  return names;
+}
+
+void require_writable_folder(const std::filesystem::path& folder) {
+  std::error_code error;
+  std::filesystem::create_directories(folder, error);
+  require(!error, folder.string(), ": cannot be created: ", error.message());
+  require(::access(folder.c_str(), W_OK) == 0, folder.string(), ": cannot be written");
+}
+
+}  // namespace qprompt::cli

@@ -1,0 +1,70 @@
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "qprompt/clip/model.h"
+#include "qprompt/data/dataset.h"
+#include "qprompt/features/image_features.h"
+#include "qprompt/train/learn.h"
+
+namespace qprompt::cli {
+
+// --model, --tokenizer, --threads, --precision
+struct ModelArguments {
+  std::string model;
+  std::string tokenizer;
+  kernels::DeviceOptions device;
+
+  void add_to(CLI::App& app);
+  Model load() const;
+};
+
+// --cache, --skip-bad-images
+struct FeatureArguments {
+  std::string cache;
+  bool skip_bad_images = false;
+
+  void add_to(CLI::App& app);
+  // With progress lines under `label`, and ending on SIGINT.
+  FeatureOptions options(const std::string& label) const;
+};
+
+// --data, --split
+struct DataArguments {
+  std::string data;
+  std::string split;
+
+  void add_to(CLI::App& app);
+  Dataset load(std::uint64_t seed) const;
+};
+
+// --json
+struct JsonArgument {
+  std::string path;
+
+  void add_to(CLI::App& app);
+  void write(const nlohmann::ordered_json& report) const;
+};
+
+// Adds the flags of a LearnConfig with its method; --full-precision is short for --quantizer none.
+void add_learn_flags(CLI::App& app, LearnConfig& config, CoOpConfig& coop,
+                     const std::set<std::string>& without = {});
+// Settles what depends on several flags: a random start takes as many tokens as asked for.
+MethodConfig settled_method(const CLI::App& app, CoOpConfig coop);
+
+// What every report begins with: enough to repeat the run.
+nlohmann::ordered_json report_header(const std::string& command, const Model& model);
+nlohmann::ordered_json learn_config_as_json(const LearnConfig& config);
+
+// One class name a line; empty lines are skipped.
+std::vector<std::string> read_class_names(const std::filesystem::path& path);
+
+// Throws Error at once, before long work, where `folder` cannot be created or written.
+void require_writable_folder(const std::filesystem::path& folder);
+
+}  // namespace qprompt::cli

@@ -1,0 +1,16 @@
+#pragma once
+
+#include <CLI/CLI.hpp>
+
+// One function for each subcommand: adds it with its flags, help and examples. The subcommand's
+// callback does the work and throws qprompt::Error.
+namespace qprompt::cli {
+
+void add_train_command(CLI::App& app);
+void add_evaluate_command(CLI::App& app);
+void add_classify_command(CLI::App& app);
+void add_inspect_command(CLI::App& app);
+void add_base_to_new_command(CLI::App& app);
+void add_demo_command(CLI::App& app);
+
+}  // namespace qprompt::cli

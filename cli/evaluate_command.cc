@@ -1,0 +1,120 @@
+#include <fmt/format.h>
+
+#include "cli/arguments.h"
+#include "cli/commands.h"
+#include "cli/fields.h"
+#include "cli/run_folder.h"
+#include "qprompt/core/error.h"
+#include "qprompt/core/file.h"
+#include "qprompt/eval/evaluate.h"
+#include "qprompt/prompt/text_features.h"
+#include "qprompt/serve/class_matrix.h"
+
+namespace qprompt::cli {
+namespace {
+
+constexpr char kExamples[] = R"(Examples:
+  qprompt evaluate --model M --data photos --prompt run
+  qprompt evaluate --model M --data photos --template "a photo of a {}." --classes new
+  qprompt evaluate --model M --data photos --prompt run --json report.json --per-class)";
+
+struct EvaluateArguments {
+  ModelArguments model;
+  DataArguments data;
+  FeatureArguments features;
+  JsonArgument json;
+  std::string prompt;
+  std::vector<std::string> templates{"a photo of a {}."};
+  ClassSubset classes = ClassSubset::kAll;
+  std::uint64_t seed = 1;
+  bool per_class = false;
+};
+
+Matrix matrix_for(const EvaluateArguments& arguments, const Model& model,
+                  const std::vector<std::string>& class_names) {
+  if (arguments.prompt.empty()) return zero_shot_features(model, arguments.templates, class_names);
+  return class_matrix(model, load_prompt_file(prompt_path(arguments.prompt)), class_names);
+}
+
+nlohmann::ordered_json report_of(const EvaluateArguments& arguments, const Model& model,
+                                 const Dataset& chosen, const LabelledFeatures& images,
+                                 const Metrics& metrics) {
+  nlohmann::ordered_json report = report_header("evaluate", model);
+  report["data"] = {{"path", arguments.data.data}, {"split", arguments.data.split}};
+  report["settings"] = {{"classes", enum_name(arguments.classes)}, {"seed", arguments.seed}};
+  if (arguments.prompt.empty()) {
+    report["settings"]["templates"] = arguments.templates;
+  } else {
+    report["settings"]["prompt"] = arguments.prompt;
+  }
+  report["images"] = metrics.images;
+  report["correct"] = metrics.correct;
+  report["accuracy"] = metrics.accuracy();
+  report["macro_f1"] = metrics.macro_f1;
+  report["skipped_images"] = images.skipped;
+  for (std::size_t c = 0; c < metrics.classes.size(); ++c) {
+    const ClassMetrics& of_class = metrics.classes[c];
+    report["per_class"].push_back({{"class", chosen.class_names[c]},
+                                   {"images", of_class.images},
+                                   {"accuracy", of_class.accuracy()},
+                                   {"f1", of_class.f1}});
+  }
+  return report;
+}
+
+void show(const EvaluateArguments& arguments, const Dataset& chosen, const LabelledFeatures& images,
+          const Metrics& metrics) {
+  if (arguments.per_class) {
+    for (std::size_t c = 0; c < metrics.classes.size(); ++c) {
+      fmt::print("{:7.2f} %  {:5} images  {}\n", 100 * metrics.classes[c].accuracy(),
+                 metrics.classes[c].images, chosen.class_names[c]);
+    }
+  }
+  if (!images.skipped.empty()) {
+    fmt::print(stderr, "{} damaged images skipped; the first: {}\n", images.skipped.size(),
+               images.skipped.front());
+  }
+  fmt::print("accuracy {:.2f} %, macro F1 {:.2f} % on {} test images of {} classes\n",
+             100 * metrics.accuracy(), 100 * metrics.macro_f1, metrics.images,
+             chosen.class_names.size());
+}
+
+void run_evaluate(const EvaluateArguments& arguments) {
+  const Model model = arguments.model.load();
+  const Dataset chosen = subsample_classes(arguments.data.load(arguments.seed), arguments.classes);
+  require(!chosen.test.empty(), arguments.data.data, ": no test images");
+  // The text side first: a prompt that does not fit is told before the images are read.
+  const Matrix classes = matrix_for(arguments, model, chosen.class_names);
+  const LabelledFeatures images =
+      labelled_features(model, chosen.test, arguments.features.options("test images"));
+  const Metrics metrics = evaluate(images, classes);
+  arguments.json.write(report_of(arguments, model, chosen, images, metrics));
+  show(arguments, chosen, images, metrics);
+}
+
+}  // namespace
+
+void add_evaluate_command(CLI::App& app) {
+  CLI::App* command =
+      app.add_subcommand("evaluate", "accuracy and F1 of a prompt or of zero-shot templates")
+          ->footer(kExamples);
+  auto arguments = std::make_shared<EvaluateArguments>();
+  arguments->model.add_to(*command);
+  arguments->data.add_to(*command);
+  auto* prompt = command->add_option("--prompt", arguments->prompt, "prompt file or run folder")
+                     ->type_name("P");
+  command
+      ->add_option("--template", arguments->templates,
+                   "zero-shot: a sentence with {} for the class name; several are averaged")
+      ->excludes(prompt)
+      ->capture_default_str();
+  add_enum_option(*command, "--classes", arguments->classes, "which classes");
+  command->add_option("--seed", arguments->seed, "of the 50/20/30 division of a plain folder")
+      ->capture_default_str();
+  command->add_flag("--per-class", arguments->per_class, "print the accuracy of each class");
+  arguments->json.add_to(*command);
+  arguments->features.add_to(*command);
+  command->callback([arguments] { run_evaluate(*arguments); });
+}
+
+}  // namespace qprompt::cli

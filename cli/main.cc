@@ -1,0 +1,90 @@
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <cstdlib>
+
+#include "cli/commands.h"
+#include "cli/interrupt.h"
+#include "cli/progress.h"
+#include "cli/suggest.h"
+#include "cli/version.h"
+#include "qprompt/core/error.h"
+#include "qprompt/features/image_features.h"
+
+namespace qprompt::cli {
+namespace {
+
+constexpr int kFailure = 1, kUsage = 2, kInterrupted = 130;
+
+std::vector<std::string> known_words(const CLI::App& app) {
+  std::vector<std::string> words;
+  for (const CLI::App* command : app.get_subcommands({})) words.push_back(command->get_name());
+  for (const CLI::Option* option : app.get_options()) {
+    for (const std::string& name : option->get_lnames()) words.push_back("--" + name);
+  }
+  return words;
+}
+
+// The subcommand that was being parsed, or the program.
+const CLI::App& active(const CLI::App& app) {
+  const auto chosen = app.get_subcommands();
+  return chosen.empty() ? app : *chosen.front();
+}
+
+int report_usage(const CLI::App& app, const CLI::ParseError& error) {
+  const CLI::App& command = active(app);
+  std::string hint;
+  for (const std::string& word : command.remaining(true)) {
+    const std::string best = nearest(word.substr(0, word.find('=')), known_words(command));
+    if (!best.empty() && hint.empty()) hint = fmt::format(" (did you mean {}?)", best);
+  }
+  fmt::print(stderr, "qprompt: {}{}; see qprompt {}--help\n", error.what(), hint,
+             &command == &app ? "" : command.get_name() + " ");
+  return kUsage;
+}
+
+void build(CLI::App& app) {
+  app.set_version_flag("--version", version_text);
+  app.add_flag_callback("--quiet", silence_progress, "no progress lines");
+  app.require_subcommand(1);
+  app.fallthrough();
+  app.set_help_flag("-h,--help", "print this help and exit");
+  add_train_command(app);
+  add_evaluate_command(app);
+  add_classify_command(app);
+  add_inspect_command(app);
+  add_base_to_new_command(app);
+  add_demo_command(app);
+}
+
+int run(int argc, char** argv) {
+  CLI::App app("Adapts CLIP-like models with a few images a class by learning quantized prompts.",
+               "qprompt");
+  build(app);
+  try {
+    watch_interrupts();
+    app.parse(argc, argv);
+    return interrupted() ? kInterrupted : EXIT_SUCCESS;
+  } catch (const CLI::Success& wanted) {
+    return app.exit(wanted);
+  } catch (const CLI::ParseError& error) {
+    return report_usage(app, error);
+  } catch (const Interrupted&) {
+    fmt::print(stderr, "qprompt: interrupted\n");
+    return kInterrupted;
+  }
+}
+
+}  // namespace
+}  // namespace qprompt::cli
+
+int main(int argc, char** argv) {
+  try {
+    return qprompt::cli::run(argc, argv);
+  } catch (const std::bad_alloc&) {
+    fmt::print(stderr, "qprompt: out of memory\n");
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "qprompt: {}\n", error.what());
+  }
+  return qprompt::cli::kFailure;
+}

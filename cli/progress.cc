@@ -1,0 +1,66 @@
+#include "cli/progress.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cstdio>
+
+namespace qprompt::cli {
+namespace {
+
+bool silent = false;
+
+std::string duration_text(double seconds) {
+  const auto whole = static_cast<long>(seconds + 0.5);
+  return whole < 60 ? fmt::format("{} s", whole) : fmt::format("{}:{:02}", whole / 60, whole % 60);
+}
+
+}  // namespace
+
+void silence_progress() { silent = true; }
+
+Progress::Progress(std::string label, std::string unit)
+    : label_(std::move(label)),
+      unit_(std::move(unit)),
+      terminal_(::isatty(STDERR_FILENO) != 0),
+      start_(Clock::now()),
+      last_(start_) {}
+
+Progress::~Progress() {
+  if (line_open_) std::fputc('\n', stderr);
+}
+
+std::string Progress::line(Index done, Index total, const std::string& note) const {
+  const double elapsed = std::chrono::duration<double>(Clock::now() - start_).count();
+  const double rate = static_cast<double>(done) / std::max(elapsed, 1e-9);
+  std::string text = fmt::format("{}: {} of {} {}, {:.{}f}/s", label_, done, total, unit_, rate,
+                                 rate < 10 ? 1 : 0);
+  if (done < total) {
+    text += fmt::format(", {} left", duration_text(static_cast<double>(total - done) / rate));
+  } else {
+    text += fmt::format(", took {}", duration_text(elapsed));
+  }
+  if (!note.empty()) text += ", " + note;
+  return text;
+}
+
+void Progress::update(Index done, Index total, const std::string& note) {
+  if (silent) return;
+  const auto now = Clock::now();
+  const auto interval = terminal_ ? std::chrono::milliseconds(200) : std::chrono::seconds(5);
+  const bool finished = done >= total;
+  // Short work stays quiet; what has shown a line shows its end too.
+  if (now - last_ < interval && !(finished && line_open_)) return;
+  last_ = now;
+  const std::string text = line(done, total, note);
+  if (terminal_) {
+    fmt::print(stderr, "\r\033[K{}", text);
+    line_open_ = !finished;
+    if (finished) std::fputc('\n', stderr);
+  } else {
+    fmt::print(stderr, "{}\n", text);
+  }
+  std::fflush(stderr);
+}
+
+}  // namespace qprompt::cli

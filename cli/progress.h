@@ -1,0 +1,35 @@
+#pragma once
+
+#include <chrono>
+#include <string>
+
+#include "qprompt/core/matrix.h"
+
+namespace qprompt::cli {
+
+// Progress of long work on stderr, with rate and remaining time: one line that renews itself on a
+// terminal, a plain line now and then elsewhere. Work that is done within a moment prints nothing.
+class Progress {
+ public:
+  Progress(std::string label, std::string unit);
+  ~Progress();
+  Progress(const Progress&) = delete;
+  Progress& operator=(const Progress&) = delete;
+
+  // `note` is shown behind the numbers ("loss 1.23").
+  void update(Index done, Index total, const std::string& note = {});
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  std::string line(Index done, Index total, const std::string& note) const;
+
+  std::string label_, unit_;
+  bool terminal_;
+  bool line_open_ = false;
+  Clock::time_point start_, last_;
+};
+
+// Turns all progress lines off.
+void silence_progress();
+
+}  // namespace qprompt::cli

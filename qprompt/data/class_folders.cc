@@ -3,7 +3,7 @@
 #include <map>
 
 #include "qprompt/data/dataset_sources.h"
-#include "qprompt/data/image.h"
+#include "qprompt/data/image_folder.h"
 
 namespace qprompt {
 namespace {
@@ -21,23 +21,9 @@ std::vector<fs::path> visible_folders(const fs::path& folder) {
   return folders;
 }
 
-// At any depth: some data sets sort the images of a class into folders.
-std::vector<fs::path> images_below(const fs::path& folder) {
-  std::vector<fs::path> images;
-  fs::recursive_directory_iterator entries(folder);
-  for (auto entry = begin(entries); entry != end(entries); ++entry) {
-    if (is_hidden(entry->path())) {
-      entry.disable_recursion_pending();
-    } else if (has_image_extension(entry->path()) && entry->is_regular_file()) {
-      images.push_back(entry->path());
-    }
-  }
-  std::ranges::sort(images);
-  return images;
-}
-
 using ImagesByClass = std::map<std::string, std::vector<fs::path>>;
 
+// At any depth: some data sets sort the images of a class into folders.
 ImagesByClass images_by_class(const fs::path& folder) {
   ImagesByClass images;
   for (const fs::path& class_folder : visible_folders(folder)) {

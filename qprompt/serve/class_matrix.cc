@@ -10,29 +10,57 @@ namespace qprompt {
 namespace {
 
 constexpr char kTensor[] = "class_matrix";
+constexpr char kChecksum[] = "checksum";
 
-// Everything that the class matrix depends on.
-std::string cache_key(const Model& model, const PromptFile& prompt,
-                      const std::vector<std::string>& class_names) {
-  const std::vector<std::byte> bytes = to_bytes(prompt);
-  std::string names;
-  for (const std::string& name : class_names) names += name + '\n';
-  return hex64(hash64(names, hash64(bytes, prompt.backbone))) + "-" +
-         enum_name(model.device().format());
+template <typename Value>
+std::uint64_t hash_of(const std::vector<Value>& values, std::uint64_t seed) {
+  return hash64(std::as_bytes(std::span(values)), seed);
 }
 
-bool is_class_matrix(const Matrix& m, const Model& model, std::size_t classes) {
-  return m.rows() == static_cast<Index>(classes) && m.cols() == model.shape().embed &&
-         m.allFinite();
+// Everything that the class matrix depends on: another tokenizer reads the same names otherwise.
+std::string cache_key(const Model& model, const PromptFile& prompt,
+                      const std::vector<std::string>& class_names) {
+  const TransformerShape& tower = model.shape().text;
+  std::uint64_t hash = hash_of(to_bytes(prompt), prompt.backbone);
+  hash = hash_of(std::vector<float>{tower.layer_norm_eps, static_cast<float>(tower.heads),
+                                    static_cast<float>(tower.activation)},
+                 hash);
+  for (const std::string& name : class_names) hash = hash64(name, hash);
+  const ClassTokens tokens =
+      tokenize_classes(model.tokenizer(), class_names, model.shape().context_length);
+  for (const ClassText& text : tokens.classes) {
+    hash = hash_of(text.sentence, hash_of(text.name, hash));
+  }
+  return hex64(hash) + "-" + enum_name(model.device().format());
+}
+
+std::string checksum(const Matrix& m) { return hex64(hash64(std::as_bytes(values_of(m)))); }
+
+// Throws Error for a file that is not there or not as it was written.
+Matrix read_class_matrix(const std::filesystem::path& path, const Model& model,
+                         std::size_t classes) {
+  const Safetensors file(path);
+  Matrix m = to_matrix(file.at(kTensor));
+  require(m.rows() == static_cast<Index>(classes) && m.cols() == model.shape().embed, path.string(),
+          ": a class matrix [", m.rows(), ", ", m.cols(), "], expected [", classes, ", ",
+          model.shape().embed, "]");
+  const auto stored = file.metadata().find(kChecksum);
+  require(stored != file.metadata().end() && stored->second == checksum(m), path.string(),
+          ": damaged");
+  return m;
 }
 
 }  // namespace
 
-Matrix class_matrix(const Model& model, const PromptFile& prompt,
-                    const std::vector<std::string>& class_names) {
+void require_same_backbone(const PromptFile& prompt, const Model& model) {
   require(prompt.backbone == model.fingerprint(), "the prompt was learned on the backbone ",
           hex64(prompt.backbone), ", this model is ", hex64(model.fingerprint()), " (",
           model.checkpoint().path().string(), ")");
+}
+
+Matrix class_matrix(const Model& model, const PromptFile& prompt,
+                    const std::vector<std::string>& class_names) {
+  require_same_backbone(prompt, model);
   const auto learner = make_learner(prompt.method, model);
   require(
       !learner->class_bound() || prompt.class_list == class_list_hash(class_names),
@@ -44,16 +72,16 @@ Matrix class_matrix(const Model& model, const PromptFile& prompt,
 Matrix cached_class_matrix(const Model& model, const PromptFile& prompt,
                            const std::vector<std::string>& class_names,
                            const std::filesystem::path& folder) {
+  require_same_backbone(prompt, model);
   const auto path = folder / (cache_key(model, prompt, class_names) + ".safetensors");
   try {
-    const Matrix cached = to_matrix(Safetensors(path).at(kTensor));
-    if (is_class_matrix(cached, model, class_names.size())) return cached;
+    return read_class_matrix(path, model, class_names.size());
   } catch (const Error&) {
     // Not there yet, or damaged: computed again.
   }
   const Matrix computed = class_matrix(model, prompt, class_names);
   try {
-    write_safetensors(path, {{kTensor, computed}});
+    write_safetensors(path, {{kTensor, computed}}, {{kChecksum, checksum(computed)}});
   } catch (const Error&) {
     // The answer does not need the cache.
   }

@@ -9,6 +9,9 @@
 
 namespace qprompt {
 
+// Throws Error with both fingerprints for a prompt learned on another backbone.
+void require_same_backbone(const PromptFile& prompt, const Model& model);
+
 // The class matrix [n_cls, embed], unit rows, of a prompt for any class list. Throws Error for a
 // prompt learned on another backbone (with both fingerprints) and for another class list than a
 // class-bound prompt's own.

@@ -1,6 +1,7 @@
 #include "qprompt/eval/base_to_new.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include "qprompt/core/error.h"
 #include "qprompt/prompt/text_features.h"
@@ -8,6 +9,33 @@
 
 namespace qprompt {
 namespace {
+
+// Each once: several seeds may draw the same image.
+void add_skipped(const std::vector<std::string>& skipped, BaseToNewResult& result) {
+  for (const std::string& line : skipped) {
+    const auto end = result.skipped.end();
+    if (std::find(result.skipped.begin(), end, line) == end) result.skipped.push_back(line);
+  }
+}
+
+// Before anything is encoded or learned.
+void require_new_classes_possible(const Model& model, const std::vector<ProtocolEntry>& entries) {
+  for (const ProtocolEntry& entry : entries) {
+    require(!entry.learn || !make_learner(entry.learn->method, model)->class_bound(),
+            "base-to-new: '", entry.name, "' learns a context for each class and has none for new ",
+            "classes");
+  }
+}
+
+// Scarce new classes do not matter: nothing is learned from them.
+std::vector<ScarceClass> scarce_among(const std::vector<ScarceClass>& scarce,
+                                      const std::vector<std::string>& class_names) {
+  std::vector<ScarceClass> among;
+  std::copy_if(scarce.begin(), scarce.end(), std::back_inserter(among), [&](const auto& entry) {
+    return std::find(class_names.begin(), class_names.end(), entry.name) != class_names.end();
+  });
+  return among;
+}
 
 // The test images of both halves, encoded once for all methods and seeds.
 class Halves {
@@ -23,9 +51,9 @@ class Halves {
     result.new_classes = new_.class_names;
     result.base_images = static_cast<Index>(base_images_.labels.size());
     result.new_images = static_cast<Index>(new_images_.labels.size());
-    for (const auto* images : {&base_images_, &new_images_}) {
-      result.skipped.insert(result.skipped.end(), images->skipped.begin(), images->skipped.end());
-    }
+    for (const auto* images : {&base_images_, &new_images_}) add_skipped(images->skipped, result);
+    require(result.base_images > 0 && result.new_images > 0, "base-to-new: ", result.base_images,
+            " test images of base and ", result.new_images, " of new classes, expected both");
   }
 
   // `classes` gives the class matrix of a list of names.
@@ -72,6 +100,7 @@ class Protocol {
       : model_(model), dataset_(dataset), entries_(entries), options_(options) {}
 
   void run(BaseToNewResult& result) const {
+    require_new_classes_possible(model_, entries_);
     const Halves halves(model_, dataset_, options_.features);
     halves.describe(result);
     for (const ProtocolEntry& entry : entries_) {
@@ -89,8 +118,8 @@ class Protocol {
   void run_seed(std::uint64_t seed, std::uint64_t train_seed, const Halves& halves,
                 BaseToNewResult& result) const {
     const FewShot few = few_shot(dataset_, options_.shots, seed);
-    result.scarce = few.scarce;
     const Dataset base = subsample_classes(few.dataset, ClassSubset::kBase);
+    result.scarce = scarce_among(few.scarce, base.class_names);
     PreparedSet prepared;
     std::optional<std::pair<int, int>> prepared_for;  // views, epochs
     for (const ProtocolEntry& entry : entries_) {
@@ -103,6 +132,7 @@ class Protocol {
       const std::pair views(config.views, config.views == 0 ? config.training.epochs : 0);
       if (prepared_for != views) {
         prepared = prepare_training_set(model_, base.train, config, options_.features);
+        add_skipped(prepared.skipped, result);
         prepared_for = views;
       }
       add(run_learned(model_, entry, config, base.class_names, prepared.set, halves,

@@ -89,6 +89,7 @@ Learned learn(const Model& model, const Dataset& dataset, const LearnConfig& con
               const FeatureOptions& features, const Observer& observer) {
   const FewShot few = few_shot(dataset, config.shots, config.seed);
   const Dataset chosen = subsample_classes(few.dataset, config.classes);
+  require(!chosen.train.empty(), dataset.name, ": no training images");
   const PreparedSet prepared = prepare_training_set(model, chosen.train, config, features);
   model.release_image_tower();
   Learned learned = learn_from(model, chosen.class_names, prepared.set, config, observer);

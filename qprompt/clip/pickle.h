@@ -22,7 +22,7 @@ struct PickleValue {
     kSequence,  // tuple, list or set
     kDict,
     kGlobal,      // `text` is "module name"
-    kObject,      // what calling `callable` with `items` would have given
+    kObject,      // what calling `callable` with `arguments` would have given
     kPersistent,  // `state` is the id: a reference to something beside the pickle
   };
   using Entry = std::pair<const PickleValue*, const PickleValue*>;
@@ -31,9 +31,10 @@ struct PickleValue {
   std::int64_t integer = 0;  // also of kBool
   double number = 0;
   std::string text = {};
-  std::vector<const PickleValue*> items = {};  // of a sequence; an object's arguments, then items
+  std::vector<const PickleValue*> items = {};  // of a sequence or a list-like object
   std::vector<Entry> entries = {};             // of a dict or a dict-like object
   const PickleValue* callable = nullptr;
+  const PickleValue* arguments = nullptr;
   const PickleValue* state = nullptr;
 
   // An object whose class or maker is `global`, such as "collections OrderedDict".
@@ -45,6 +46,8 @@ class Pickle {
  public:
   // Throws Error naming `origin` for anything malformed, unknown or too large.
   Pickle(std::span<const std::byte> bytes, const std::filesystem::path& origin);
+
+  Pickle(Pickle&&) = default;
 
   const PickleValue& root() const { return *root_; }
 

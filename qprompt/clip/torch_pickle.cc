@@ -59,8 +59,8 @@ void Walk::visit(const PickleValue& value, const std::string& name, int depth) {
   require(++visits_ <= kMaxVisits && depth <= kMaxDepth && name.size() <= kMaxNameLength, origin_,
           ": hostile pickle: dicts in circles, too deep, or with endless names");
   if (value.made_by("torch._utils _rebuild_tensor_v2")) return add_tensor(value, name);
-  if (value.made_by("torch._utils _rebuild_parameter") && !value.items.empty()) {
-    return visit(*value.items.front(), name, depth + 1);
+  if (value.made_by("torch._utils _rebuild_parameter") && !value.arguments->items.empty()) {
+    return visit(*value.arguments->items.front(), name, depth + 1);
   }
   const bool module = value.kind == Kind::kObject && value.callable->kind == Kind::kGlobal &&
                       value.callable->text.starts_with("__torch__");
@@ -71,7 +71,7 @@ void Walk::visit(const PickleValue& value, const std::string& name, int depth) {
 void Walk::visit_entries(const PickleValue& dict, const std::string& name, int depth) {
   for (const auto& [key, value] : dict.entries) {
     const bool usable = key->kind == Kind::kText || key->kind == Kind::kInteger;
-    if (!usable) continue;
+    if (!usable || key->text.size() > kMaxNameLength) continue;
     const std::string part = key->kind == Kind::kText ? key->text : std::to_string(key->integer);
     visit(*value, name.empty() ? part : name + "." + part, depth + 1);
   }
@@ -106,23 +106,23 @@ void Walk::check_extent(const Tensor& tensor, Index storage_size, const std::str
 // _rebuild_tensor_v2(storage, offset, size, stride, ...) where storage is the persistent id
 // ("storage", type, key, device, number of elements). The device does not matter here.
 void Walk::add_tensor(const PickleValue& value, const std::string& name) {
-  expect(value.items.size() >= 4, name, "malformed");
-  const PickleValue& reference = *value.items[0];
-  expect(reference.kind == Kind::kPersistent && reference.state->kind == Kind::kSequence &&
-             reference.state->items.size() >= 5,
+  const auto& arguments = value.arguments->items;
+  expect(arguments.size() >= 4 && arguments[0]->kind == Kind::kPersistent &&
+             arguments[0]->state->kind == Kind::kSequence,
+         name, "malformed");
+  const auto& id = arguments[0]->state->items;
+  expect(id.size() >= 5 && id[1]->kind == Kind::kGlobal && id[2]->kind == Kind::kText &&
+             id[4]->kind == Kind::kInteger,
          name, "malformed storage");
-  const auto& id = reference.state->items;
-  expect(id[1]->kind == Kind::kGlobal && id[2]->kind == Kind::kText &&
-             id[4]->kind == Kind::kInteger && value.items[1]->kind == Kind::kInteger &&
-             value.items[1]->integer >= 0,
-         name, "malformed storage");
+  expect(arguments[1]->kind == Kind::kInteger && arguments[1]->integer >= 0, name,
+         "malformed offset");
   const auto type = std::find_if(std::begin(kStorageTypes), std::end(kStorageTypes),
                                  [&](const auto& pair) { return id[1]->text == pair.first; });
   if (type == std::end(kStorageTypes)) return;  // complex or quantized numbers: no weight of CLIP
   Tensor tensor{.type = type->second,
-                .shape = sizes(*value.items[2], name),
-                .strides = sizes(*value.items[3], name),
-                .offset = value.items[1]->integer,
+                .shape = sizes(*arguments[2], name),
+                .strides = sizes(*arguments[3], name),
+                .offset = arguments[1]->integer,
                 .storage = id[2]->text};
   expect(tensor.shape.size() == tensor.strides.size(), name, "shape ", shape_text(tensor.shape),
          " and strides ", shape_text(tensor.strides));

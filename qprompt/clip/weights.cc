@@ -83,7 +83,7 @@ Matrix Weights::read(const std::string& stored) const {
 }
 
 void Weights::require_finite(const Matrix& values, const std::string& stored) const {
-  require(values.allFinite(), info(stored).file.string(), ": tensor '", stored,
+  require(all_finite(values_of(values)), info(stored).file.string(), ": tensor '", stored,
           "' holds NaN or infinity");
 }
 

@@ -47,6 +47,9 @@ std::string shape_text(std::span<const Index> shape);  // "[77, 512]"
 // row. Throws Error for integer tensors.
 Matrix to_matrix(const TensorView& tensor);
 
+// No NaN and no infinity among them.
+bool all_finite(std::span<const float> values);
+
 // `count` rows of a tensor of two or more dimensions, from row `first`.
 TensorView rows_of(const TensorView& tensor, Index first, Index count);
 

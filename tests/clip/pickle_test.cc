@@ -16,6 +16,12 @@ using Kind = PickleValue::Kind;
 
 Pickle parse(std::string_view text) { return Pickle(std::as_bytes(std::span(text)), "x.pkl"); }
 
+// A literal with zeros inside.
+template <std::size_t kSize>
+std::string with_zeros(const char (&literal)[kSize]) {
+  return {literal, kSize - 1};
+}
+
 std::string refusal(const std::string& text) {
   const std::string message = error_of([&] { parse(text); });
   EXPECT_THAT(message, HasSubstr("x.pkl: damaged or hostile pickle"));
@@ -28,7 +34,7 @@ TEST(Pickle, ReadsNumbers) {
                                   .raw("(N\x88\x89K\x07M\x02\x01J\xfe\xff\xff\xff")
                                   .integer(std::int64_t{1} << 40)
                                   .raw("\x8a\x01\xff")
-                                  .raw(std::string_view("G\x3f\xf8\0\0\0\0\0\0t", 10))
+                                  .raw(with_zeros("G\x3f\xf8\0\0\0\0\0\0t"))
                                   .stop());
   const auto& items = pickle.root().items;
   ASSERT_EQ(items.size(), 9u);
@@ -40,7 +46,7 @@ TEST(Pickle, ReadsNumbers) {
 }
 
 TEST(Pickle, ReadsTextAndBytesOfEveryLength) {
-  const std::string_view eight("\x02\0\0\0\0\0\0\0ab", 10);
+  const std::string eight = with_zeros("\x02\0\0\0\0\0\0\0ab");
   std::string text = "\x80\x05(";
   for (const char* opcode : {"\x8c\x02"
                              "ab",
@@ -49,7 +55,7 @@ TEST(Pickle, ReadsTextAndBytesOfEveryLength) {
                              "U\x02"
                              "ab"})
     text += opcode;
-  for (const char opcode : {'X', 'B', 'T'}) (text += opcode) += std::string_view("\x02\0\0\0ab", 6);
+  for (const char opcode : {'X', 'B', 'T'}) (text += opcode) += with_zeros("\x02\0\0\0ab");
   for (const char opcode : {'\x8d', '\x8e', '\x96'}) (text += opcode) += eight;
   const Pickle pickle = parse(text + "t.");
   ASSERT_EQ(pickle.root().items.size(), 9u);
@@ -79,8 +85,8 @@ TEST(Pickle, ReadsContainers) {
 
 TEST(Pickle, RemembersAndRecalls) {
   // FRAME, MEMOIZE (slot 0), BINPUT 9, LONG_BINPUT 300
-  const std::string text(
-      "\x80\x04\x95\0\0\0\0\0\0\0\0(]\x94K\x05q\x09K\x06r\x2c\1\0\0h\0h\x09j\x2c\1\0\0t.", 38);
+  const std::string text = with_zeros(
+      "\x80\x04\x95\0\0\0\0\0\0\0\0(]\x94K\x05q\x09K\x06r\x2c\1\0\0h\0h\x09j\x2c\1\0\0t.");
   const Pickle pickle = parse(text);
   const auto& items = pickle.root().items;
   ASSERT_EQ(items.size(), 6u);
@@ -99,17 +105,16 @@ TEST(Pickle, KeepsObjectsAsInertData) {
                                   .stop());
   EXPECT_TRUE(pickle.root().made_by("os system"));
   EXPECT_FALSE(pickle.root().made_by("os remove"));
-  EXPECT_EQ(pickle.root().items.at(0)->text, "touch /tmp/never");
+  EXPECT_EQ(pickle.root().arguments->items.at(0)->text, "touch /tmp/never");
   EXPECT_EQ(pickle.root().state->kind, Kind::kDict);
 }
 
 TEST(Pickle, ReadsClassesOfProtocol4) {
   // STACK_GLOBAL, MEMOIZE, NEWOBJ_EX
   const Pickle pickle =
-      parse(std::string("\x80\x04\x8c\x01"
-                        "m\x94\x8c\x01"
-                        "C\x94\x93\x94)}\x92.",
-                        17));
+      parse(with_zeros("\x80\x04\x8c\x01"
+                       "m\x94\x8c\x01"
+                       "C\x94\x93\x94)}\x92."));
   EXPECT_TRUE(pickle.root().made_by("m C"));
 }
 
@@ -199,6 +204,20 @@ TEST(Pickle, RefusesLengthsBeyondTheFile) {
 
 TEST(Pickle, RefusesABombOfValues) {
   EXPECT_THAT(refusal("\x80\x02" + std::string(3'000'000, ']') + "."), HasSubstr("more than"));
+}
+
+TEST(Pickle, SharesArgumentsInsteadOfCopyingThem) {
+  // A tuple of 100,000, given to 100,000 objects: 80 GB if each had its own.
+  std::string text = "\x80\x02N(";
+  for (int i = 0; i < 100'000; ++i) text += "N";
+  text += "tq\x01";
+  for (int i = 0; i < 100'000; ++i) text += "0Nh\x01R";
+  EXPECT_EQ(parse(text + ".").root().arguments->items.size(), 100'000u);
+}
+
+TEST(Pickle, RefusesEndlessClassNames) {
+  const PickleWriter name = PickleWriter().text(std::string(2000, 'x'));
+  EXPECT_THAT(refusal(PickleWriter(name).raw("2\x93").stop()), HasSubstr("an endless class name"));
 }
 
 TEST(Pickle, SurvivesDepth) {

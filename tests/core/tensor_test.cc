@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <bit>
+#include <cmath>
 #include <limits>
 #include <numeric>
 
@@ -44,6 +46,31 @@ TEST(ToMatrix, ConvertsEveryFloatingFormat) {
   EXPECT_EQ(to_matrix(view(half, ElementType::kFloat16, {3})), expected);
   EXPECT_EQ(to_matrix(view(bfloat, ElementType::kBfloat16, {3})), expected);
   EXPECT_EQ(to_matrix(view(doubles, ElementType::kFloat64, {3})), expected);
+}
+
+TEST(ToMatrix, ConvertsEveryHalfAndBfloat) {
+  std::vector<std::uint16_t> bits(65536);
+  std::iota(bits.begin(), bits.end(), std::uint16_t{0});
+  const Matrix half = to_matrix(view(bits, ElementType::kFloat16, {65536}));
+  const Matrix bfloat = to_matrix(view(bits, ElementType::kBfloat16, {65536}));
+  const auto same = [](float a, float b) { return a == b || (std::isnan(a) && std::isnan(b)); };
+  for (const std::uint16_t i : bits) {
+    ASSERT_TRUE(same(half(0, i), static_cast<float>(std::bit_cast<Eigen::half>(i)))) << i;
+    ASSERT_TRUE(same(bfloat(0, i), static_cast<float>(std::bit_cast<Eigen::bfloat16>(i)))) << i;
+  }
+}
+
+TEST(AllFinite, NoticesOneBadValueAnywhere) {
+  std::vector<float> values(3000, -std::numeric_limits<float>::max());
+  EXPECT_TRUE(all_finite(values));
+  EXPECT_TRUE(all_finite({}));
+  for (const std::size_t at : {std::size_t{0}, std::size_t{1500}, values.size() - 1}) {
+    for (const float bad : {std::nanf(""), -std::nanf(""), HUGE_VALF, -HUGE_VALF}) {
+      std::vector<float> damaged = values;
+      damaged[at] = bad;
+      EXPECT_FALSE(all_finite(damaged)) << at << " " << bad;
+    }
+  }
 }
 
 TEST(ToMatrix, ReadsUnalignedBytes) {

@@ -1,0 +1,115 @@
+// One case a process, so that its peak memory is its own:
+//   tower_step MODEL text CLASSES N_CTX STEPS [fp32|bf16|auto]     a CoOp step, forward and
+//   backward tower_step MODEL image BATCH 0 STEPS [fp32|bf16|auto]          the image tower's
+//   forward
+// Every class has five rows of its own. Prints one line of JSON.
+
+#include <fmt/format.h>
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdlib>
+#include <functional>
+#include <vector>
+
+#include "qprompt/clip/model.h"
+#include "qprompt/clip/similarity.h"
+#include "qprompt/core/error.h"
+#include "qprompt/core/fields.h"
+#include "qprompt/core/random.h"
+#include "qprompt/train/loss.h"
+
+namespace qprompt {
+namespace {
+
+constexpr Index kOwnRows = 5;  // four tokens and EOT
+constexpr Index kBatchImages = 32;
+
+double seconds_of(const std::function<void()>& action) {
+  const auto start = std::chrono::steady_clock::now();
+  action();
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+double median_seconds(int steps, const std::function<void()>& step) {
+  step();  // packs, allocates, creates primitives
+  std::vector<double> seconds;
+  for (int i = 0; i < steps; ++i) seconds.push_back(seconds_of(step));
+  std::nth_element(seconds.begin(), seconds.begin() + steps / 2, seconds.end());
+  return seconds[steps / 2];
+}
+
+TextLayout layout_of(const Model& model, Index classes, Index n_ctx, Random& random) {
+  TextLayout layout;
+  layout.shared.push_back(TextRow::token(model.tokenizer().start_token()));
+  for (Index i = 0; i < n_ctx; ++i) layout.shared.push_back(TextRow::learned(i));
+  for (Index c = 0; c < classes; ++c) {
+    std::vector<TextRow> own;
+    for (Index i = 0; i + 1 < kOwnRows; ++i) {
+      own.push_back(TextRow::token(static_cast<int>(random.below(model.shape().vocabulary - 2))));
+    }
+    own.push_back(TextRow::token(model.tokenizer().end_token()));
+    layout.own.push_back(std::move(own));
+  }
+  return layout;
+}
+
+double text_case(const Model& model, Index classes, Index n_ctx, int steps) {
+  Random random(1);
+  const TextLayout layout = layout_of(model, classes, n_ctx, random);
+  const TextPrompts prompts{random.normal_matrix(n_ctx, model.shape().text.width, 0.02), {}};
+  const Matrix images = UnitRows(random.normal_matrix(kBatchImages, model.shape().embed, 1)).unit;
+  std::vector<int> labels;
+  for (Index i = 0; i < kBatchImages; ++i) labels.push_back(static_cast<int>(i % classes));
+  const auto tower = model.text_tower(kernels::Differentiable::kYes);
+  TextWorkspace workspace(model.device());
+  return median_seconds(steps, [&] {
+    TextPass pass = tower->forward(layout, prompts, workspace, Keep::kForPullBack);
+    const UnitRows texts(pass.features());
+    const LossGradient loss =
+        cross_entropy(cosine_logits(images, texts.unit, model.logit_scale()), labels);
+    pass.pull_back(
+        texts.pull_back(cosine_logits_pull_back(images, model.logit_scale(), loss.d_logits)));
+  });
+}
+
+double image_case(const Model& model, Index batch, int steps) {
+  const auto tower = model.image_tower();
+  const Matrix images =
+      Random(1).normal_matrix(batch, 3 * tower->image_size() * tower->image_size(), 1);
+  ImageWorkspace workspace(model.device());
+  return median_seconds(steps, [&] { tower->forward(images, {}, workspace); });
+}
+
+int run(int argc, char** argv) {
+  require(argc >= 6, "usage: tower_step MODEL text|image N N_CTX STEPS [fp32|bf16|auto]");
+  ModelOptions options;
+  if (argc > 6) options.device.precision = enum_from_name<kernels::Precision>(argv[6]);
+  const Model model = Model::load(argv[1], options);
+  const std::string kind = argv[2];
+  const Index n = std::atol(argv[3]), n_ctx = std::atol(argv[4]);
+  const int steps = std::atoi(argv[5]);
+  const double seconds =
+      kind == "text" ? text_case(model, n, n_ctx, steps) : image_case(model, n, steps);
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  fmt::print(R"({{"case": "{}", "n": {}, "n_ctx": {}, "format": "{}", "median_seconds": {:.4f}, )"
+             R"("peak_mb": {:.0f}}})"
+             "\n",
+             kind, n, n_ctx, enum_name(model.device().format()), seconds,
+             static_cast<double>(usage.ru_maxrss) / 1024);
+  return EXIT_SUCCESS;
+}
+
+}  // namespace
+}  // namespace qprompt
+
+int main(int argc, char** argv) {
+  try {
+    return qprompt::run(argc, argv);
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "tower_step: {}\n", error.what());
+    return EXIT_FAILURE;
+  }
+}

@@ -71,8 +71,11 @@ Matrix ImageTower::forward(const Matrix& images, const VisionPrompts& prompts,
                            ImageWorkspace& workspace) const {
   require(images.cols() == 3 * image_size() * image_size(), "ImageTower: images of ", images.cols(),
           " values, expected 3 x ", image_size(), " x ", image_size());
-  if (images.rows() == 0) return Matrix(0, transformer_.embed());
   const Index prompt_tokens = prompts.tokens.rows();
+  require(prompt_tokens == 0 || prompts.tokens.cols() == width(), "ImageTower: prompts [",
+          prompt_tokens, ", ", prompts.tokens.cols(), "], expected width ", width());
+  transformer_.require_deep(prompts.deep, prompt_tokens);
+  if (images.rows() == 0) return Matrix(0, transformer_.embed());
   const BlockRows rows = rows_of(images.rows(), prompt_tokens);
   std::vector<Index> prompt_rows;
   for (Index i = 0; i < images.rows(); ++i) {

@@ -51,9 +51,9 @@ TextPass::TextPass(const TextTower& tower, const TextLayout& layout, const TextP
     if (is_learned(layout_.shared[i])) overwritten_.push_back(static_cast<Index>(i));
   }
   for (const auto& own : layout_.own) {
-    require(!own.empty(), "TextTower: a class without rows of its own");
     own_rows_learned_ |= std::any_of(own.begin(), own.end(), is_learned);
   }
+  require_fit();
   cut_into_chunks();
   // Only a single chunk's activations can stay.
   const Keep now = chunks_.size() == 1 ? keep_ : Keep::kNothing;
@@ -62,6 +62,19 @@ TextPass::TextPass(const TextTower& tower, const TextLayout& layout, const TextP
     features_.middleRows(chunk.first_class, chunk.classes) = run(chunk, now);
   }
   if (now == Keep::kForPullBack) resident_run_ = workspace_->runs;
+}
+
+void TextPass::require_fit() const {
+  const Matrix& learned = prompts_.rows;
+  require(learned.size() == 0 || learned.cols() == tower_->width(), "TextTower: learned rows [",
+          learned.rows(), ", ", learned.cols(), "], expected width ", tower_->width());
+  tower_->transformer_.require_deep(prompts_.deep, std::ssize(overwritten_));
+  for (const auto& own : layout_.own) {
+    require(!own.empty(), "TextTower: a class without rows of its own");
+    const auto rows = static_cast<Index>(layout_.shared.size() + own.size());
+    require(rows <= tower_->context_length(), "TextTower: a class of ", rows,
+            " rows, the context has ", tower_->context_length());
+  }
 }
 
 void TextPass::cut_into_chunks() {
@@ -137,6 +150,9 @@ Matrix TextPass::run(const Chunk& chunk, Keep keep) {
 
 TextPrompts TextPass::pull_back(const Matrix& d_features) {
   require(keep_ == Keep::kForPullBack, "TextPass::pull_back: the pass kept nothing");
+  require(d_features.rows() == features_.rows() && d_features.cols() == features_.cols(),
+          "TextPass::pull_back: d_features [", d_features.rows(), ", ", d_features.cols(),
+          "], expected [", features_.rows(), ", ", features_.cols(), "]");
   TextPrompts d_prompts{Matrix::Zero(prompts_.rows.rows(), prompts_.rows.cols()), {}};
   for (const Matrix& deep : prompts_.deep) {
     d_prompts.deep.push_back(Matrix::Zero(deep.rows(), deep.cols()));

@@ -67,6 +67,7 @@ class TextPass {
 
   TextPass(const TextTower& tower, const TextLayout& layout, const TextPrompts& prompts,
            TextWorkspace& workspace, Keep keep);
+  void require_fit() const;
   void cut_into_chunks();
   Matrix run(const Chunk& chunk, Keep keep);
   Matrix embed(const Chunk& chunk) const;

@@ -34,6 +34,15 @@ Transformer::Transformer(const kernels::Device& device, const TransformerShape& 
   }
 }
 
+void Transformer::require_deep(const std::vector<Matrix>& deep, Index rows) const {
+  require(std::ssize(deep) < shape_.layers, "Transformer: ", deep.size(), " deep prompts, ",
+          shape_.layers, " layers");
+  for (const Matrix& values : deep) {
+    require(values.rows() == rows && values.cols() == shape_.width, "Transformer: deep prompt [",
+            values.rows(), ", ", values.cols(), "], expected [", rows, ", ", shape_.width, "]");
+  }
+}
+
 // The first half of a block's ln_1, for an input that no block before it has normalised.
 void Transformer::enter(TransformerWorkspace& workspace, BlockTrace& trace) const {
   const Index rows = trace.x.rows();

@@ -49,6 +49,9 @@ class Transformer {
   const TransformerShape& shape() const { return shape_; }
   Index embed() const { return projection_.outputs(); }
 
+  // Throws Error unless `deep` fits: [rows, width] each, for blocks 1, 2, ...
+  void require_deep(const std::vector<Matrix>& deep, Index rows) const;
+
   // From the first block's input in workspace.trace(0).x to features [sequences, embed].
   // `overwritten` lists the rows that deep rows replace.
   Matrix forward(TransformerWorkspace& workspace, const BlockRows& rows,

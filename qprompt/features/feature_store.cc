@@ -63,7 +63,8 @@ FeatureStore::FeatureStore(const std::filesystem::path& folder, const std::strin
   map_.emplace(path_);
   const auto bytes = map_->bytes();
   for (std::size_t at = 0; at + record_size() <= bytes.size(); at += record_size()) {
-    offsets_.emplace(read_word(bytes.data() + at), at + kWord);
+    // The latest record counts: it was written because an earlier one was damaged.
+    offsets_.insert_or_assign(read_word(bytes.data() + at), at + kWord);
   }
 }
 

@@ -61,6 +61,10 @@ class Preparation {
     }
     for (auto& worker : workers) worker.wait();
     for (auto& worker : workers) worker.get();
+    // Here, and not where it was found: which of several is named must not depend on threads.
+    for (const Prepared& image : wave.images) {
+      require(skip_bad_ || image.damage.empty(), image.damage);
+    }
     return wave;
   }
 
@@ -69,7 +73,6 @@ class Preparation {
     try {
       return decoded(request);
     } catch (const Error& error) {
-      if (!skip_bad_) throw;
       Prepared bad;
       bad.damage = error.what();
       return bad;
@@ -178,9 +181,21 @@ class WaveEncoder {
   std::shared_ptr<const ImageTower> tower_;
 };
 
+// Of all that features depend on beside the picture and its view: the weights, and what a
+// configuration file says about them.
+std::uint64_t hash_of(const Model& model) {
+  const Preprocessing& pixels = model.shape().preprocessing;
+  const TransformerShape& tower = model.shape().image;
+  std::vector<float> settings{tower.layer_norm_eps, static_cast<float>(tower.heads),
+                              static_cast<float>(tower.activation)};
+  settings.insert(settings.end(), pixels.mean.begin(), pixels.mean.end());
+  settings.insert(settings.end(), pixels.std.begin(), pixels.std.end());
+  return hash64(std::as_bytes(std::span(settings)), model.fingerprint());
+}
+
 std::optional<FeatureStore> open_store(const Model& model, const FeatureOptions& options) {
   if (!options.cache) return std::nullopt;
-  const std::string name = hex64(model.fingerprint()) + "-" + enum_name(model.device().format());
+  const std::string name = hex64(hash_of(model)) + "-" + enum_name(model.device().format());
   return FeatureStore(*options.cache, name, model.shape().embed);
 }
 

@@ -16,7 +16,8 @@ namespace qprompt {
 // One image under one or more views.
 struct ImageRequest {
   std::filesystem::path path;
-  // Seeds of random views (random-resized crop and flip); empty: the evaluation view alone.
+  // Seeds of random views (random-resized crop and flip), none of them 0; empty: the evaluation
+  // view alone.
   std::vector<std::uint64_t> views;
 
   std::size_t view_count() const { return views.empty() ? 1 : views.size(); }
@@ -40,8 +41,9 @@ struct ImageFeatures {
   std::vector<std::string> skipped;  // one line for each damaged image
 };
 
-// Decoding and preprocessing happen on other threads while the tower works. Features are rounded to
-// fp16, cached or not, so that a cache never changes a result.
+// Decodes on other threads while the tower works. fp16, cached or not: reading a cache changes
+// nothing. What else is in a batch may: float32 sums in another order, seldom one bit in the last
+// place.
 ImageFeatures image_features(const Model& model, std::span<const ImageRequest> requests,
                              const FeatureOptions& options = {});
 

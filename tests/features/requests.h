@@ -1,0 +1,42 @@
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <cstdint>
+#include <vector>
+
+#include "qprompt/features/image_features.h"
+#include "tests/support/test_models.h"
+
+namespace qprompt {
+
+// The first `pictures` demo pictures, each under these random views.
+inline std::vector<ImageRequest> views_of(std::size_t pictures,
+                                          const std::vector<std::uint64_t>& views) {
+  std::vector<ImageRequest> requests;
+  for (const auto& path : testing::demo_pictures(pictures)) requests.push_back({path, views});
+  return requests;
+}
+
+inline std::vector<ImageRequest> whole_pictures(std::size_t pictures) {
+  return views_of(pictures, {});
+}
+
+inline std::vector<std::uint64_t> odd_seeds(std::size_t count) {
+  std::vector<std::uint64_t> seeds;
+  for (std::size_t i = 0; i < count; ++i) seeds.push_back(2 * i + 1);
+  return seeds;
+}
+
+// A picture's features depend on its place in a batch as far as float32 sums in another order do.
+// Rounding to fp16 hides that but for a bit in the last place of a value here and there.
+inline void expect_same_but_last_bits(const Matrix& actual, const Matrix& expected) {
+  ASSERT_EQ(actual.rows(), expected.rows());
+  ASSERT_EQ(actual.cols(), expected.cols());
+  const float noise = 1e-5f * expected.cwiseAbs().maxCoeff();
+  const auto off = (actual - expected).array().abs();
+  EXPECT_TRUE((off <= expected.array().abs() * 0x1p-10f + noise).all());
+  EXPECT_LE((off > 0).count(), expected.size() / 50);
+}
+
+}  // namespace qprompt

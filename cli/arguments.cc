@@ -1,7 +1,5 @@
 #include "cli/arguments.h"
 
-#include <unistd.h>
-
 #include <sstream>
 
 #include "cli/fields.h"
@@ -12,13 +10,13 @@
 
 namespace qprompt::cli {
 
-void ModelArguments::add_to(CLI::App& app) {
-  app.add_option(
-         "--model", model,
-         "CLIP checkpoint: a Hugging Face or open_clip folder, a .pt file, or a Hub name in "
-         "the local cache")
-      ->required()
-      ->type_name("M");
+CLI::Option* ModelArguments::add_to(CLI::App& app) {
+  CLI::Option* required =
+      app.add_option("--model", model,
+                     "CLIP checkpoint: a Hugging Face or open_clip folder, a .pt file, or a Hub "
+                     "name in the local cache")
+          ->required()
+          ->type_name("M");
   app.add_option("--tokenizer", tokenizer,
                  "vocabulary, where it is not beside the model: vocab.json + merges.txt, "
                  "tokenizer.json or bpe_simple_vocab_16e6.txt.gz")
@@ -27,6 +25,7 @@ void ModelArguments::add_to(CLI::App& app) {
       ->capture_default_str()
       ->check(CLI::NonNegativeNumber);
   add_enum_option(app, "--precision", device.precision, "number format of the towers");
+  return required;
 }
 
 Model ModelArguments::load() const {
@@ -63,15 +62,6 @@ Dataset DataArguments::load(std::uint64_t seed) const {
   std::optional<std::filesystem::path> split_path;
   if (!split.empty()) split_path = split;
   return load_dataset(data, split_path, seed);
-}
-
-void JsonArgument::add_to(CLI::App& app) {
-  app.add_option("--json", path, "write the report here as JSON, with every setting")
-      ->type_name("FILE");
-}
-
-void JsonArgument::write(const nlohmann::ordered_json& report) const {
-  if (!path.empty()) write_file(path, report.dump(2) + "\n");
 }
 
 void add_learn_flags(CLI::App& app, LearnConfig& config, CoOpConfig& coop,
@@ -121,19 +111,16 @@ nlohmann::ordered_json learn_config_as_json(const LearnConfig& config) {
 std::vector<std::string> read_class_names(const std::filesystem::path& path) {
   std::istringstream lines(read_text(path));
   std::vector<std::string> names;
-  for (std::string line; std::getline(lines, line);) {
-    if (!line.empty() && line.back() == '\r') line.pop_back();
-    if (!line.empty()) names.push_back(line);
+  std::set<std::string> seen;
+  for (std::string name; std::getline(lines, name);) {
+    if (name.ends_with('\r')) name.pop_back();
+    if (name.find_first_not_of(" \t") == std::string::npos) continue;
+    require(seen.insert(name).second, path.string(), ": the class '", name, "' comes twice");
+    names.push_back(name);
   }
-  require(!names.empty(), path.string(), ": no class names, expected one a line");
+  require(names.size() >= 2, path.string(), ": ", names.size(),
+          " class names, expected at least two, one a line");
   return names;
-}
-
-void require_writable_folder(const std::filesystem::path& folder) {
-  std::error_code error;
-  std::filesystem::create_directories(folder, error);
-  require(!error, folder.string(), ": cannot be created: ", error.message());
-  require(::access(folder.c_str(), W_OK) == 0, folder.string(), ": cannot be written");
 }
 
 }  // namespace qprompt::cli

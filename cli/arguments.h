@@ -20,7 +20,7 @@ struct ModelArguments {
   std::string tokenizer;
   kernels::DeviceOptions device;
 
-  void add_to(CLI::App& app);
+  CLI::Option* add_to(CLI::App& app);  // --model, which is required
   Model load() const;
 };
 
@@ -43,14 +43,6 @@ struct DataArguments {
   Dataset load(std::uint64_t seed) const;
 };
 
-// --json
-struct JsonArgument {
-  std::string path;
-
-  void add_to(CLI::App& app);
-  void write(const nlohmann::ordered_json& report) const;
-};
-
 // Adds the flags of a LearnConfig with its method; --full-precision is short for --quantizer none.
 void add_learn_flags(CLI::App& app, LearnConfig& config, CoOpConfig& coop,
                      const std::set<std::string>& without = {});
@@ -61,10 +53,8 @@ MethodConfig settled_method(const CLI::App& app, CoOpConfig coop);
 nlohmann::ordered_json report_header(const std::string& command, const Model& model);
 nlohmann::ordered_json learn_config_as_json(const LearnConfig& config);
 
-// One class name a line; empty lines are skipped.
+// One class name a line; empty lines are skipped. Throws Error for fewer than two names and for one
+// that comes twice.
 std::vector<std::string> read_class_names(const std::filesystem::path& path);
-
-// Throws Error at once, before long work, where `folder` cannot be created or written.
-void require_writable_folder(const std::filesystem::path& folder);
 
 }  // namespace qprompt::cli

@@ -4,6 +4,8 @@
 #include "cli/base_to_new_report.h"
 #include "cli/commands.h"
 #include "cli/interrupt.h"
+#include "cli/notices.h"
+#include "cli/output.h"
 #include "qprompt/core/error.h"
 
 namespace qprompt::cli {
@@ -36,7 +38,13 @@ std::vector<ProtocolEntry> entries_of(const BaseToNewArguments& arguments) {
   return entries;
 }
 
+void show(const BaseToNewResult& result) {
+  fmt::print("{}", table_text(summarize(result.runs)));
+  if (result.interrupted) fmt::print("interrupted: {} runs finished\n", result.runs.size());
+}
+
 void run_base_to_new(const BaseToNewArguments& arguments) {
+  arguments.json.require_writable();
   const std::vector<ProtocolEntry> entries = entries_of(arguments);
   const Model model = arguments.model.load();
   const Dataset dataset = arguments.data.load(arguments.seeds.front());
@@ -51,9 +59,10 @@ void run_base_to_new(const BaseToNewArguments& arguments) {
   nlohmann::ordered_json report = report_header("base-to-new", model);
   report["data"] = {{"path", arguments.data.data}, {"split", arguments.data.split}};
   add_protocol(report, entries, options, result);
+  tell_skipped(result.skipped);
+  tell_scarce(result.scarce, options.shots);
   arguments.json.write(report);
-  fmt::print("{}", table_text(summarize(result.runs)));
-  if (result.interrupted) fmt::print("interrupted: {} runs finished\n", result.runs.size());
+  if (!arguments.json.to_stdout()) show(result);
 }
 
 }  // namespace

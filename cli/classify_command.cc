@@ -1,7 +1,181 @@
+#include <fmt/format.h>
+
+#include "cli/arguments.h"
+#include "cli/classify_report.h"
 #include "cli/commands.h"
+#include "cli/interrupt.h"
+#include "cli/notices.h"
+#include "cli/output.h"
+#include "cli/paths.h"
+#include "cli/progress.h"
+#include "cli/run_folder.h"
+#include "qprompt/core/error.h"
+#include "qprompt/prompt/text_features.h"
+#include "qprompt/serve/class_matrix.h"
+#include "qprompt/serve/classifier.h"
 
 namespace qprompt::cli {
+namespace {
 
-void add_classify_command(CLI::App&) {}
+constexpr char kExamples[] = R"(Examples:
+  qprompt classify --model M --prompt run photo.jpg
+  qprompt classify --model M --prompt run --top 3 --min-confidence 0.5 --csv table.csv photos
+  qprompt classify --model M --prompt run --classes other_names.txt --json - a.jpg b.png
+  qprompt classify --model M --classes names.txt --template "a photo of a {}." photos
+A folder stands for the images in it, at any depth. Without --prompt: zero-shot.)";
+
+// Results appear after each portion: soon enough to watch, seldom enough to keep the tower busy.
+constexpr std::size_t kPortion = 128;
+
+struct ClassifyArguments {
+  ModelArguments model;
+  FeatureArguments features;
+  JsonArgument json;
+  OutputArgument csv;
+  ClassifyOptions options;
+  std::string prompt, classes;
+  std::vector<std::string> templates{"a photo of a {}."};
+  std::vector<std::string> images;
+
+  bool prints_lines() const { return !json.to_stdout() && !csv.to_stdout(); }
+};
+
+void require_consistent(const ClassifyArguments& arguments) {
+  if (arguments.prompt.empty() && arguments.classes.empty()) {
+    throw CLI::ValidationError("--prompt P is required, or --classes names.txt for zero-shot");
+  }
+  if (arguments.json.to_stdout() && arguments.csv.to_stdout()) {
+    throw CLI::ValidationError("--json - and --csv - exclude each other");
+  }
+}
+
+std::vector<std::string> class_names_for(const ClassifyArguments& arguments) {
+  if (!arguments.classes.empty()) return read_class_names(arguments.classes);
+  const std::filesystem::path prompt = prompt_path(arguments.prompt);
+  const auto remembered = remembered_classes(prompt);
+  require(remembered.has_value(), prompt.string(), ": no class names beside it in ",
+          classes_path(prompt).filename().string(), "; --classes names.txt gives them");
+  return *remembered;
+}
+
+Matrix matrix_for(const ClassifyArguments& arguments, const Model& model,
+                  const std::vector<std::string>& names, const std::optional<PromptFile>& prompt) {
+  if (!prompt) return zero_shot_features(model, arguments.templates, names);
+  const auto cache = user_cache_folder();
+  return cache ? cached_class_matrix(model, *prompt, names, *cache)
+               : class_matrix(model, *prompt, names);
+}
+
+Classifier load_classifier(const ClassifyArguments& arguments, const Model& model) {
+  std::optional<PromptFile> prompt;
+  if (!arguments.prompt.empty()) prompt = load_prompt_file(prompt_path(arguments.prompt));
+  const std::vector<std::string> names = class_names_for(arguments);
+  return {model, matrix_for(arguments, model, names, prompt), names};
+}
+
+// Classifies portion by portion and prints each. SIGINT leaves the finished ones in `results`.
+void classify_portions(const ClassifyArguments& arguments, const Classifier& classifier,
+                       std::span<const std::filesystem::path> images,
+                       std::vector<Classification>& results) {
+  Progress progress("images", "images");
+  ClassifyOptions options = arguments.options;
+  options.features = arguments.features.options("images");
+  options.features.progress = [&](const FeatureProgress& now) {
+    progress.update(static_cast<Index>(results.size()) + now.done, std::ssize(images));
+  };
+  while (results.size() < images.size()) {
+    const auto rest = images.subspan(results.size());
+    const std::vector<Classification> portion =
+        classifier.classify(rest.first(std::min(kPortion, rest.size())), options);
+    progress.clear();
+    if (arguments.prints_lines()) fmt::print("{}", lines_text(portion));
+    std::fflush(stdout);
+    results.insert(results.end(), portion.begin(), portion.end());
+  }
+}
+
+nlohmann::ordered_json report_of(const ClassifyArguments& arguments, const Model& model,
+                                 const Classifier& classifier,
+                                 const std::vector<Classification>& results) {
+  nlohmann::ordered_json report = report_header("classify", model);
+  nlohmann::ordered_json& settings = report["settings"];
+  if (arguments.prompt.empty()) {
+    settings["templates"] = arguments.templates;
+  } else {
+    settings["prompt"] = arguments.prompt;
+  }
+  settings["top"] = arguments.options.top_k;
+  settings["min_confidence"] = arguments.options.min_confidence;
+  report["class_names"] = classifier.class_names();
+  add_classifications(report, results);
+  report["interrupted"] = interrupted();
+  return report;
+}
+
+void run_classify(const ClassifyArguments& arguments) {
+  require_consistent(arguments);
+  arguments.json.require_writable();
+  arguments.csv.require_writable();
+  const std::vector<std::filesystem::path> images = listed_images(arguments.images);
+  const Model model = arguments.model.load();
+  const Classifier classifier = load_classifier(arguments, model);
+  std::vector<Classification> results;
+  try {
+    classify_portions(arguments, classifier, images, results);
+  } catch (const Interrupted&) {
+    fmt::print(stderr, "interrupted: {} of {} images finished\n", results.size(), images.size());
+  }
+  tell_skipped(damages(results));
+  arguments.json.write(report_of(arguments, model, classifier, results));
+  arguments.csv.write(csv_text(results));
+}
+
+void add_source_flags(CLI::App& command, ClassifyArguments& arguments) {
+  CLI::Option* prompt =
+      command.add_option("--prompt", arguments.prompt, "prompt file or run folder")->type_name("P");
+  command
+      .add_option("--classes", arguments.classes,
+                  "file with one class name a line; default: those that train remembered")
+      ->type_name("NAMES");
+  command
+      .add_option("--template", arguments.templates,
+                  "zero-shot: a sentence with {} for the class name; several are averaged")
+      ->allow_extra_args(false)
+      ->excludes(prompt)
+      ->capture_default_str();
+}
+
+void add_result_flags(CLI::App& command, ClassifyArguments& arguments) {
+  command.add_option("--top", arguments.options.top_k, "how many classes are shown for an image")
+      ->check(CLI::PositiveNumber)
+      ->type_name("K")
+      ->capture_default_str();
+  command
+      .add_option("--min-confidence", arguments.options.min_confidence,
+                  "\"(unsure)\" where the best probability, 0..1, is below this")
+      ->check(CLI::Range(0.0, 1.0))
+      ->type_name("X")
+      ->capture_default_str();
+  arguments.json.add_to(command);
+  command
+      .add_option("--csv", arguments.csv.path,
+                  "write path,rank,class,probability,unsure here; -: to stdout, nothing else")
+      ->type_name("FILE");
+}
+
+}  // namespace
+
+void add_classify_command(CLI::App& app) {
+  CLI::App* command = app.add_subcommand("classify", "name what images show")->footer(kExamples);
+  auto arguments = std::make_shared<ClassifyArguments>();
+  arguments->model.add_to(*command);
+  add_source_flags(*command, *arguments);
+  add_result_flags(*command, *arguments);
+  arguments->features.add_to(*command);
+  command->add_option("images", arguments->images, "files, and folders searched for images")
+      ->required()
+      ->type_name("IMAGE");
+  command->callback([arguments] { run_classify(*arguments); });
+}
 
 }  // namespace qprompt::cli

@@ -1,7 +1,120 @@
+#include <fmt/format.h>
+
+#include <chrono>
+
+#include "cli/arguments.h"
+#include "cli/base_to_new_report.h"
 #include "cli/commands.h"
+#include "cli/demo_page.h"
+#include "cli/fields.h"
+#include "cli/notices.h"
+#include "cli/output.h"
+#include "cli/run_folder.h"
+#include "qprompt/core/file.h"
 
 namespace qprompt::cli {
+namespace {
 
-void add_demo_command(CLI::App&) {}
+constexpr char kExamples[] = R"(Examples:
+  qprompt demo
+  qprompt demo --output /tmp/demo --seeds 4,5,6
+Needs nothing from outside: a tiny CLIP and its pictures come with the program.)";
+
+struct DemoArguments {
+  std::string output = "qprompt-demo";
+  std::string assets;
+  kernels::DeviceOptions device;
+  DemoSettings settings;
+};
+
+nlohmann::ordered_json scores_as_json(const std::vector<ClassScore>& scores) {
+  nlohmann::ordered_json json = nlohmann::ordered_json::array();
+  for (const ClassScore& score : scores) {
+    json.push_back({{"class", score.class_name}, {"probability", score.probability}});
+  }
+  return json;
+}
+
+nlohmann::ordered_json report_of(const DemoResult& result, const DemoAssets& assets,
+                                 const Model& model, double seconds) {
+  nlohmann::ordered_json report = report_header("demo", model);
+  report["data"] = {{"path", assets.pictures.string()}};
+  add_protocol(report, result.entries, result.options, result.table);
+  for (const ClassifiedPicture& picture : result.classified) {
+    report["classified"].push_back({{"path", picture.learned.path.string()},
+                                    {"class", picture.true_class},
+                                    {"prompt", scores_as_json(picture.learned.scores)},
+                                    {"zeroshot", scores_as_json(picture.zero_shot.scores)}});
+  }
+  report["seconds"] = seconds;
+  return report;
+}
+
+void show(const DemoResult& result, const std::filesystem::path& prompt,
+          const std::filesystem::path& page, double seconds) {
+  fmt::print("{}\n", table_text(summarize(result.table.runs)));
+  for (const ClassifiedPicture& picture : result.classified) {
+    const ClassScore& best = picture.learned.scores.front();
+    fmt::print("{}: {} {:.1f} % of {} names ({}; this class was never trained on)\n",
+               picture.learned.path.filename().string(), best.class_name, 100 * best.probability,
+               result.dataset.class_names.size(),
+               best.class_name == picture.true_class ? "right" : "wrong");
+  }
+  fmt::print("\nprompt  {} ({} bytes, {} of them values; in fp16 these are {})\n", prompt.string(),
+             to_bytes(result.qcoop.prompt).size(), payload_size(result.qcoop.prompt),
+             payload_size(result.coop.prompt));
+  fmt::print("page    {}\n{:.1f} s\n", page.string(), seconds);
+}
+
+void run(const DemoArguments& arguments) {
+  const auto start = std::chrono::steady_clock::now();
+  const std::filesystem::path output = std::filesystem::absolute(arguments.output);
+  require_writable_folder(output);
+  const DemoAssets assets = find_demo_assets(arguments.assets);
+  const Model model = Model::load(assets.model.string(), {arguments.device, {}});
+  const DemoResult result = run_demo(model, assets, arguments.settings);
+  tell_scarce(result.table.scarce, arguments.settings.learn.shots);
+  const DemoPlaces places{assets.model, assets.pictures, output / kPromptName};
+  const double seconds =
+      std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  save_run(output, result.qcoop.prompt, result.qcoop.class_names,
+           report_of(result, assets, model, seconds));
+  const std::filesystem::path page = output / "report.html";
+  write_file(page, demo_page(result, places, model.device().info(), seconds));
+  show(result, places.prompt, page, seconds);
+}
+
+}  // namespace
+
+void add_demo_command(CLI::App& app) {
+  CLI::App* command =
+      app.add_subcommand("demo", "the whole story on the model and the pictures that come along")
+          ->footer(kExamples);
+  auto arguments = std::make_shared<DemoArguments>();
+  command
+      ->add_option("--output", arguments->output, "folder for the page, the prompt and the report")
+      ->type_name("DIR")
+      ->capture_default_str();
+  command
+      ->add_option("--assets", arguments->assets,
+                   "folder with model, pictures and classify, in place of the demo's own")
+      ->type_name("DIR");
+  command
+      ->add_option("--threads", arguments->device.threads,
+                   "threads; 0: the cores this process may use")
+      ->capture_default_str()
+      ->check(CLI::NonNegativeNumber);
+  add_enum_option(*command, "--precision", arguments->device.precision,
+                  "number format of the towers");
+  command->add_option("--seeds", arguments->settings.seeds, "each draws other training pictures")
+      ->delimiter(',')
+      ->capture_default_str();
+  command
+      ->add_option("--epochs", arguments->settings.learn.training.epochs,
+                   "passes over the training pictures")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  command->callback([arguments] { run(*arguments); });
+}
 
 }  // namespace qprompt::cli

@@ -3,6 +3,8 @@
 #include "cli/arguments.h"
 #include "cli/commands.h"
 #include "cli/fields.h"
+#include "cli/notices.h"
+#include "cli/output.h"
 #include "cli/run_folder.h"
 #include "qprompt/core/error.h"
 #include "qprompt/core/file.h"
@@ -62,17 +64,12 @@ nlohmann::ordered_json report_of(const EvaluateArguments& arguments, const Model
   return report;
 }
 
-void show(const EvaluateArguments& arguments, const Dataset& chosen, const LabelledFeatures& images,
-          const Metrics& metrics) {
+void show(const EvaluateArguments& arguments, const Dataset& chosen, const Metrics& metrics) {
   if (arguments.per_class) {
     for (std::size_t c = 0; c < metrics.classes.size(); ++c) {
       fmt::print("{:7.2f} %  {:5} images  {}\n", 100 * metrics.classes[c].accuracy(),
                  metrics.classes[c].images, chosen.class_names[c]);
     }
-  }
-  if (!images.skipped.empty()) {
-    fmt::print(stderr, "{} damaged images skipped; the first: {}\n", images.skipped.size(),
-               images.skipped.front());
   }
   fmt::print("accuracy {:.2f} %, macro F1 {:.2f} % on {} test images of {} classes\n",
              100 * metrics.accuracy(), 100 * metrics.macro_f1, metrics.images,
@@ -80,6 +77,7 @@ void show(const EvaluateArguments& arguments, const Dataset& chosen, const Label
 }
 
 void run_evaluate(const EvaluateArguments& arguments) {
+  arguments.json.require_writable();
   const Model model = arguments.model.load();
   const Dataset chosen = subsample_classes(arguments.data.load(arguments.seed), arguments.classes);
   require(!chosen.test.empty(), arguments.data.data, ": no test images");
@@ -87,9 +85,11 @@ void run_evaluate(const EvaluateArguments& arguments) {
   const Matrix classes = matrix_for(arguments, model, chosen.class_names);
   const LabelledFeatures images =
       labelled_features(model, chosen.test, arguments.features.options("test images"));
+  tell_skipped(images.skipped);
+  require(!images.labels.empty(), arguments.data.data, ": no test image that can be read");
   const Metrics metrics = evaluate(images, classes);
   arguments.json.write(report_of(arguments, model, chosen, images, metrics));
-  show(arguments, chosen, images, metrics);
+  if (!arguments.json.to_stdout()) show(arguments, chosen, metrics);
 }
 
 }  // namespace

@@ -1,7 +1,169 @@
+#include <fmt/format.h>
+
+#include "cli/arguments.h"
 #include "cli/commands.h"
+#include "cli/fields.h"
+#include "cli/output.h"
+#include "cli/run_folder.h"
+#include "qprompt/artifact/prompt_file.h"
+#include "qprompt/core/error.h"
+#include "qprompt/core/file.h"
+#include "qprompt/prompt/nearest_tokens.h"
+#include "qprompt/quant/half.h"
+#include "qprompt/serve/class_matrix.h"
 
 namespace qprompt::cli {
+namespace {
 
-void add_inspect_command(CLI::App&) {}
+using Json = nlohmann::ordered_json;
+
+constexpr char kExamples[] = R"(Examples:
+  qprompt inspect run
+  qprompt inspect run/prompt.qprompt --json -
+  qprompt inspect run --model M --nearest 5
+With --model: the vocabulary tokens that each learned vector is nearest to.)";
+
+// A codebook of up to 4 bits is printed; JSON has every codebook.
+constexpr std::size_t kPrintedValues = 16;
+
+struct InspectArguments {
+  ModelArguments model;
+  JsonArgument json;
+  std::string prompt;
+  int nearest = 3;
+};
+
+Json codebook_of(const StoredMatrix& matrix) {
+  Json values = Json::array();
+  if (const auto* encoded = std::get_if<EncodedMatrix>(&matrix.content)) {
+    for (const std::uint16_t bits : encoded->codebook) values.push_back(half_value(bits));
+  }
+  return values;
+}
+
+std::string format_name(const StoredMatrix& matrix) {
+  if (std::holds_alternative<EncodedMatrix>(matrix.content)) return "quantized";
+  return bits_per_value(matrix) == 16 ? "fp16" : "fp32";
+}
+
+Json matrix_report(const StoredMatrix& matrix) {
+  Json json{{"name", matrix.name},
+            {"rows", rows(matrix)},
+            {"cols", cols(matrix)},
+            {"format", format_name(matrix)},
+            {"bits", bits_per_value(matrix)},
+            {"payload_bytes", payload_size(matrix)}};
+  if (Json codebook = codebook_of(matrix); !codebook.empty()) json["codebook"] = codebook;
+  return json;
+}
+
+Json settings_of(const MethodConfig& method) {
+  return std::visit([](const auto& config) { return fields_as_json(config); }, method);
+}
+
+Json report_of(const PromptFile& prompt, const std::filesystem::path& path) {
+  Json report{{"command", "inspect"},
+              {"version", QPROMPT_VERSION},
+              {"prompt", path.string()},
+              {"file_bytes", std::filesystem::file_size(path)},
+              {"payload_bytes", payload_size(prompt)},
+              {"method", enum_name(method_tag(prompt.method))},
+              {"settings", settings_of(prompt.method)},
+              {"backbone", hex64(prompt.backbone)},
+              {"class_bound", prompt.class_list != 0}};
+  if (const auto names = remembered_classes(path)) report["class_names"] = *names;
+  for (const StoredMatrix& matrix : prompt.matrices) {
+    report["matrices"].push_back(matrix_report(matrix));
+  }
+  return report;
+}
+
+// Of each matrix that is as wide as the text tower: only such rows can stand for tokens.
+void add_nearest_tokens(const InspectArguments& arguments, const PromptFile& prompt, Json& report) {
+  const Model model = arguments.model.load();
+  require_same_backbone(prompt, model);
+  for (const auto& [name, value] : values(prompt)) {
+    if (value.cols() != model.shape().text.width) continue;
+    for (const auto& tokens : nearest_tokens(model, value, arguments.nearest)) {
+      Json row = Json::array();
+      for (const NearToken& token : tokens) {
+        row.push_back({{"token", token.text}, {"id", token.id}, {"distance", token.distance}});
+      }
+      report["nearest_tokens"][name].push_back(row);
+    }
+  }
+}
+
+void show_settings(const Json& report) {
+  fmt::print("{:<12} {} ({} bytes)\n", "prompt", report["prompt"].get<std::string>(),
+             report["file_bytes"].get<std::size_t>());
+  fmt::print("{:<12} {}\n", "method", report["method"].get<std::string>());
+  for (const auto& [field, value] : report["settings"].items()) {
+    fmt::print("  {} = {}\n", field, json_line(value));
+  }
+  fmt::print("{:<12} {}\n", "backbone", report["backbone"].get<std::string>());
+  fmt::print("{:<12} {}\n", "class list",
+             report["class_bound"].get<bool>() ? "its own only (class-bound)" : "any");
+  if (report.contains("class_names")) {
+    fmt::print("{:<12} {} remembered beside it\n", "class names", report["class_names"].size());
+  }
+}
+
+void show_matrices(const Json& report) {
+  for (const Json& matrix : report["matrices"]) {
+    fmt::print("{:<12} {}: {} x {}, {} ({} bits a value), {} bytes\n", "matrix",
+               matrix["name"].get<std::string>(), matrix["rows"].get<Index>(),
+               matrix["cols"].get<Index>(), matrix["format"].get<std::string>(),
+               matrix["bits"].get<int>(), matrix["payload_bytes"].get<std::size_t>());
+    if (!matrix.contains("codebook") || matrix["codebook"].size() > kPrintedValues) continue;
+    fmt::print("  codebook");
+    for (const Json& value : matrix["codebook"]) fmt::print(" {:.6g}", value.get<double>());
+    fmt::print("\n");
+  }
+  fmt::print("{:<12} {} bytes\n", "payload", report["payload_bytes"].get<std::size_t>());
+}
+
+void show_nearest_tokens(const Json& report) {
+  if (!report.contains("nearest_tokens")) return;
+  for (const auto& [name, vectors] : report["nearest_tokens"].items()) {
+    for (std::size_t v = 0; v < vectors.size(); ++v) {
+      fmt::print("{}[{}]:", name, v);
+      for (const Json& token : vectors[v]) {
+        fmt::print("  {} {:.4f}", json_line(token["token"]), token["distance"].get<double>());
+      }
+      fmt::print("\n");
+    }
+  }
+}
+
+void run_inspect(const InspectArguments& arguments) {
+  arguments.json.require_writable();
+  const std::filesystem::path path = prompt_path(arguments.prompt);
+  const PromptFile prompt = load_prompt_file(path);
+  Json report = report_of(prompt, path);
+  if (!arguments.model.model.empty()) add_nearest_tokens(arguments, prompt, report);
+  arguments.json.write(report);
+  if (arguments.json.to_stdout()) return;
+  show_settings(report);
+  show_matrices(report);
+  show_nearest_tokens(report);
+}
+
+}  // namespace
+
+void add_inspect_command(CLI::App& app) {
+  CLI::App* command =
+      app.add_subcommand("inspect", "show what a prompt file holds")->footer(kExamples);
+  auto arguments = std::make_shared<InspectArguments>();
+  command->add_option("prompt", arguments->prompt, "prompt file or run folder")
+      ->required()
+      ->type_name("P");
+  arguments->model.add_to(*command)->required(false);
+  command->add_option("--nearest", arguments->nearest, "how many tokens are listed for each vector")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  arguments->json.add_to(*command);
+  command->callback([arguments] { run_inspect(*arguments); });
+}
 
 }  // namespace qprompt::cli

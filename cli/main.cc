@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 
@@ -34,13 +35,19 @@ const CLI::App& active(const CLI::App& app) {
 int report_usage(const CLI::App& app, const CLI::ParseError& error) {
   const CLI::App& command = active(app);
   std::string hint;
-  for (const std::string& word : command.remaining(true)) {
+  for (const std::string& word : app.remaining(true)) {
     const std::string best = nearest(word.substr(0, word.find('=')), known_words(command));
     if (!best.empty() && hint.empty()) hint = fmt::format(" (did you mean {}?)", best);
   }
   fmt::print(stderr, "qprompt: {}{}; see qprompt {}--help\n", error.what(), hint,
              &command == &app ? "" : command.get_name() + " ");
   return kUsage;
+}
+
+// A full disk may show only when the last of the output is written.
+void finish_stdout() {
+  const bool written = std::fflush(stdout) == 0 && std::ferror(stdout) == 0;
+  require(written, "stdout: cannot be written");
 }
 
 void build(CLI::App& app) {
@@ -64,6 +71,7 @@ int run(int argc, char** argv) {
   try {
     watch_interrupts();
     app.parse(argc, argv);
+    finish_stdout();
     return interrupted() ? kInterrupted : EXIT_SUCCESS;
   } catch (const CLI::Success& wanted) {
     return app.exit(wanted);
@@ -84,7 +92,9 @@ int main(int argc, char** argv) {
   } catch (const std::bad_alloc&) {
     fmt::print(stderr, "qprompt: out of memory\n");
   } catch (const std::exception& error) {
-    fmt::print(stderr, "qprompt: {}\n", error.what());
+    std::string line = error.what();  // of other libraries perhaps, which may write several
+    std::replace(line.begin(), line.end(), '\n', ' ');
+    fmt::print(stderr, "qprompt: {}\n", line);
   }
   return qprompt::cli::kFailure;
 }

@@ -30,6 +30,11 @@ Progress::~Progress() {
   if (line_open_) std::fputc('\n', stderr);
 }
 
+void Progress::clear() {
+  if (line_open_) fmt::print(stderr, "\r\033[K");
+  line_open_ = false;
+}
+
 std::string Progress::line(Index done, Index total, const std::string& note) const {
   const double elapsed = std::chrono::duration<double>(Clock::now() - start_).count();
   const double rate = static_cast<double>(done) / std::max(elapsed, 1e-9);

@@ -18,6 +18,8 @@ class Progress {
 
   // `note` is shown behind the numbers ("loss 1.23").
   void update(Index done, Index total, const std::string& note = {});
+  // Takes the line off the terminal, for other output to follow.
+  void clear();
 
  private:
   using Clock = std::chrono::steady_clock;

@@ -1,17 +1,12 @@
 #include "cli/run_folder.h"
 
 #include "cli/arguments.h"
-#include "qprompt/core/error.h"
+#include "cli/output.h"
 #include "qprompt/core/file.h"
 
 namespace qprompt::cli {
-namespace {
 
 namespace fs = std::filesystem;
-
-fs::path classes_path(fs::path prompt) { return prompt.replace_extension(".classes.txt"); }
-
-}  // namespace
 
 void save_run(const fs::path& folder, const PromptFile& prompt,
               const std::vector<std::string>& class_names, const nlohmann::ordered_json& report) {
@@ -19,12 +14,14 @@ void save_run(const fs::path& folder, const PromptFile& prompt,
   for (const std::string& name : class_names) names += name + "\n";
   save_prompt_file(prompt, folder / kPromptName);
   write_file(classes_path(folder / kPromptName), names);
-  write_file(folder / kReportName, report.dump(2) + "\n");
+  write_file(folder / kReportName, json_text(report));
 }
 
 fs::path prompt_path(const fs::path& given) {
   return fs::is_directory(given) ? given / kPromptName : given;
 }
+
+fs::path classes_path(fs::path prompt) { return prompt.replace_extension(".classes.txt"); }
 
 std::optional<std::vector<std::string>> remembered_classes(const fs::path& prompt) {
   const fs::path path = classes_path(prompt);

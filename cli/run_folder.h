@@ -23,6 +23,9 @@ void save_run(const std::filesystem::path& folder, const PromptFile& prompt,
 // `given` is a prompt file or a run folder.
 std::filesystem::path prompt_path(const std::filesystem::path& given);
 
+// Where the class names of a prompt lie.
+std::filesystem::path classes_path(std::filesystem::path prompt);
+
 // The class names that lie beside a prompt; nothing when there are none.
 std::optional<std::vector<std::string>> remembered_classes(const std::filesystem::path& prompt);
 

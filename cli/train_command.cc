@@ -4,6 +4,8 @@
 #include "cli/commands.h"
 #include "cli/fields.h"
 #include "cli/interrupt.h"
+#include "cli/notices.h"
+#include "cli/output.h"
 #include "cli/progress.h"
 #include "cli/run_folder.h"
 #include "qprompt/core/error.h"
@@ -46,17 +48,6 @@ Observer training_observer() {
         fmt::format("loss {:.4f}, accuracy {:.1f} %", report.loss, 100 * report.accuracy));
   };
   return observer;
-}
-
-void tell_scarce(const Learned& learned, int shots) {
-  for (const ScarceClass& scarce : learned.scarce) {
-    fmt::print(stderr, "'{}' has {} training images, fewer than {} shots: all are used\n",
-               scarce.name, scarce.images, shots);
-  }
-  if (!learned.skipped.empty()) {
-    fmt::print(stderr, "{} damaged images skipped; the first: {}\n", learned.skipped.size(),
-               learned.skipped.front());
-  }
 }
 
 std::optional<Comparison> compare(const TrainArguments& arguments, const Model& model,
@@ -119,7 +110,8 @@ void run_train(TrainArguments& arguments) {
   const Dataset dataset = arguments.data.load(arguments.learn.seed);
   const Learned learned = learn(model, dataset, arguments.learn,
                                 arguments.features.options("training images"), training_observer());
-  tell_scarce(learned, arguments.learn.shots);
+  tell_scarce(learned.scarce, arguments.learn.shots);
+  tell_skipped(learned.skipped);
   const Dataset chosen = subsample_classes(dataset, arguments.learn.classes);
   // The prompt is safe before anything else can fail.
   save_run(arguments.output, learned.prompt, learned.class_names,

@@ -1,0 +1,17 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "qprompt/data/few_shot.h"
+
+// Lines on stderr about what was done otherwise than asked for.
+namespace qprompt::cli {
+
+// How many images --skip-bad-images left out, and the first; nothing where there were none.
+void tell_skipped(const std::vector<std::string>& skipped);
+
+// One line for each class that has fewer training images than shots.
+void tell_scarce(const std::vector<ScarceClass>& scarce, int shots);
+
+}  // namespace qprompt::cli

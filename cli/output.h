@@ -1,0 +1,41 @@
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace qprompt::cli {
+
+// A file that a command writes, or "-" for stdout, which then holds nothing else.
+struct OutputArgument {
+  std::string path;
+
+  bool wanted() const { return !path.empty(); }
+  bool to_stdout() const { return path == "-"; }
+  // Throws Error at once, before long work, where the file could not be written.
+  void require_writable() const;
+  void write(std::string_view text) const;  // nothing where no output is wanted
+};
+
+// --json
+struct JsonArgument : OutputArgument {
+  void add_to(CLI::App& app);
+  void write(const nlohmann::ordered_json& report) const;
+};
+
+// Indented, with a line end; and on one line without. Bytes that are not UTF-8, as paths may have
+// them, become U+FFFD.
+std::string json_text(const nlohmann::ordered_json& json);
+std::string json_line(const nlohmann::ordered_json& json);
+
+// A row of RFC 4180 with a line end: fields are quoted where they need it.
+std::string csv_row(const std::vector<std::string>& fields);
+
+// Throws Error where `folder` can neither be written nor, if it is not there, be created. Leaves
+// nothing behind.
+void require_writable_folder(const std::filesystem::path& folder);
+
+}  // namespace qprompt::cli

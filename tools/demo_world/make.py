@@ -19,12 +19,12 @@ SPLITS = {"train": 24, "val": 10, "test": 25}
 
 
 def write_pictures(folder, seed, size):
-    """Class folders with train/val/test, and two pictures of their own to classify."""
+    """train, val and test with class folders, and two pictures of their own to classify."""
     for part in ("pictures", "classify"):
         shutil.rmtree(folder / part, ignore_errors=True)
     for name in words.DOWNSTREAM:
         for split, count in SPLITS.items():
-            target = folder / "pictures" / name / split
+            target = folder / "pictures" / split / name
             target.mkdir(parents=True)
             for i in range(count):
                 pixels = render.render_downstream(name, size, f"{seed}/{name}/{split}/{i}")

@@ -48,18 +48,19 @@ class World:
     def __init__(self, root):
         self.model = clip.load_model(root / "model")
         self.tokenizer = Tokenizer.load(root / "model")
-        self.folders = sorted((root / "pictures").iterdir())
-        half = (len(self.folders) + 1) // 2
-        self.halves = {"base": self.folders[:half], "new": self.folders[half:]}
+        self.root = root / "pictures"
+        names = sorted(folder.name for folder in (self.root / "train").iterdir())
+        half = (len(names) + 1) // 2
+        self.halves = {"base": names[:half], "new": names[half:]}
 
     def pictures(self, half, split):
-        files = [(p, label) for label, folder in enumerate(self.halves[half])
-                 for p in sorted((folder / split).iterdir())]
+        files = [(p, label) for label, name in enumerate(self.halves[half])
+                 for p in sorted((self.root / split / name).iterdir())]
         return [Image.open(p).convert("RGB") for p, _ in files], torch.tensor([y for _, y in files])
 
     def texts(self, half, template="a photo of a {}."):
-        return clip.pad([self.tokenizer.encode(template.format(f.name.replace("_", " ")))
-                         for f in self.halves[half]])
+        return clip.pad([self.tokenizer.encode(template.format(name.replace("_", " ")))
+                         for name in self.halves[half]])
 
 
 class Prompt:

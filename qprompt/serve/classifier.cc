@@ -43,11 +43,14 @@ Classifier::Classifier(const Model& model, Matrix class_matrix,
     : model_(model), class_matrix_(std::move(class_matrix)), class_names_(std::move(class_names)) {
   require(class_matrix_.rows() == static_cast<Index>(class_names_.size()),
           "Classifier: ", class_matrix_.rows(), " rows for ", class_names_.size(), " class names");
+  require(!class_names_.empty(), "Classifier: no class names");
 }
 
 std::vector<Classification> Classifier::classify(std::span<const std::filesystem::path> images,
                                                  const ClassifyOptions& options) const {
   require(options.top_k >= 1, "top ", options.top_k, ", expected at least 1");
+  require(options.min_confidence >= 0 && options.min_confidence <= 1, "min_confidence ",
+          options.min_confidence, ", expected 0..1");
   std::vector<ImageRequest> requests;
   for (const auto& path : images) requests.push_back({path, {}});
   const ImageFeatures features = image_features(model_, requests, options.features);

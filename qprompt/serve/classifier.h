@@ -26,7 +26,7 @@ struct Classification {
 struct ClassifyOptions {
   int top_k = 1;
   double min_confidence = 0;  // 0..1
-  FeatureOptions features;
+  FeatureOptions features{};
 };
 
 // Images to class names, with a prompt for any class list (but a class-bound prompt's own only).

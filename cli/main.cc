@@ -50,6 +50,21 @@ void finish_stdout() {
   require(written, "stdout: cannot be written");
 }
 
+// The command line's words, last first as CLI11 takes them. It would give "--flag=" the next word
+// for its value instead of none.
+std::vector<std::string> words_reversed(int argc, char** argv) {
+  std::vector<std::string> words;
+  for (int i = argc - 1; i > 0; --i) {
+    std::string word = argv[i];
+    if (word.starts_with("--") && word.find('=') == word.size() - 1) {
+      words.emplace_back();
+      word.pop_back();
+    }
+    words.push_back(word);
+  }
+  return words;
+}
+
 void build(CLI::App& app) {
   app.set_version_flag("--version", version_text);
   app.add_flag_callback("--quiet", silence_progress, "no progress lines");
@@ -70,7 +85,7 @@ int run(int argc, char** argv) {
   build(app);
   try {
     watch_interrupts();
-    app.parse(argc, argv);
+    app.parse(words_reversed(argc, argv));
     finish_stdout();
     return interrupted() ? kInterrupted : EXIT_SUCCESS;
   } catch (const CLI::Success& wanted) {

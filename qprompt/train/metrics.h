@@ -12,7 +12,9 @@ struct ClassMetrics {
   Index correct = 0;
   double f1 = 0;
 
-  double accuracy() const { return images == 0 ? 0.0 : static_cast<double>(correct) / images; }
+  double accuracy() const {
+    return images == 0 ? 0.0 : static_cast<double>(correct) / static_cast<double>(images);
+  }
 };
 
 struct Metrics {
@@ -22,7 +24,9 @@ struct Metrics {
       0;  // mean over the classes that have images, as scikit-learn's with their labels
   std::vector<ClassMetrics> classes;
 
-  double accuracy() const { return images == 0 ? 0.0 : static_cast<double>(correct) / images; }
+  double accuracy() const {
+    return images == 0 ? 0.0 : static_cast<double>(correct) / static_cast<double>(images);
+  }
 };
 
 // The class with the largest score in each row; the first of equals.

@@ -1,0 +1,137 @@
+#include <algorithm>
+
+#include "qprompt/core/file.h"
+#include "tests/cli/cli_test.h"
+
+namespace qprompt::testing {
+namespace {
+
+namespace fs = std::filesystem;
+using ::testing::EndsWith;
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
+
+class Classify : public CliTest {
+ protected:
+  Classify() {
+    std::string names;
+    for (const std::string& name : class_names) names += name + "\n";
+    names_file = folder.file("names.txt", names).string();
+  }
+
+  // Zero-shot, with these flags.
+  nlohmann::json report(const std::vector<std::string>& flags) const {
+    std::vector<std::string> words = classify({"--classes", names_file, "--json", "-"});
+    words.insert(words.end(), flags.begin(), flags.end());
+    return nlohmann::json::parse(succeed(words).out);
+  }
+
+  std::string names_file;
+};
+
+TEST_F(Classify, PrintsALineForEachImageOfAFolderInOrder) {
+  const Outcome outcome = succeed(classify({"--classes", names_file, data + "/test"}));
+  EXPECT_EQ(std::ranges::count(outcome.out, '\n'), kClasses * kTestImages);
+  EXPECT_THAT(outcome.out, StartsWith(picture().string() + ": "));
+  EXPECT_EQ(outcome.err, "");
+}
+
+TEST_F(Classify, ShowsTheBestClassesWithProbabilitiesThatSumToOne) {
+  const auto images = report({"--top", "9", picture().string()}).at("images");
+  ASSERT_EQ(images.size(), 1);
+  const auto& scores = images[0].at("scores");
+  ASSERT_EQ(scores.size(), kClasses);
+  double sum = 0, last = 1;
+  for (const auto& score : scores) {
+    EXPECT_LE(score.at("probability"), last);
+    last = score.at("probability");
+    sum += last;
+  }
+  EXPECT_NEAR(sum, 1, 1e-6);
+}
+
+TEST_F(Classify, AbstainsBelowTheConfidenceAskedFor) {
+  const auto sure =
+      classify({"--classes", names_file, "--min-confidence", "0", picture().string()});
+  const auto unsure =
+      classify({"--classes", names_file, "--min-confidence", "1", picture().string()});
+  EXPECT_THAT(succeed(sure).out, ::testing::Not(HasSubstr("(unsure)")));
+  EXPECT_THAT(succeed(unsure).out, StartsWith(picture().string() + ": (unsure) "));
+  EXPECT_THAT(succeed(unsure).out, EndsWith(" %\n"));
+  EXPECT_EQ(report({"--min-confidence", "1", picture().string()}).at("images")[0].at("unsure"),
+            true);
+}
+
+TEST_F(Classify, WritesTheSameAnswersAsCsv) {
+  const fs::path named = folder / "a \"quoted\", name.webp";
+  fs::copy_file(picture(), named);
+  succeed(classify({"--classes", names_file, "--csv", path("table.csv"), named.string()}));
+  const std::string best = report({named.string()}).at("images")[0].at("scores")[0].at("class");
+  EXPECT_THAT(read_text(folder / "table.csv"),
+              StartsWith("path,rank,class,probability,unsure\n\"" + path("a \"\"quoted\"\", name") +
+                         ".webp\",1," + best + ","));
+}
+
+TEST_F(Classify, CsvOnStdoutIsAllThereIs) {
+  const Outcome outcome =
+      succeed(classify({"--classes", names_file, "--csv", "-", "--top", "2", picture().string()}));
+  EXPECT_THAT(outcome.out, StartsWith("path,rank,class,probability,unsure\n"));
+  EXPECT_EQ(std::ranges::count(outcome.out, '\n'), 3);
+}
+
+TEST_F(Classify, RemembersTheClassesOfTheTrainingAndTakesOthers) {
+  succeed(train(path("run"), {"--classes", "base", "--skip-evaluation"}));
+  const auto with_prompt = [&](std::vector<std::string> flags) {
+    flags.insert(flags.end(), {"--prompt", path("run"), "--json", "-", picture().string()});
+    return nlohmann::json::parse(succeed(classify(flags)).out);
+  };
+  EXPECT_EQ(with_prompt({}).at("class_names").size(), kClasses / 2);
+  EXPECT_EQ(with_prompt({"--classes", names_file}).at("class_names").size(), kClasses);
+}
+
+TEST_F(Classify, AnswersAreTheSameFromTheCachesAndWithoutAny) {
+  succeed(train(path("run"), {"--skip-evaluation"}));
+  const auto words = classify({"--prompt", path("run"), "--cache", path("cache"), data + "/test"});
+  const std::string first = succeed(words).out;
+  EXPECT_EQ(listing(folder / "user-cache/qprompt").size(), 1);
+  EXPECT_EQ(succeed(words).out, first);
+  // A cache that cannot be written is no problem.
+  const auto uncached = classify({"--prompt", path("run"), data + "/test"});
+  EXPECT_EQ(succeed(uncached, {.environment = {{"XDG_CACHE_HOME", "/dev/null/x"}}}).out, first);
+}
+
+TEST_F(Classify, SaysWhereItLookedForClassNames) {
+  succeed(train(path("run"), {"--skip-evaluation"}));
+  fs::remove(folder / "run/prompt.classes.txt");
+  EXPECT_THAT(error_line(classify({"--prompt", path("run"), picture().string()})),
+              ::testing::AllOf(HasSubstr(path("run/prompt.qprompt")),
+                               HasSubstr("prompt.classes.txt"), HasSubstr("--classes")));
+}
+
+TEST_F(Classify, RefusesListsThatAreNoChoice) {
+  const auto message = [&](const std::string& names) {
+    return error_line(
+        classify({"--classes", folder.file("names.txt", names).string(), picture().string()}));
+  };
+  EXPECT_THAT(message("cat\n"),
+              EndsWith("names.txt: 1 class names, expected at least two, one a line"));
+  EXPECT_THAT(message("cat\ndog\ncat\n"), EndsWith("names.txt: the class 'cat' comes twice"));
+}
+
+TEST_F(Classify, NamesAFolderWithoutImages) {
+  fs::create_directory(folder / "empty");
+  EXPECT_THAT(error_line(classify({"--classes", names_file, path("empty")})),
+              HasSubstr(path("empty") + ": no images"));
+}
+
+TEST_F(Classify, AClassBoundPromptServesItsOwnClassesOnly) {
+  succeed(train(path("run"), {"--class-specific", "--skip-evaluation"}));
+  succeed(classify({"--prompt", path("run"), picture().string()}));
+  const std::string others = folder.file("others.txt", "cat\ndog\nbird\nfish\n").string();
+  EXPECT_THAT(
+      error_line(classify({"--prompt", path("run"), "--classes", others, picture().string()})),
+      HasSubstr("serves no other class list"));
+}
+
+}  // namespace
+}  // namespace qprompt::testing

@@ -1,0 +1,82 @@
+#include "qprompt/core/file.h"
+#include "tests/cli/cli_test.h"
+
+namespace qprompt::testing {
+namespace {
+
+namespace fs = std::filesystem;
+using ::testing::ElementsAre;
+using ::testing::EndsWith;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+// The demo on a few of its pictures.
+class Demo : public CliTest {
+ protected:
+  Demo() {
+    fs::create_directories(folder / "assets");
+    fs::create_symlink(model, folder / "assets" / "model");
+    fs::create_symlink(data, folder / "assets" / "pictures");
+  }
+
+  // A test picture of class `number` as assets/classify/NAME.
+  void add_picture_to_classify(int number, const std::string& name) const {
+    const fs::path picture = fs::directory_iterator(class_folder("test", number))->path();
+    fs::create_directories(folder / "assets" / "classify");
+    fs::copy_file(picture, folder / "assets" / "classify" / (name + picture.extension().string()));
+  }
+
+  std::vector<std::string> demo() const {
+    return {"demo", "--assets", path("assets"), "--output",  path("out"), "--epochs",
+            "1",    "--seeds",  "1,2",          "--threads", "1"};
+  }
+};
+
+TEST_F(Demo, WritesOnePageThatNeedsNothingBesideIt) {
+  add_picture_to_classify(3, class_names[3]);
+  const Outcome outcome = succeed(demo());
+  EXPECT_THAT(listing(path("out")),
+              ElementsAre("prompt.classes.txt", "prompt.qprompt", "report.html", "run.json"));
+  EXPECT_THAT(outcome.out, HasSubstr(path("out") + "/report.html"));
+  const std::string page = read_text(path("out") + "/report.html");
+  EXPECT_THAT(page, EndsWith("</html>\n"));
+  EXPECT_THAT(page, HasSubstr("src=\"data:image/"));
+  for (const char* reference : {"src=\"/", "src=\"http", "href=", "url(", "@import", "<script"}) {
+    EXPECT_THAT(page, Not(HasSubstr(reference)));
+  }
+}
+
+TEST_F(Demo, ReportsWhatTheTableAndThePicturesShow) {
+  add_picture_to_classify(3, class_names[3]);
+  const Outcome outcome = succeed(demo());
+  const nlohmann::json report = json_file(path("out") + "/run.json");
+  ASSERT_EQ(report.at("rows").size(), 3);
+  EXPECT_EQ(report.at("runs").size(), 1 + 2 * 2);
+  ASSERT_EQ(report.at("classified").size(), 1);
+  const auto& scores = report.at("classified")[0].at("prompt");
+  EXPECT_EQ(scores.size(), kClasses);
+  EXPECT_THAT(outcome.out, HasSubstr(scores[0].at("class").get<std::string>()));
+}
+
+TEST_F(Demo, ShowsClassNamesThatLookLikeMarkupAsTheyAre) {
+  fs::rename(class_folder("train", 3), fs::path(data) / "train" / "z<b>");
+  fs::rename(class_folder("test", 3), fs::path(data) / "test" / "z<b>");
+  add_picture_to_classify(2, class_names[2]);
+  succeed(demo());
+  const std::string page = read_text(path("out") + "/report.html");
+  EXPECT_THAT(page, HasSubstr("z&lt;b&gt;"));
+  EXPECT_THAT(page, Not(HasSubstr("z<b>")));
+}
+
+TEST_F(Demo, RefusesAPictureOfAClassThatIsTrainedOn) {
+  add_picture_to_classify(0, class_names[0]);
+  EXPECT_THAT(error_line(demo()), HasSubstr("named after no class of the second half"));
+  EXPECT_FALSE(fs::exists(path("out")));
+}
+
+TEST_F(Demo, NamesTheAssetsThatAreMissing) {
+  EXPECT_THAT(error_line(demo()), HasSubstr(path("assets") + "/classify: no such folder"));
+}
+
+}  // namespace
+}  // namespace qprompt::testing

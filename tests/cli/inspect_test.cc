@@ -1,0 +1,82 @@
+#include "qprompt/core/file.h"
+#include "tests/cli/cli_test.h"
+
+namespace qprompt::testing {
+namespace {
+
+namespace fs = std::filesystem;
+
+class Inspect : public CliTest {
+ protected:
+  nlohmann::json trained(const std::vector<std::string>& flags,
+                         const std::vector<std::string>& inspect_flags = {}) const {
+    std::vector<std::string> words = flags;
+    words.push_back("--skip-evaluation");
+    succeed(train(path("run"), words));
+    words = {"inspect", path("run"), "--json", "-"};
+    words.insert(words.end(), inspect_flags.begin(), inspect_flags.end());
+    return nlohmann::json::parse(succeed(words).out);
+  }
+
+  int text_width() const {
+    return json_file(fs::path(model) / "config.json").at("text_config").at("hidden_size");
+  }
+};
+
+TEST_F(Inspect, AOneBitPromptIsOneBitAValueAndAFewDozenBytes) {
+  const auto report = trained({"--n-ctx", "4", "--bits", "1"});
+  // One bit a value and a codebook of two fp16 values.
+  const std::size_t payload = (4 * text_width() + 7) / 8 + 2 * 2;
+  EXPECT_EQ(report.at("payload_bytes"), payload);
+  EXPECT_EQ(report.at("file_bytes"), fs::file_size(folder / "run/prompt.qprompt"));
+  // 512 wide, the payload is 260 bytes and the file at most 320.
+  EXPECT_LE(report.at("file_bytes"), payload + 60);
+  EXPECT_EQ(report.at("class_names").size(), kClasses);
+  EXPECT_EQ(report.at("class_bound"), false);
+  const auto& matrix = report.at("matrices").at(0);
+  EXPECT_EQ(matrix.at("rows"), 4);
+  EXPECT_EQ(matrix.at("cols"), text_width());
+  EXPECT_EQ(matrix.at("codebook").size(), 2);
+}
+
+TEST_F(Inspect, PlainValuesHaveNoCodebook) {
+  const auto report = trained({"--full-precision"});
+  const auto& matrix = report.at("matrices").at(0);
+  EXPECT_FALSE(matrix.contains("codebook"));
+  EXPECT_EQ(matrix.at("payload_bytes"), 4 * text_width() * matrix.at("bits").get<int>() / 8);
+}
+
+TEST_F(Inspect, SettingsAreThoseOfTheTraining) {
+  const auto report = trained({"--n-ctx", "3", "--class-specific"});
+  EXPECT_EQ(report.at("method"), "coop");
+  EXPECT_EQ(report.at("settings").at("n_ctx"), 3);
+  EXPECT_EQ(report.at("settings").at("ctx_init"), "");
+  EXPECT_EQ(report.at("class_bound"), true);
+}
+
+// The warm-up of the schedule moves them a little.
+TEST_F(Inspect, HardlyTrainedVectorsAreNearestToTheWordsTheyStartFrom) {
+  const auto report = trained({"--full-precision", "--ctx-init", "a photo", "--lr", "1e-30"},
+                              {"--model", model, "--nearest", "2"});
+  const auto& vectors = report.at("nearest_tokens").at("ctx");
+  ASSERT_EQ(vectors.size(), 2);
+  EXPECT_EQ(vectors[0].at(0).at("token"), "a ");
+  EXPECT_EQ(vectors[1].at(0).at("token"), "photo ");
+  for (const auto& tokens : vectors) {
+    ASSERT_EQ(tokens.size(), 2);
+    EXPECT_LT(tokens[0].at("distance"), 1e-5);
+    EXPECT_GT(tokens[1].at("distance"), 1e-2);
+  }
+}
+
+TEST_F(Inspect, TheTextSaysTheSame) {
+  trained({"--bits", "1"});
+  const std::string text = succeed({"inspect", path("run"), "--model", model}).out;
+  for (const char* part : {"coop", "n_ctx = 4", "ctx: 4 x ", "quantized", "codebook", "payload",
+                           "4 remembered", "any", "ctx[3]:"}) {
+    EXPECT_THAT(text, ::testing::HasSubstr(part));
+  }
+}
+
+}  // namespace
+}  // namespace qprompt::testing

@@ -1,0 +1,33 @@
+#include "tests/cli/cli_test.h"
+
+namespace qprompt::testing {
+namespace {
+
+namespace fs = std::filesystem;
+using ::testing::HasSubstr;
+
+constexpr int kInterrupted = 130;
+
+using Interrupt = CliTest;
+
+TEST_F(Interrupt, TrainingKeepsThePromptOfItsLastStep) {
+  const Outcome outcome = run(train(path("run"), {"--epochs", "1000000"}),
+                              {.interrupt_at = "training: ", .terminal = true});
+  EXPECT_EQ(outcome.exit_code, kInterrupted) << outcome.err;
+  EXPECT_THAT(outcome.out, HasSubstr("interrupted after "));
+  EXPECT_EQ(json_file(folder / "run/run.json").at("interrupted"), true);
+  succeed(evaluate({"--prompt", path("run")}));
+}
+
+TEST_F(Interrupt, BaseToNewShowsTheRunsThatAreFinished) {
+  const Outcome outcome = run({"base-to-new", "--model", model, "--data", data, "--shots", "2",
+                               "--views", "1", "--epochs", "1000000", "--json", path("table.json")},
+                              {.interrupt_at = "zeroshot seed"});
+  EXPECT_EQ(outcome.exit_code, kInterrupted) << outcome.err;
+  EXPECT_THAT(outcome.out, HasSubstr("zeroshot"));
+  EXPECT_THAT(outcome.out, HasSubstr("interrupted: 1 runs finished"));
+  EXPECT_EQ(json_file(folder / "table.json").at("runs").size(), 1);
+}
+
+}  // namespace
+}  // namespace qprompt::testing

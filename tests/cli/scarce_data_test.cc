@@ -1,0 +1,71 @@
+#include "qprompt/core/file.h"
+#include "tests/cli/cli_test.h"
+
+namespace qprompt::testing {
+namespace {
+
+namespace fs = std::filesystem;
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+
+using ScarceData = CliTest;
+
+TEST_F(ScarceData, AFolderWithoutImagesIsNamed) {
+  fs::create_directories(folder / "empty/a_class");
+  data = path("empty");
+  EXPECT_THAT(error_line(evaluate({})), HasSubstr(data));
+  EXPECT_THAT(error_line(train(path("run"))), HasSubstr(data));
+}
+
+TEST_F(ScarceData, AMissingFolderIsNamed) {
+  data = path("nowhere");
+  EXPECT_THAT(error_line(evaluate({})), HasSubstr(data));
+}
+
+TEST_F(ScarceData, OneClassIsNoChoice) {
+  for (const char* subset : {"train", "test"}) {
+    for (int number = 1; number < kClasses; ++number) fs::remove_all(class_folder(subset, number));
+  }
+  EXPECT_THAT(error_line(train(path("run"))), AllOf(HasSubstr(data), HasSubstr("one class")));
+}
+
+TEST_F(ScarceData, FewerImagesThanShotsAreAllUsedAndTold) {
+  const fs::path scarce = class_folder("train", 1);
+  for (const std::string& name : listing(scarce)) {
+    if (name != listing(scarce).back()) fs::remove(scarce / name);
+  }
+  const Outcome outcome = succeed(train(path("run"), {"--shots", "3", "--skip-evaluation"}));
+  EXPECT_THAT(outcome.err, AllOf(HasSubstr("1 training images"), HasSubstr("3 shots"),
+                                 HasSubstr("all are used")));
+}
+
+TEST_F(ScarceData, TrainingImagesAreNeededToTrain) {
+  fs::remove_all(fs::path(data) / "train");
+  EXPECT_THAT(error_line(train(path("run"))), HasSubstr("no training images"));
+}
+
+TEST_F(ScarceData, TestImagesAreNeededToEvaluate) {
+  fs::remove_all(fs::path(data) / "test");
+  EXPECT_THAT(error_line(evaluate({})), HasSubstr("no test images"));
+  EXPECT_THAT(error_line({"base-to-new", "--model", model, "--data", data}),
+              HasSubstr("test images"));
+}
+
+TEST_F(ScarceData, AListedImageThatIsNeededAndMissingIsNamed) {
+  const std::string table = folder.file("list.csv", "there.png,cat,test\ngone.png,dog,test\n");
+  EXPECT_THAT(error_line({"evaluate", "--model", model, "--data", table}), HasSubstr("there.png"));
+}
+
+TEST_F(ScarceData, AClassNameThatDoesNotFitTheContextIsNamed) {
+  std::string name = "very";
+  for (int i = 0; i < 40; ++i) name += " very";
+  name += " long";
+  fs::rename(class_folder("train", 0), fs::path(data) / "train" / name);
+  fs::rename(class_folder("test", 0), fs::path(data) / "test" / name);
+  EXPECT_THAT(error_line(train(path("run"))), AllOf(HasSubstr(name), HasSubstr("context")));
+  EXPECT_THAT(error_line(evaluate({})), AllOf(HasSubstr(name), HasSubstr("context")));
+  EXPECT_FALSE(fs::exists(folder / "run"));
+}
+
+}  // namespace
+}  // namespace qprompt::testing

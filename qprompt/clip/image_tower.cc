@@ -51,6 +51,7 @@ void ImageTower::embed(const Matrix& images, const Matrix& prompt_tokens, ImageW
   kernels::Stream& stream = w.transformer.stream;
   const Index patches = images.rows() * grid_ * grid_;
   const Index rows = patches + images.rows() * (1 + prompt_tokens.rows());
+  transformer_.expect_rows(stream, rows);
   w.patches.resize(patches, 3 * patch_ * patch_, format_);
   kernels::extract_patches(stream, images, image_size(), patch_, w.patches.view());
   w.patch_rows.resize(patches, width(), NumberFormat::kFloat32);

@@ -43,6 +43,10 @@ void Transformer::require_deep(const std::vector<Matrix>& deep, Index rows) cons
   }
 }
 
+void Transformer::expect_rows(kernels::Stream& stream, Index rows) const {
+  stream.expect_products_of(2.0 * static_cast<double>(rows * shape_.width * shape_.mlp_width));
+}
+
 // The first half of a block's ln_1, for an input that no block before it has normalised.
 void Transformer::enter(TransformerWorkspace& workspace, BlockTrace& trace) const {
   const Index rows = trace.x.rows();
@@ -80,6 +84,7 @@ void Transformer::take_gradient(TransformerWorkspace& w, std::span<const Index> 
 
 Matrix Transformer::forward(TransformerWorkspace& w, const BlockRows& rows,
                             std::span<const Index> overwritten, const DeepRows& deep) const {
+  expect_rows(w.stream, rows.sequences.rows());
   const Index all = rows.sequences.rows(), sequences = rows.sequences.count();
   const float eps = shape_.layer_norm_eps;
   enter(w, w.trace(0));
@@ -111,6 +116,7 @@ void Transformer::pull_back(TransformerWorkspace& w, const BlockRows& rows,
                             const std::function<Matrix*(Index layer)>& d_deep) const {
   const Index all = rows.sequences.rows(), sequences = rows.sequences.count();
   require(w.keep == Keep::kForPullBack, "Transformer::pull_back: the pass kept nothing");
+  expect_rows(w.stream, all);
   require(d_features.rows() == sequences && d_features.cols() == projection_.outputs(),
           "Transformer::pull_back: d_features [", d_features.rows(), ", ", d_features.cols(),
           "], expected [", sequences, ", ", projection_.outputs(), "]");

@@ -52,6 +52,9 @@ class Transformer {
   // Throws Error unless `deep` fits: [rows, width] each, for blocks 1, 2, ...
   void require_deep(const std::vector<Matrix>& deep, Index rows) const;
 
+  // Tells the stream how large the products of a pass over `rows` rows are.
+  void expect_rows(kernels::Stream& stream, Index rows) const;
+
   // From the first block's input in workspace.trace(0).x to features [sequences, embed].
   // `overwritten` lists the rows that deep rows replace.
   Matrix forward(TransformerWorkspace& workspace, const BlockRows& rows,

@@ -129,7 +129,7 @@ void require_same(const char* function, ConstView a, ConstView b) {
 
 void activate(Stream& stream, ActivationKind kind, ConstView x, View y) {
   require_same("activate", x, y);
-  parallel_for(stream.device().threads(), x.rows * x.cols, kGrain, [&](Index begin, Index end) {
+  parallel_for(stream.threads(), x.rows * x.cols, kGrain, [&](Index begin, Index end) {
     if (x.format == NumberFormat::kFloat32) {
       HWY_DYNAMIC_DISPATCH(ApplyFloat)
       (kind, x.data<float>() + begin, y.data<float>() + begin, end - begin);
@@ -143,7 +143,7 @@ void activate(Stream& stream, ActivationKind kind, ConstView x, View y) {
 void activate_pull_back(Stream& stream, ActivationKind kind, ConstView x, ConstView d_y, View d_x) {
   require_same("activate_pull_back", x, d_y);
   require_same("activate_pull_back", x, d_x);
-  parallel_for(stream.device().threads(), x.rows * x.cols, kGrain, [&](Index begin, Index end) {
+  parallel_for(stream.threads(), x.rows * x.cols, kGrain, [&](Index begin, Index end) {
     if (x.format == NumberFormat::kFloat32) {
       HWY_DYNAMIC_DISPATCH(PullBackFloats)
       (kind, x.data<float>() + begin, d_y.data<float>() + begin, d_x.data<float>() + begin,

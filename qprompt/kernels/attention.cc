@@ -290,7 +290,7 @@ AttentionTask task_of(const Sequences& sequences, const TaskPlan& plan, Queries 
 void add_shared_parts(Stream& stream, const TaskPlan& plan, Index shared, Index head_width,
                       const float* parts, View d_qkv) {
   const Index part_size = 2 * shared * head_width, width = plan.heads * head_width;
-  parallel_tasks(stream.device().threads(), plan.heads, [&](Index head) {
+  parallel_tasks(stream.threads(), plan.heads, [&](Index head) {
     Matrix sum = Matrix::Zero(2 * shared, head_width);
     for (Index i = 0; i < plan.per_head(); ++i) {
       sum += Eigen::Map<const Matrix>(parts + (head * plan.per_head() + i) * part_size, 2 * shared,
@@ -327,7 +327,7 @@ void attention(Stream& stream, const Sequences& sequences, Index heads, Queries 
   const TaskPlan plan(sequences, heads, queries);
   ThreadMemory memory =
       stream.impl().thread_memory(LocalMemory::floats(longest_keys(sequences), head_width));
-  parallel_tasks(stream.device().threads(), plan.total(), [&](Index i) {
+  parallel_tasks(stream.threads(), plan.total(), [&](Index i) {
     AttentionTask task = task_of(sequences, plan, queries, head_width, i);
     task.memory = memory.of_this_thread();
     if (qkv.format == NumberFormat::kFloat32) {
@@ -349,7 +349,7 @@ void attention_pull_back(Stream& stream, const Sequences& sequences, Index heads
   Buffer& parts = stream.impl().parts;
   const Index part_size = 2 * shared * head_width;
   parts.resize(plan.total(), std::max<Index>(part_size, 1), NumberFormat::kFloat32);
-  parallel_tasks(stream.device().threads(), plan.total(), [&](Index i) {
+  parallel_tasks(stream.threads(), plan.total(), [&](Index i) {
     AttentionTask task = task_of(sequences, plan, queries, head_width, i);
     task.memory = memory.of_this_thread();
     task.shared_d_keys = parts.view().data<float>() + i * part_size;

@@ -85,6 +85,12 @@ Stream::~Stream() = default;
 Stream::Stream(Stream&&) noexcept = default;
 Stream& Stream::operator=(Stream&&) noexcept = default;
 
+void Stream::expect_products_of(double operations) {
+  constexpr double kWorthThreads = 40e6;
+  impl_->threads_now = operations < kWorthThreads ? 1 : device().threads();
+}
+int Stream::threads() const { return impl_->threads_now; }
+
 const Device& Stream::device() const { return impl_->device; }
 
 }  // namespace qprompt::kernels

@@ -58,6 +58,12 @@ class Stream {
 
   const Device& device() const;
 
+  // Says how large the matrix products of the coming kernels are, in multiplications and additions.
+  // Below a fraction of a millisecond a second thread costs more in waiting than it saves, and far
+  // more on a machine that is busy with something else: small work stays on one thread.
+  void expect_products_of(double operations);
+  int threads() const;  // the device's, or one
+
   struct Impl;
   Impl& impl() { return *impl_; }  // for kernels only
 

@@ -2,6 +2,7 @@
 
 #include <map>
 #include <mutex>
+#include <tuple>
 #include <utility>
 
 #include "qprompt/kernels/convert.h"
@@ -30,7 +31,7 @@ class PackedProduct {
   }
 
   void operator()(Stream& stream, ConstView x, View y) const {
-    const ThreadScope scope(stream.device().threads());
+    const ThreadScope scope(stream.threads());
     const auto& [description, primitive] = prepared(x.rows, y.format);
     std::unordered_map<int, memory> arguments{
         {DNNL_ARG_SRC, memory(description.src_desc(), engine_, const_cast<std::byte*>(x.memory))},
@@ -70,7 +71,7 @@ class PackedProduct {
 
   const Prepared& prepared(Index n, NumberFormat destination) const {
     const std::scoped_lock lock(mutex_);
-    const auto key = std::pair(n, destination);
+    const auto key = std::tuple(n, destination, omp_get_max_threads());
     auto found = prepared_.find(key);
     if (found == prepared_.end()) {
       const auto description =
@@ -87,7 +88,8 @@ class PackedProduct {
   Vector bias_;
   memory packed_;
   mutable std::mutex mutex_;
-  mutable std::map<std::pair<Index, NumberFormat>, Prepared> prepared_;
+  // By rows, format of the destination, and threads.
+  mutable std::map<std::tuple<Index, NumberFormat, int>, Prepared> prepared_;
 };
 
 Matrix rounded_to_bf16(const Matrix& values) {
@@ -101,12 +103,12 @@ Matrix rounded_to_bf16(const Matrix& values) {
 void multiply_emulated(const PackedProduct& product, Stream& stream, ConstView x, View y) {
   Buffer& source = stream.impl().source;
   source.resize(x.rows, x.cols, NumberFormat::kFloat32);
-  convert(stream.device().threads(), x, source.view().data<float>());
+  convert(stream.threads(), x, source.view().data<float>());
   if (y.format == NumberFormat::kFloat32) return product(stream, source.view(), y);
   Buffer& destination = stream.impl().destination;
   destination.resize(y.rows, y.cols, NumberFormat::kFloat32);
   product(stream, source.view(), destination.view());
-  convert(stream.device().threads(), destination.view().data<float>(), y);
+  convert(stream.threads(), destination.view().data<float>(), y);
 }
 
 }  // namespace

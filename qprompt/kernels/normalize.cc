@@ -122,14 +122,14 @@ void normalize_row(ConstView x, Index row, float eps, View y, View statistics) {
 }  // namespace
 
 void normalize(Stream& stream, ConstView x, float eps, View y, View statistics) {
-  parallel_for(stream.device().threads(), x.rows, kRowGrain, [&](Index begin, Index end) {
+  parallel_for(stream.threads(), x.rows, kRowGrain, [&](Index begin, Index end) {
     for (Index r = begin; r < end; ++r) normalize_row(x, r, eps, y, statistics);
   });
 }
 
 void add_normalize(Stream& stream, ConstView x, ConstView branch, float eps, View sum, View y,
                    View statistics) {
-  parallel_for(stream.device().threads(), x.rows, kRowGrain, [&](Index begin, Index end) {
+  parallel_for(stream.threads(), x.rows, kRowGrain, [&](Index begin, Index end) {
     for (Index r = begin; r < end; ++r) {
       const Index at = r * x.cols;
       HWY_DYNAMIC_DISPATCH(AddRow)
@@ -144,7 +144,7 @@ void normalize_pull_back(Stream& stream, ConstView x, ConstView statistics, Cons
   const bool from_float = d_y.format == NumberFormat::kFloat32;
   const bool to_float = d_x_copy.format == NumberFormat::kFloat32;
   require(from_float || !to_float, "normalize_pull_back: a bf16 gradient has a bf16 copy");
-  parallel_for(stream.device().threads(), x.rows, kRowGrain, [&](Index begin, Index end) {
+  parallel_for(stream.threads(), x.rows, kRowGrain, [&](Index begin, Index end) {
     for (Index r = begin; r < end; ++r) {
       const Index at = r * x.cols;
       const float* kept = statistics.data<float>() + 2 * r;
@@ -165,7 +165,7 @@ void normalize_pull_back(Stream& stream, ConstView x, ConstView statistics, Cons
 }
 
 void scale_shift(Stream& stream, const Vector& weight, const Vector& bias, View x) {
-  parallel_for(stream.device().threads(), x.rows, kRowGrain, [&](Index begin, Index end) {
+  parallel_for(stream.threads(), x.rows, kRowGrain, [&](Index begin, Index end) {
     for (Index r = begin; r < end; ++r) {
       HWY_DYNAMIC_DISPATCH(ScaleShiftRow)
       (weight.data(), bias.data(), x.cols, x.data<float>() + r * x.cols);

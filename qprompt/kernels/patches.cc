@@ -31,14 +31,14 @@ void extract_patches(Stream& stream, const Matrix& images, Index size, Index pat
   Buffer& staging = stream.impl().source;
   if (!direct) staging.resize(patches.rows, patches.cols, NumberFormat::kFloat32);
   float* to = direct ? patches.data<float>() : staging.view().data<float>();
-  parallel_for(stream.device().threads(), patches.rows, side, [&](Index begin, Index end) {
+  parallel_for(stream.threads(), patches.rows, side, [&](Index begin, Index end) {
     for (Index r = begin; r < end; ++r) {
       const Index cell = r % grid;
       copy_patch(images.row(r / grid).data(), size, patch, cell / side, cell % side,
                  to + r * patches.cols);
     }
   });
-  if (!direct) convert(stream.device().threads(), to, patches);
+  if (!direct) convert(stream.threads(), to, patches);
 }
 
 void assemble_image_rows(Stream& stream, const Vector& leading, ConstView patch_rows,
@@ -49,7 +49,7 @@ void assemble_image_rows(Stream& stream, const Vector& leading, ConstView patch_
       "assemble_image_rows: ", patch_rows.rows, " patches into ", x.rows, " rows of ", rows);
   using Row = Eigen::Map<Eigen::RowVectorXf>;
   using ConstRow = Eigen::Map<const Eigen::RowVectorXf>;
-  parallel_for(stream.device().threads(), x.rows, rows, [&](Index begin, Index end) {
+  parallel_for(stream.threads(), x.rows, rows, [&](Index begin, Index end) {
     for (Index r = begin; r < end; ++r) {
       const Index image = r / rows, token = r % rows;
       Row row(x.data<float>() + r * x.cols, x.cols);

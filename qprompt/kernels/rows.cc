@@ -25,7 +25,7 @@ void require_fit(const char* function, ConstView listed, ConstView other, std::s
 void gather_rows(Stream& stream, ConstView source, std::span<const Index> rows, View destination) {
   require_fit("gather_rows", destination, source, rows.size());
   const std::size_t bytes = row_bytes(source);
-  parallel_for(stream.device().threads(), destination.rows, kRowGrain, [&](Index begin, Index end) {
+  parallel_for(stream.threads(), destination.rows, kRowGrain, [&](Index begin, Index end) {
     for (Index i = begin; i < end; ++i) {
       std::memcpy(destination.memory + i * bytes, source.memory + rows[i] * bytes, bytes);
     }
@@ -35,7 +35,7 @@ void gather_rows(Stream& stream, ConstView source, std::span<const Index> rows, 
 void scatter_rows(Stream& stream, ConstView source, std::span<const Index> rows, View destination) {
   require_fit("scatter_rows", source, destination, rows.size());
   const std::size_t bytes = row_bytes(source);
-  parallel_for(stream.device().threads(), source.rows, kRowGrain, [&](Index begin, Index end) {
+  parallel_for(stream.threads(), source.rows, kRowGrain, [&](Index begin, Index end) {
     for (Index i = begin; i < end; ++i) {
       std::memcpy(destination.memory + rows[i] * bytes, source.memory + i * bytes, bytes);
     }

@@ -14,7 +14,11 @@ Transformer image_transformer(const Checkpoint& checkpoint, const kernels::Devic
   const ImageStem stem = checkpoint.image_stem();
   return {device,
           checkpoint.shape().image,
-          [&](Index layer) { return checkpoint.image_block(layer); },
+          [&](Index layer) {
+            BlockWeights weights = checkpoint.image_block(layer);
+            checkpoint.drop_pages();
+            return weights;
+          },
           stem.ln_post,
           stem.projection,
           Differentiable::kNo};

@@ -16,7 +16,11 @@ Transformer text_transformer(const Checkpoint& checkpoint, const kernels::Device
   const TextStem stem = checkpoint.text_stem();
   return {device,
           checkpoint.shape().text,
-          [&](Index layer) { return checkpoint.text_block(layer); },
+          [&](Index layer) {
+            BlockWeights weights = checkpoint.text_block(layer);
+            checkpoint.drop_pages();
+            return weights;
+          },
           stem.ln_final,
           stem.projection,
           differentiable};

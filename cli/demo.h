@@ -9,8 +9,8 @@
 
 namespace qprompt::cli {
 
-// Fixed before the table is looked at: epochs and lr were chosen on training and validation pictures
-// alone (tools/demo_world/README.md, "Choosing settings").
+// Fixed before the table is looked at: epochs and lr were chosen on training and validation
+// pictures alone (tools/demo_world/README.md, "Choosing settings").
 inline LearnConfig demo_learn_config() {
   LearnConfig config;
   config.classes = ClassSubset::kBase;

@@ -9,8 +9,8 @@
 
 namespace qprompt::cli {
 
-// Fixed before the table is looked at: epochs and lr were chosen on training and validation
-// pictures alone (tools/demo_world/README.md, "Choosing settings").
+// Chosen on training and validation pictures, of new classes too, before the proper test table was
+// looked at; but not blindly: tools/demo_world/README.md, "Choosing settings", says what was seen.
 inline LearnConfig demo_learn_config() {
   LearnConfig config;
   config.classes = ClassSubset::kBase;

@@ -10,8 +10,8 @@ using kernels::NumberFormat;
 
 namespace {
 
-Transformer image_transformer(const Checkpoint& checkpoint, const kernels::Device& device) {
-  const ImageStem stem = checkpoint.image_stem();
+Transformer image_transformer(const Checkpoint& checkpoint, const ImageStem& stem,
+                              const kernels::Device& device) {
   return {device,
           checkpoint.shape().image,
           [&](Index layer) {
@@ -38,7 +38,7 @@ ImageTower::ImageTower(const Checkpoint& checkpoint, const kernels::Device& devi
       patch_positions_(stem.positions.bottomRows(grid_ * grid_)),
       ln_pre_(stem.ln_pre),
       patch_embedding_(device, stem.patches, Vector(), Differentiable::kNo, device.format()),
-      transformer_(image_transformer(checkpoint, device)) {}
+      transformer_(image_transformer(checkpoint, stem, device)) {}
 
 BlockRows ImageTower::rows_of(Index images, Index prompt_tokens) const {
   const Index tokens = 1 + grid_ * grid_ + prompt_tokens;

@@ -47,7 +47,6 @@ std::shared_ptr<const TextTower> Model::text_tower(kernels::Differentiable diffe
     impl_->text = nullptr;  // never two at once
     impl_->text = std::make_shared<TextTower>(impl_->checkpoint, impl_->device, differentiable);
     impl_->text_differentiable = differentiable == kernels::Differentiable::kYes;
-    impl_->checkpoint.drop_pages();
   }
   return impl_->text;
 }
@@ -56,7 +55,6 @@ std::shared_ptr<const ImageTower> Model::image_tower() const {
   const std::scoped_lock lock(impl_->mutex);
   if (impl_->image == nullptr) {
     impl_->image = std::make_shared<ImageTower>(impl_->checkpoint, impl_->device);
-    impl_->checkpoint.drop_pages();
   }
   return impl_->image;
 }

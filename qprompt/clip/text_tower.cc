@@ -11,9 +11,9 @@ constexpr Index kForwardRows = 4096;  // rows of a pass that keeps nothing: enou
 
 bool is_learned(const TextRow& row) { return row.source == TextRow::Source::kLearned; }
 
-Transformer text_transformer(const Checkpoint& checkpoint, const kernels::Device& device,
+Transformer text_transformer(const Checkpoint& checkpoint, const TextStem& stem,
+                             const kernels::Device& device,
                              kernels::Differentiable differentiable) {
-  const TextStem stem = checkpoint.text_stem();
   return {device,
           checkpoint.shape().text,
           [&](Index layer) {
@@ -38,10 +38,14 @@ std::size_t trace_bytes_per_row(const TransformerShape& shape, std::size_t eleme
 
 TextTower::TextTower(const Checkpoint& checkpoint, const kernels::Device& device,
                      kernels::Differentiable differentiable)
+    : TextTower(checkpoint, device, differentiable, checkpoint.text_stem()) {}
+
+TextTower::TextTower(const Checkpoint& checkpoint, const kernels::Device& device,
+                     kernels::Differentiable differentiable, const TextStem& stem)
     : checkpoint_(checkpoint),
       format_(device.format()),
-      positions_(checkpoint.text_stem().positions),
-      transformer_(text_transformer(checkpoint, device, differentiable)) {}
+      positions_(stem.positions),
+      transformer_(text_transformer(checkpoint, stem, device, differentiable)) {}
 
 TextPass TextTower::forward(const TextLayout& layout, const TextPrompts& prompts,
                             TextWorkspace& workspace, Keep keep) const {

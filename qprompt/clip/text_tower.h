@@ -43,6 +43,9 @@ class TextTower {
  private:
   friend class TextPass;
 
+  TextTower(const Checkpoint& checkpoint, const kernels::Device& device,
+            kernels::Differentiable differentiable, const TextStem& stem);
+
   Checkpoint checkpoint_;  // for token embeddings, which stay where they are
   kernels::NumberFormat format_;
   Matrix positions_;  // [context_length, width]

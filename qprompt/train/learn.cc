@@ -5,7 +5,6 @@
 #include "qprompt/clip/similarity.h"
 #include "qprompt/core/error.h"
 #include "qprompt/core/random.h"
-#include "qprompt/quant/half.h"
 
 namespace qprompt {
 namespace {

@@ -43,16 +43,13 @@ class Training {
   Training(const Model& model, const PromptLearner& learner,
            const std::vector<std::string>& class_names, const TrainingSet& set,
            const TrainingConfig& config, std::uint64_t seed)
-      : model_(model),
-        learner_(learner),
+      : problem_(model, learner, class_names),
         set_(set),
         config_(config),
-        classes_(tokenize_classes(model.tokenizer(), class_names, model.shape().context_length)),
-        tower_(model.text_tower(kernels::Differentiable::kYes)),
         workspace_(model.device()),
         random_(seed, kBatches),
         sgd_(config.optimizer),
-        result_{learner.initial_values(classes_, stream_seed(seed, kInitialValues)),
+        result_{learner.initial_values(problem_.classes, stream_seed(seed, kInitialValues)),
                 Quantizer(config.quantizer, stream_seed(seed, kNoise)),
                 {},
                 0,
@@ -89,12 +86,11 @@ class Training {
       images.row(i) = set_.features.row(plan.rows[first + i]);
       labels.push_back(set_.labels[plan.order[first + i]]);
     }
-    const ParameterMap selected = quantizable(learner_, classes_, result_.values);
+    const ParameterMap selected = quantizable(problem_.learner, problem_.classes, result_.values);
     result_.quantizer.adapt(selected, result_.steps);
     ParameterMap used = result_.quantizer.quantize(selected, result_.steps);
     used.insert(result_.values.begin(), result_.values.end());  // what is not quantized, as it is
-    StepGradient gradient =
-        loss_and_gradient(model_, *tower_, learner_, classes_, used, images, labels, workspace_);
+    StepGradient gradient = loss_and_gradient(problem_, used, images, labels, workspace_);
     require_finite(gradient);
     sgd_.step(result_.values, gradient.gradient, lr);
     ++result_.steps;
@@ -110,12 +106,9 @@ class Training {
     }
   }
 
-  const Model& model_;
-  const PromptLearner& learner_;
+  LearningProblem problem_;
   const TrainingSet& set_;
   const TrainingConfig& config_;
-  ClassTokens classes_;
-  std::shared_ptr<const TextTower> tower_;
   TextWorkspace workspace_;
   Random random_;
   Sgd sgd_;
@@ -144,22 +137,29 @@ ParameterMap quantizable(const PromptLearner& learner, const ClassTokens& classe
   return selected;
 }
 
-StepGradient loss_and_gradient(const Model& model, const TextTower& tower,
-                               const PromptLearner& learner, const ClassTokens& classes,
-                               const ParameterMap& values, const Matrix& unit_images,
-                               std::span<const int> labels, TextWorkspace& workspace) {
-  const PromptInputs inputs{classes, unit_images};
-  const Prompts prompts = learner.prompts(values, inputs);
+LearningProblem::LearningProblem(const Model& model_in, const PromptLearner& learner_in,
+                                 const std::vector<std::string>& class_names)
+    : model(model_in),
+      learner(learner_in),
+      classes(tokenize_classes(model.tokenizer(), class_names, model.shape().context_length)),
+      layout(learner.layout(classes)),
+      tower(model.text_tower(kernels::Differentiable::kYes)) {}
+
+StepGradient loss_and_gradient(const LearningProblem& problem, const ParameterMap& values,
+                               const Matrix& unit_images, std::span<const int> labels,
+                               TextWorkspace& workspace) {
+  const PromptInputs inputs{problem.classes, unit_images};
+  const Prompts prompts = problem.learner.prompts(values, inputs);
   TextPass texts =
-      tower.forward(learner.layout(classes), prompts.text.front(), workspace, Keep::kForPullBack);
+      problem.tower->forward(problem.layout, prompts.text.front(), workspace, Keep::kForPullBack);
   const UnitRows unit_texts(texts.features());
-  const float scale = model.logit_scale();
+  const float scale = problem.model.logit_scale();
   const LossGradient loss =
       cross_entropy(cosine_logits(unit_images, unit_texts.unit, scale), labels);
 
   const Matrix d_unit = cosine_logits_pull_back(unit_images, scale, loss.d_logits);
   const Prompts d_prompts{{texts.pull_back(unit_texts.pull_back(d_unit))}, {}};
-  return {loss.loss, loss.correct, learner.pull_back(values, inputs, d_prompts)};
+  return {loss.loss, loss.correct, problem.learner.pull_back(values, inputs, d_prompts)};
 }
 
 TrainingResult train(const Model& model, const PromptLearner& learner,

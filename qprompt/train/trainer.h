@@ -3,6 +3,8 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -58,6 +60,18 @@ struct TrainingResult {
   bool interrupted = false;
 };
 
+// What stays the same from step to step. Borrows the model and the learner.
+struct LearningProblem {
+  LearningProblem(const Model& model, const PromptLearner& learner,
+                  const std::vector<std::string>& class_names);
+
+  const Model& model;
+  const PromptLearner& learner;
+  ClassTokens classes;
+  TextLayout layout;
+  std::shared_ptr<const TextTower> tower;
+};
+
 // One step's loss and the gradient of every parameter, with `values` as the forward pass uses them.
 // Under quantization that is W_q, and the gradient goes straight through to W.
 struct StepGradient {
@@ -65,10 +79,9 @@ struct StepGradient {
   Index correct = 0;
   ParameterMap gradient;
 };
-StepGradient loss_and_gradient(const Model& model, const TextTower& tower,
-                               const PromptLearner& learner, const ClassTokens& classes,
-                               const ParameterMap& values, const Matrix& unit_images,
-                               std::span<const int> labels, TextWorkspace& workspace);
+StepGradient loss_and_gradient(const LearningProblem& problem, const ParameterMap& values,
+                               const Matrix& unit_images, std::span<const int> labels,
+                               TextWorkspace& workspace);
 
 // The matrices that quantization applies to: all but biases.
 ParameterMap quantizable(const PromptLearner& learner, const ClassTokens& classes,

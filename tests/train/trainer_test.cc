@@ -85,12 +85,9 @@ TEST_F(Trainer, StepsAlongTheGradientAtTheQuantizedValues) {
   quantizer.adapt({{"ctx", start}}, 0);
   const ParameterMap quantized = quantizer.quantize({{"ctx", start}}, 0);
   ASSERT_NE(quantized.at("ctx"), start);
-  const ClassTokens classes =
-      tokenize_classes(model_.tokenizer(), class_names_, model_.shape().context_length);
   TextWorkspace workspace(model_.device());
-  const StepGradient at =
-      loss_and_gradient(model_, *model_.text_tower(kernels::Differentiable::kYes), *learner_,
-                        classes, quantized, set_.features, set_.labels, workspace);
+  const StepGradient at = loss_and_gradient({model_, *learner_, class_names_}, quantized,
+                                            set_.features, set_.labels, workspace);
   const Matrix expected = start - 0.05f * at.gradient.at("ctx");
   const double tolerance = 1e-5 * (expected - start).norm();
   EXPECT_LE((trained.values.at("ctx") - expected).norm(), tolerance);

@@ -8,15 +8,15 @@ namespace {
 
 Matrix normal_values(Index n) { return Random(1).normal_matrix(1, n, 1.0); }
 
-void fit(benchmark::State& state, KMeans algorithm) {
+void fit(benchmark::State& state, Levels levels) {
   const Matrix values = normal_values(state.range(0));
   const auto bits = static_cast<int>(state.range(1));
   for (auto _ : state) {
-    benchmark::DoNotOptimize(Codebook::fit(values_of(values), bits, algorithm));
+    benchmark::DoNotOptimize(Codebook::fit(values_of(values), bits, levels));
   }
 }
 // 4 x 512: the context of QCoOp. 768 x 512: one coupling projection of QMaPLe.
-BENCHMARK_CAPTURE(fit, optimal, KMeans::kOptimal)
+BENCHMARK_CAPTURE(fit, optimal, Levels::kOptimalKMeans)
     ->Args({2048, 1})
     ->Args({2048, 4})
     ->Args({393216, 1})
@@ -24,10 +24,11 @@ BENCHMARK_CAPTURE(fit, optimal, KMeans::kOptimal)
     ->Args({393216, 4})
     ->Args({393216, 8})
     ->Unit(benchmark::kMillisecond);
-BENCHMARK_CAPTURE(fit, lloyd, KMeans::kLloyd)
+BENCHMARK_CAPTURE(fit, lloyd, Levels::kLloydKMeans)
     ->Args({2048, 1})
     ->Args({393216, 4})
     ->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(fit, log2, Levels::kLog2)->Args({393216, 4})->Unit(benchmark::kMillisecond);
 
 // One training step that does not re-cluster.
 void quantize(benchmark::State& state) {

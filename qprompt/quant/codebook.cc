@@ -7,6 +7,7 @@
 #include <limits>
 
 #include "qprompt/core/error.h"
+#include "qprompt/quant/grid_levels.h"
 #include "qprompt/quant/kmeans.h"
 
 namespace qprompt {
@@ -24,16 +25,27 @@ float threshold_between(float low, float high) {
   return rounded > midpoint ? std::nextafter(rounded, -kInfinity) : rounded;
 }
 
+std::vector<float> find_levels(std::span<const float> values, std::size_t k, Levels levels) {
+  switch (levels) {
+    case Levels::kOptimalKMeans:
+      return optimal_centroids(WeightedValues(values), k);
+    case Levels::kLloydKMeans:
+      return lloyd_centroids(WeightedValues(values), k);
+    case Levels::kUniform:
+      return uniform_levels(values, k);
+    case Levels::kLog2:
+      return log2_levels(WeightedValues(values), k);
+  }
+  fail("Codebook::fit: unknown levels ", static_cast<int>(levels));
+}
+
 }  // namespace
 
-Codebook Codebook::fit(std::span<const float> values, int bits, KMeans algorithm) {
+Codebook Codebook::fit(std::span<const float> values, int bits, Levels levels) {
   require(bits >= 1 && bits <= 8, "Codebook::fit: ", bits, " bits, expected 1..8");
   require(!values.empty(), "Codebook::fit: no values");
   require(std::ranges::all_of(values, is_finite), "Codebook::fit: a value is NaN or infinite");
-  const WeightedValues points(values);
-  const std::size_t k = std::size_t{1} << bits;
-  return Codebook(algorithm == KMeans::kOptimal ? optimal_centroids(points, k)
-                                                : lloyd_centroids(points, k));
+  return Codebook(find_levels(values, std::size_t{1} << bits, levels));
 }
 
 Codebook::Codebook(std::vector<float> ascending_centroids)

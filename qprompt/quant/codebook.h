@@ -1,24 +1,24 @@
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <span>
 #include <vector>
 
 namespace qprompt {
 
-enum class KMeans : std::uint8_t { kOptimal, kLloyd };
-inline auto enum_names(KMeans) { return std::array{"optimal", "lloyd"}; }
+// How a codebook's levels are found: by one-dimensional K-Means (exact, or Lloyd's), evenly between
+// the extremes, or as signed powers of two (grid_levels.h).
+enum class Levels : std::uint8_t { kOptimalKMeans, kLloydKMeans, kUniform, kLog2 };
 
 // At most 2^bits ascending centroids of scalars, and the nearest-centroid map (the lower centroid
 // wins a tie).
 class Codebook {
  public:
-  // The one-dimensional K-Means codebook of `values`: kOptimal minimises the sum of squared
-  // distances exactly (of the fp16-rounded values with counts where there are many;
-  // docs/quantizer.md), kLloyd starts at quantiles and iterates. bits 1..8; throws Error when
-  // `values` is empty or not finite.
-  static Codebook fit(std::span<const float> values, int bits, KMeans algorithm = KMeans::kOptimal);
+  // The codebook of `values`: kOptimalKMeans minimises the sum of squared distances exactly (of the
+  // fp16-rounded values with counts where there are many; docs/quantizer.md), kLloydKMeans starts
+  // at quantiles and iterates. bits 1..8; throws Error when `values` is empty or not finite.
+  static Codebook fit(std::span<const float> values, int bits,
+                      Levels levels = Levels::kOptimalKMeans);
 
   // 1 to 256 finite centroids, each larger than the one before.
   explicit Codebook(std::vector<float> ascending_centroids);

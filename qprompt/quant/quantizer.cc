@@ -27,6 +27,12 @@ void require_finite(const std::string& name, const Matrix& values) {
   require(values.allFinite(), "quantizer: matrix '", name, "' holds a NaN or infinite value");
 }
 
+Levels levels_of(const QuantizerConfig& config) {
+  if (config.kind == QuantizerKind::kUniform) return Levels::kUniform;
+  if (config.kind == QuantizerKind::kLog2) return Levels::kLog2;
+  return config.kmeans == KMeans::kLloyd ? Levels::kLloydKMeans : Levels::kOptimalKMeans;
+}
+
 std::vector<std::uint8_t> codes_of(std::span<const float> values, const MatrixState& state,
                                    const Normalization& statistics) {
   std::vector<std::uint8_t> codes(values.size());
@@ -64,7 +70,7 @@ Quantizer::Quantizer(const QuantizerConfig& config, std::uint64_t seed)
 }
 
 bool Quantizer::trains_quantized() const {
-  return config_.kind == QuantizerKind::kKMeans && config_.phase == QuantizationPhase::kTraining;
+  return has_codebook(config_.kind) && config_.phase == QuantizationPhase::kTraining;
 }
 
 void Quantizer::adapt(const ParameterMap& values, std::int64_t step) {
@@ -85,7 +91,7 @@ MatrixState Quantizer::cluster(std::span<const float> values, std::int64_t step,
   MatrixState state{.last_clustering = step, .clusterings = clusterings};
   if (config_.normalize) state.statistics = statistics_of(values);
   const std::vector<float> w_hat = normalized(values, state.statistics);
-  const Codebook codebook = Codebook::fit(w_hat, config_.bits, config_.kmeans);
+  const Codebook codebook = Codebook::fit(w_hat, config_.bits, levels_of(config_));
   state.centroids.assign(codebook.centroids().begin(), codebook.centroids().end());
   state.histogram = histogram_of(codes_of(values, state, state.statistics), state);
   return state;
@@ -131,7 +137,7 @@ Matrix Quantizer::noisy(const std::string& name, const Matrix& values, std::int6
 ParameterMap Quantizer::deployed(const ParameterMap& values) const {
   ParameterMap deployed;
   for (const auto& [name, encoded] : encode(values)) deployed[name] = decode(encoded);
-  if (config_.kind == QuantizerKind::kKMeans) return deployed;
+  if (has_codebook(config_.kind)) return deployed;
   for (const auto& [name, matrix] : values) {
     require_finite(name, matrix);
     deployed[name] = round_to_half(matrix);
@@ -141,7 +147,7 @@ ParameterMap Quantizer::deployed(const ParameterMap& values) const {
 
 std::map<std::string, EncodedMatrix> Quantizer::encode(const ParameterMap& values) const {
   std::map<std::string, EncodedMatrix> encoded;
-  if (config_.kind != QuantizerKind::kKMeans) return encoded;
+  if (!has_codebook(config_.kind)) return encoded;
   for (const auto& [name, matrix] : values) {
     require_finite(name, matrix);
     const auto state = matrices_.find(name);

@@ -13,8 +13,18 @@
 
 namespace qprompt {
 
-enum class QuantizerKind : std::uint8_t { kNone, kKMeans, kNoise };
-inline auto enum_names(QuantizerKind) { return std::array{"none", "kmeans", "noise"}; }
+// kKMeans, kUniform and kLog2 have codebooks, and differ only in how their levels are found.
+enum class QuantizerKind : std::uint8_t { kNone, kKMeans, kUniform, kLog2, kNoise };
+inline auto enum_names(QuantizerKind) {
+  return std::array{"none", "kmeans", "uniform", "log2", "noise"};
+}
+inline bool has_codebook(QuantizerKind kind) {
+  return kind != QuantizerKind::kNone && kind != QuantizerKind::kNoise;
+}
+
+// How K-Means centroids are found.
+enum class KMeans : std::uint8_t { kOptimal, kLloyd };
+inline auto enum_names(KMeans) { return std::array{"optimal", "lloyd"}; }
 
 // When mean and standard deviation of the normalisation are refreshed.
 enum class Statistics : std::uint8_t { kEveryStep, kAtClustering };
@@ -37,10 +47,11 @@ struct QuantizerConfig {
 
   template <typename Visitor>
   void visit_fields(Visitor&& visit) {
-    visit("quantizer", kind, "none, kmeans, or noise (Gaussian, for comparison)");
+    visit("quantizer", kind,
+          "kmeans; for comparison uniform (min to max), log2 (signed powers of two), noise, none");
     visit("bits", bits, "bits per value, 1..8");
-    visit("kmeans", kmeans, "optimal (exact), or lloyd");
-    visit("normalize", normalize, "cluster (W - mean) / std");
+    visit("kmeans", kmeans, "how kmeans finds its centroids: optimal (exact), or lloyd");
+    visit("normalize", normalize, "find levels of (W - mean) / std");
     visit("statistics", statistics, "when mean and std are refreshed");
     visit("phase", phase, "qat (while training) or ptq (after it)");
     visit("min_interval", min_interval, "steps between two clusterings, at least");
@@ -52,7 +63,7 @@ struct QuantizerConfig {
 // Which matrices are quantized is the caller's choice: the quantizer sees only those it is given.
 //
 //   mu, sigma = mean(W), std(W);  w_hat = (W - mu) / sigma
-//   Q         = nearest of 2^b centroids in the space of w_hat
+//   Q         = nearest of 2^b centroids (levels) in the space of w_hat
 //   W_q       = sigma Q(w_hat) + mu          (QPrompt, ECCV 2024, section 3; docs/quantizer.md)
 //   gradient  : straight-through, dL/dW = dL/dW_q
 //

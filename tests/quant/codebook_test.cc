@@ -18,8 +18,8 @@ constexpr float kInfinity = std::numeric_limits<float>::infinity();
 
 TEST(Codebook, ReproducesValuesWhenTheyAreFewerThanCentroids) {
   const std::vector<float> values{0.1F, -3.0F, 1e-20F, 0.1F, 7e8F};
-  for (const KMeans algorithm : {KMeans::kOptimal, KMeans::kLloyd}) {
-    const Codebook codebook = Codebook::fit(values, 3, algorithm);
+  for (const Levels levels : {Levels::kOptimalKMeans, Levels::kLloydKMeans}) {
+    const Codebook codebook = Codebook::fit(values, 3, levels);
     EXPECT_EQ(distortion(codebook, values), 0);
     EXPECT_EQ(codebook.centroids().size(), 4u);
   }

@@ -140,7 +140,7 @@ TEST(Lloyd, IsNeverBetterThanTheOptimumAndNearItAtFewBits) {
   for (int bits = 1; bits <= 6; ++bits) {
     const auto values = random_values(random, 2000, false);
     const double optimum = distortion(Codebook::fit(values, bits), values);
-    const double lloyd = distortion(Codebook::fit(values, bits, KMeans::kLloyd), values);
+    const double lloyd = distortion(Codebook::fit(values, bits, Levels::kLloydKMeans), values);
     EXPECT_GE(lloyd, optimum * (1 - 1e-9)) << bits;
     if (bits > 3) continue;  // with more, it is caught in a local optimum
     EXPECT_LE(lloyd, 1.1 * optimum) << bits;
@@ -150,7 +150,7 @@ TEST(Lloyd, IsNeverBetterThanTheOptimumAndNearItAtFewBits) {
 TEST(Lloyd, EndsWhereEveryCentroidIsTheMeanOfItsValues) {
   Random random(14);
   const auto values = random_values(random, 500, true);
-  const Codebook codebook = Codebook::fit(values, 2, KMeans::kLloyd);
+  const Codebook codebook = Codebook::fit(values, 2, Levels::kLloydKMeans);
   for (std::size_t j = 0; j < codebook.centroids().size(); ++j) {
     double sum = 0;
     int count = 0;

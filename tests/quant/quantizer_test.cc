@@ -8,6 +8,7 @@
 #include <set>
 
 #include "qprompt/core/error.h"
+#include "qprompt/core/fields.h"
 #include "qprompt/core/random.h"
 #include "qprompt/quant/half.h"
 
@@ -17,6 +18,8 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::ThrowsMessage;
 
+constexpr auto kCodebookKinds = {QuantizerKind::kKMeans, QuantizerKind::kUniform,
+                                 QuantizerKind::kLog2};
 constexpr auto kBothStatistics = {Statistics::kEveryStep, Statistics::kAtClustering};
 
 ParameterMap normal_parameters(std::uint64_t seed, double standard_deviation = 0.02) {
@@ -37,29 +40,42 @@ bool same_bits(const ParameterMap& a, const ParameterMap& b) {
 
 std::set<float> distinct(const Matrix& m) { return {values_of(m).begin(), values_of(m).end()}; }
 
-TEST(Quantizer, TrainsOnExactlyWhatItDeploys) {
-  for (const Statistics statistics : kBothStatistics) {
-    for (const bool normalize : {true, false}) {
-      for (int bits = 1; bits <= 8; ++bits) {
-        Quantizer quantizer({.bits = bits, .normalize = normalize, .statistics = statistics});
-        quantizer.adapt(normal_parameters(1), 0);
-        const ParameterMap moved = normal_parameters(5, 0.05);  // not what was clustered
-        const ParameterMap quantized = quantizer.quantize(moved, 3);
-        EXPECT_TRUE(same_bits(quantized, quantizer.deployed(moved))) << bits;
-        ParameterMap decoded;
-        for (const auto& [name, encoded] : quantizer.encode(moved)) decoded[name] = decode(encoded);
-        EXPECT_TRUE(same_bits(quantized, decoded)) << bits;
+// Every kind that has a codebook, with all that bears on it.
+std::vector<QuantizerConfig> codebook_configs() {
+  std::vector<QuantizerConfig> configs;
+  for (const QuantizerKind kind : kCodebookKinds) {
+    for (const Statistics statistics : kBothStatistics) {
+      for (const bool normalize : {true, false}) {
+        for (int bits = 1; bits <= 8; ++bits) {
+          configs.push_back(
+              {.kind = kind, .bits = bits, .normalize = normalize, .statistics = statistics});
+        }
       }
     }
+  }
+  return configs;
+}
+
+TEST(Quantizer, TrainsOnExactlyWhatItDeploys) {
+  for (const QuantizerConfig& config : codebook_configs()) {
+    Quantizer quantizer(config);
+    quantizer.adapt(normal_parameters(1), 0);
+    const ParameterMap moved = normal_parameters(5, 0.05);  // not what was clustered
+    const ParameterMap quantized = quantizer.quantize(moved, 3);
+    EXPECT_TRUE(same_bits(quantized, quantizer.deployed(moved)))
+        << enum_name(config.kind) << config.bits;
+    ParameterMap decoded;
+    for (const auto& [name, encoded] : quantizer.encode(moved)) decoded[name] = decode(encoded);
+    EXPECT_TRUE(same_bits(quantized, decoded)) << enum_name(config.kind) << config.bits;
   }
 }
 
 TEST(Quantizer, UsesAtMostAsManyValuesAsItsBitsAllow) {
-  for (int bits = 1; bits <= 8; ++bits) {
-    Quantizer quantizer({.bits = bits});
+  for (const QuantizerConfig& config : codebook_configs()) {
+    Quantizer quantizer(config);
     quantizer.adapt(normal_parameters(1), 0);
     const ParameterMap quantized = quantizer.quantize(normal_parameters(1), 0);
-    EXPECT_LE(distinct(quantized.at("weight")).size(), std::size_t{1} << bits);
+    EXPECT_LE(distinct(quantized.at("weight")).size(), std::size_t{1} << config.bits);
     EXPECT_TRUE(is_half_exact(quantized.at("weight")));
   }
 }
@@ -100,11 +116,55 @@ TEST(Quantizer, CanClusterTheWeightsThemselves) {
 }
 
 TEST(Quantizer, KeepsEqualValuesUpToFp16) {
-  for (const Statistics statistics : kBothStatistics) {
+  for (const QuantizerConfig& config : codebook_configs()) {
+    if (!config.normalize && config.kind == QuantizerKind::kLog2) continue;  // 0.1 is no power of 2
     const ParameterMap values{{"w", Matrix::Constant(3, 700, 0.1F)}};
-    Quantizer quantizer({.bits = 4, .statistics = statistics});
+    Quantizer quantizer(config);
     quantizer.adapt(values, 0);
     EXPECT_TRUE(same_bits(quantizer.quantize(values, 0).at("w"), round_to_half(values.at("w"))));
+  }
+}
+
+TEST(Quantizer, PutsUniformLevelsBetweenTheExtremes) {
+  Matrix w(1, 5);
+  w << -2, -0.25, 0.5, 2.5, 4;  // levels -2, 0, 2, 4
+  Matrix expected(1, 5);
+  expected << -2, 0, 0, 2, 4;
+  for (const bool normalize : {true, false}) {
+    Quantizer quantizer({.kind = QuantizerKind::kUniform, .bits = 2, .normalize = normalize});
+    quantizer.adapt({{"w", w}}, 0);
+    EXPECT_TRUE(quantizer.quantize({{"w", w}}, 0).at("w").isApprox(expected, 1e-3)) << normalize;
+  }
+}
+
+TEST(Quantizer, PutsLog2LevelsAroundTheMeanWhereItNormalizes) {
+  Matrix w(1, 4);
+  w << 7, 9, 11, 13;  // mean 10, standard deviation sqrt(5)
+  Matrix around_mean(1, 4);
+  const float low = std::sqrt(5.0F) * 0.5F;
+  const float high = std::sqrt(5.0F);
+  around_mean << 10 - high, 10 - low, 10 + low, 10 + high;
+  Quantizer quantizer({.kind = QuantizerKind::kLog2, .bits = 2});
+  quantizer.adapt({{"w", w}}, 0);
+  EXPECT_TRUE(quantizer.quantize({{"w", w}}, 0).at("w").isApprox(around_mean, 1e-3));
+  Matrix powers(1, 4);
+  powers << 8, 8, 8, 16;
+  Quantizer plain({.kind = QuantizerKind::kLog2, .bits = 2, .normalize = false});
+  plain.adapt({{"w", w}}, 0);
+  EXPECT_EQ(plain.quantize({{"w", w}}, 0).at("w"), powers);
+}
+
+TEST(Quantizer, LosesLeastWithOptimalKMeans) {
+  const ParameterMap values = normal_parameters(1);
+  for (int bits = 1; bits <= 6; ++bits) {
+    std::map<QuantizerKind, float> error;
+    for (const QuantizerKind kind : kCodebookKinds) {
+      Quantizer quantizer({.kind = kind, .bits = bits});
+      const Matrix difference = quantizer.deployed(values).at("weight") - values.at("weight");
+      error[kind] = difference.squaredNorm();
+    }
+    EXPECT_LT(error[QuantizerKind::kKMeans], error[QuantizerKind::kUniform]) << bits;
+    EXPECT_LT(error[QuantizerKind::kKMeans], error[QuantizerKind::kLog2]) << bits;
   }
 }
 

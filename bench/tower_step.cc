@@ -1,6 +1,8 @@
 // One case a process, so that its peak memory is its own:
 //   tower_step MODEL text CLASSES N_CTX STEPS [fp32|bf16|auto]   a CoOp step, forward and backward
 //   tower_step MODEL image BATCH 0 STEPS [fp32|bf16|auto]        the image tower's forward pass
+//   tower_step MODEL image-step BATCH N_CTX STEPS [fp32|...]     forward and backward, N_CTX vision
+//                                                                tokens before each of 9 layers
 // Every class has five rows of its own. Prints one line of JSON. CPU seconds, of all threads, are
 // what to compare on a machine that others use, with OMP_WAIT_POLICY=passive.
 
@@ -26,6 +28,7 @@ namespace {
 
 constexpr Index kOwnRows = 5;  // four tokens and EOT
 constexpr Index kBatchImages = 32;
+constexpr Index kPromptedLayers = 9;  // MaPLe's
 
 struct Timing {
   double median_seconds, cpu_seconds;  // of one step
@@ -98,8 +101,34 @@ Timing image_case(const Model& model, Index batch, int steps) {
   return timing_of(steps, [&] { tower->forward(images, {}, workspace); });
 }
 
+Timing image_step_case(const Model& model, Index batch, Index n_ctx, int steps) {
+  const auto tower = model.image_tower(kernels::Differentiable::kYes);
+  Random random(1);
+  const Matrix images =
+      random.normal_matrix(batch, 3 * tower->image_size() * tower->image_size(), 1);
+  const Matrix d_features = random.normal_matrix(batch, model.shape().embed, 1);
+  VisionPrompts prompts{random.normal_matrix(n_ctx, tower->width(), 0.02), {}};
+  const Index layers = std::min(kPromptedLayers, tower->layers());
+  for (Index l = 1; l < layers; ++l) {
+    prompts.deep.push_back(random.normal_matrix(n_ctx, tower->width(), 0.02));
+  }
+  ImageWorkspace workspace(model.device());
+  return timing_of(steps, [&] {
+    tower->forward(images, prompts, workspace, Keep::kForPullBack).pull_back(d_features);
+  });
+}
+
+Timing timing_of_case(const std::string& kind, const Model& model, Index n, Index n_ctx,
+                      int steps) {
+  if (kind == "text") return text_case(model, n, n_ctx, steps);
+  if (kind == "image") return image_case(model, n, steps);
+  require(kind == "image-step", "tower_step: case '", kind, "', expected text, image, image-step");
+  return image_step_case(model, n, n_ctx, steps);
+}
+
 int run(int argc, char** argv) {
-  require(argc >= 6, "usage: tower_step MODEL text|image N N_CTX STEPS [fp32|bf16|auto]");
+  require(argc >= 6,
+          "usage: tower_step MODEL text|image|image-step N N_CTX STEPS [fp32|bf16|auto]");
   ModelOptions options;
   if (argc > 6) options.device.precision = enum_from_name<kernels::Precision>(argv[6]);
   const Model model = Model::load(argv[1], options);
@@ -107,8 +136,7 @@ int run(int argc, char** argv) {
   const Index n = std::atol(argv[3]), n_ctx = std::atol(argv[4]);
   const int steps = std::atoi(argv[5]);
   require(n > 0 && steps > 0, "tower_step: ", n, " classes or images, ", steps, " steps");
-  const Timing timing =
-      kind == "text" ? text_case(model, n, n_ctx, steps) : image_case(model, n, steps);
+  const Timing timing = timing_of_case(kind, model, n, n_ctx, steps);
   rusage usage{};
   getrusage(RUSAGE_SELF, &usage);
   fmt::print(R"({{"case": "{}", "n": {}, "n_ctx": {}, "format": "{}", "median_seconds": {:.4f}, )"

@@ -1,5 +1,8 @@
 #include "qprompt/clip/image_tower.h"
 
+#include <algorithm>
+
+#include "qprompt/core/error.h"
 #include "qprompt/kernels/normalize.h"
 #include "qprompt/kernels/patches.h"
 
@@ -11,7 +14,7 @@ using kernels::NumberFormat;
 namespace {
 
 Transformer image_transformer(const Checkpoint& checkpoint, const ImageStem& stem,
-                              const kernels::Device& device) {
+                              const kernels::Device& device, Differentiable differentiable) {
   return {device,
           checkpoint.shape().image,
           [&](Index layer) {
@@ -21,16 +24,37 @@ Transformer image_transformer(const Checkpoint& checkpoint, const ImageStem& ste
           },
           stem.ln_post,
           stem.projection,
-          Differentiable::kNo};
+          differentiable};
+}
+
+VisionPrompts zeros_like(const VisionPrompts& prompts) {
+  VisionPrompts zeros{Matrix::Zero(prompts.tokens.rows(), prompts.tokens.cols()), {}};
+  for (const Matrix& deep : prompts.deep) {
+    zeros.deep.push_back(Matrix::Zero(deep.rows(), deep.cols()));
+  }
+  return zeros;
+}
+
+// What enters block `layer`: deep[layer - 1], if there.
+template <typename Deep>
+auto* deep_at(Deep& deep, Index layer) {
+  return layer <= std::ssize(deep) ? &deep[static_cast<std::size_t>(layer - 1)] : nullptr;
 }
 
 }  // namespace
 
-ImageTower::ImageTower(const Checkpoint& checkpoint, const kernels::Device& device)
-    : ImageTower(checkpoint, device, checkpoint.image_stem()) {}
+// The rows of a batch, and those of them that are prompts, image by image.
+struct ImageTower::Rows {
+  BlockRows all;
+  std::vector<Index> prompts;
+};
 
 ImageTower::ImageTower(const Checkpoint& checkpoint, const kernels::Device& device,
-                       const ImageStem& stem)
+                       Differentiable differentiable)
+    : ImageTower(checkpoint, device, differentiable, checkpoint.image_stem()) {}
+
+ImageTower::ImageTower(const Checkpoint& checkpoint, const kernels::Device& device,
+                       Differentiable differentiable, const ImageStem& stem)
     : format_(device.format()),
       patch_(checkpoint.shape().patch),
       grid_(checkpoint.shape().grid),
@@ -38,15 +62,33 @@ ImageTower::ImageTower(const Checkpoint& checkpoint, const kernels::Device& devi
       patch_positions_(stem.positions.bottomRows(grid_ * grid_)),
       ln_pre_(stem.ln_pre),
       patch_embedding_(device, stem.patches, Vector(), Differentiable::kNo, device.format()),
-      transformer_(image_transformer(checkpoint, stem, device)) {}
+      transformer_(image_transformer(checkpoint, stem, device, differentiable)) {}
 
-BlockRows ImageTower::rows_of(Index images, Index prompt_tokens) const {
-  const Index tokens = 1 + grid_ * grid_ + prompt_tokens;
-  BlockRows rows;
-  rows.last_queries = kernels::Queries::kFirst;
-  rows.sequences.causal = false;
-  for (Index i = 0; i <= images; ++i) rows.sequences.begin.push_back(i * tokens);
-  for (Index i = 0; i < images; ++i) rows.read_rows.push_back(i * tokens);
+void ImageTower::require_fit(const Matrix& images, const VisionPrompts& prompts) const {
+  require(images.cols() == 3 * image_size() * image_size(), "ImageTower: images of ", images.cols(),
+          " values, expected 3 x ", image_size(), " x ", image_size());
+  const Index n = prompts.tokens.rows();
+  require(n == 0 || prompts.tokens.cols() == width(), "ImageTower: prompts [", n, ", ",
+          prompts.tokens.cols(), "], expected width ", width());
+  transformer_.require_deep(prompts.deep, n);
+}
+
+Index ImageTower::tokens_of(const VisionPrompts& prompts) const {
+  return 1 + grid_ * grid_ + prompts.tokens.rows();
+}
+
+ImageTower::Rows ImageTower::rows_of(Index images, const VisionPrompts& prompts) const {
+  const Index tokens = tokens_of(prompts);
+  Rows rows;
+  rows.all.last_queries = kernels::Queries::kFirst;
+  rows.all.sequences.causal = false;
+  rows.all.sequences.begin.push_back(0);
+  for (Index i = 0; i < images; ++i) {
+    const Index begin = i * tokens, end = begin + tokens;
+    rows.all.sequences.begin.push_back(end);
+    rows.all.read_rows.push_back(begin);
+    for (Index r = end - prompts.tokens.rows(); r < end; ++r) rows.prompts.push_back(r);
+  }
   return rows;
 }
 
@@ -72,28 +114,107 @@ void ImageTower::embed(const Matrix& images, const Matrix& prompt_tokens, ImageW
   kernels::scale_shift(stream, ln_pre_.weight, ln_pre_.bias, x.view());
 }
 
+// The gradient of prompt tokens from that of ln_pre's output. They are the same for every image, so
+// that their gradients are added up first.
+Matrix ImageTower::ln_pre_pull_back(const Matrix& prompt_tokens, const Matrix& d_normed,
+                                    ImageWorkspace& w) const {
+  const Index n = prompt_tokens.rows();
+  kernels::Buffer x, normal, d_x, d_x_copy;
+  for (kernels::Buffer* buffer : {&x, &normal, &d_x, &d_x_copy}) {
+    buffer->resize(n, width(), NumberFormat::kFloat32);
+  }
+  w.statistics.resize(n, 2, NumberFormat::kFloat32);
+  kernels::Stream& stream = w.transformer.stream;
+  kernels::upload(prompt_tokens, x.view());
+  kernels::normalize(stream, x.view(), transformer_.shape().layer_norm_eps, normal.view(),
+                     w.statistics.view());
+  kernels::upload(d_normed * ln_pre_.weight.asDiagonal(), normal.view());
+  kernels::fill_zero(d_x.view());
+  kernels::normalize_pull_back(stream, x.view(), w.statistics.view(), normal.view(), d_x.view(),
+                               d_x_copy.view());
+  return kernels::download(d_x.view());
+}
+
+Matrix ImageTower::run(const Matrix& images, const VisionPrompts& prompts,
+                       ImageWorkspace& workspace, Keep keep) const {
+  if (images.rows() == 0) return Matrix(0, transformer_.embed());
+  ++workspace.runs;
+  const Rows rows = rows_of(images.rows(), prompts);
+  workspace.transformer.begin(keep, layers());
+  embed(images, prompts.tokens, workspace);
+  return transformer_.forward(workspace.transformer, rows.all, rows.prompts,
+                              [&](Index layer) { return deep_at(prompts.deep, layer); });
+}
+
+// Adds to the prompts' gradient that of the batch which the workspace holds.
+void ImageTower::pull_back(const VisionPrompts& prompts, const Matrix& d_features,
+                           ImageWorkspace& workspace, VisionPrompts& d_prompts) const {
+  const Rows rows = rows_of(d_features.rows(), prompts);
+  const Matrix d_rows =
+      transformer_.pull_back(workspace.transformer, rows.all, d_features, rows.prompts,
+                             rows.prompts, [&](Index l) { return deep_at(d_prompts.deep, l); });
+  const Index n = prompts.tokens.rows();
+  Matrix d_normed = Matrix::Zero(n, width());
+  for (Index i = 0; i < d_features.rows(); ++i) d_normed += d_rows.middleRows(i * n, n);
+  d_prompts.tokens += ln_pre_pull_back(prompts.tokens, d_normed, workspace);
+}
+
 Matrix ImageTower::forward(const Matrix& images, const VisionPrompts& prompts,
                            ImageWorkspace& workspace) const {
-  require(images.cols() == 3 * image_size() * image_size(), "ImageTower: images of ", images.cols(),
-          " values, expected 3 x ", image_size(), " x ", image_size());
-  const Index prompt_tokens = prompts.tokens.rows();
-  require(prompt_tokens == 0 || prompts.tokens.cols() == width(), "ImageTower: prompts [",
-          prompt_tokens, ", ", prompts.tokens.cols(), "], expected width ", width());
-  transformer_.require_deep(prompts.deep, prompt_tokens);
-  if (images.rows() == 0) return Matrix(0, transformer_.embed());
-  const BlockRows rows = rows_of(images.rows(), prompt_tokens);
-  std::vector<Index> prompt_rows;
-  for (Index i = 0; i < images.rows(); ++i) {
-    for (Index p = 0; p < prompt_tokens; ++p) {
-      prompt_rows.push_back(rows.sequences.begin[i + 1] - prompt_tokens + p);
-    }
+  require_fit(images, prompts);
+  return run(images, prompts, workspace, Keep::kNothing);
+}
+
+ImagePass ImageTower::forward(const Matrix& images, const VisionPrompts& prompts,
+                              ImageWorkspace& workspace, Keep keep) const {
+  return {*this, images, prompts, workspace, keep};
+}
+
+ImagePass::ImagePass(const ImageTower& tower, const Matrix& images, const VisionPrompts& prompts,
+                     ImageWorkspace& workspace, Keep keep)
+    : tower_(&tower), workspace_(&workspace), prompts_(prompts), keep_(keep) {
+  tower.require_fit(images, prompts);
+  if (keep_ == Keep::kNothing) {
+    features_ = tower.run(images, prompts_, workspace, keep_);
+    return;
   }
-  workspace.transformer.begin(Keep::kNothing, transformer_.shape().layers);
-  embed(images, prompts.tokens, workspace);
-  return transformer_.forward(workspace.transformer, rows, prompt_rows, [&](Index layer) {
-    const auto deep = static_cast<std::size_t>(layer - 1);
-    return deep < prompts.deep.size() ? &prompts.deep[deep] : nullptr;
-  });
+  images_ = images;
+  chunk_ = std::max<Index>(1, std::min(images.rows(), images_per_chunk()));
+  // Only a single chunk's activations can stay.
+  const Keep now = chunk_ == images.rows() ? keep_ : Keep::kNothing;
+  features_.resize(images.rows(), tower.transformer_.embed());
+  for (Index first = 0; first < images.rows(); first += chunk_) {
+    const Index count = std::min(chunk_, images.rows() - first);
+    features_.middleRows(first, count) =
+        tower.run(images.middleRows(first, count), prompts_, workspace, now);
+  }
+  if (now == Keep::kForPullBack) resident_run_ = workspace.runs;
+}
+
+Index ImagePass::images_per_chunk() const {
+  const auto tokens = static_cast<std::size_t>(tower_->tokens_of(prompts_));
+  const std::size_t image_bytes = tokens * tower_->transformer_.trace_bytes_per_row();
+  return static_cast<Index>(workspace_->trace_budget / image_bytes);
+}
+
+VisionPrompts ImagePass::pull_back(const Matrix& d_features) {
+  require(keep_ == Keep::kForPullBack, "ImagePass::pull_back: the pass kept nothing");
+  require(prompts_.tokens.rows() > 0,
+          "ImagePass::pull_back: a pass without vision prompts has nothing to differentiate");
+  require(d_features.rows() == features_.rows() && d_features.cols() == features_.cols(),
+          "ImagePass::pull_back: d_features [", d_features.rows(), ", ", d_features.cols(),
+          "], expected [", features_.rows(), ", ", features_.cols(), "]");
+  VisionPrompts d_prompts = zeros_like(prompts_);
+  for (Index first = 0; first < images_.rows(); first += chunk_) {
+    const Index count = std::min(chunk_, images_.rows() - first);
+    const bool resident = count == images_.rows() && workspace_->runs == resident_run_;
+    if (!resident) {
+      tower_->run(images_.middleRows(first, count), prompts_, *workspace_, Keep::kForPullBack);
+    }
+    if (count == images_.rows()) resident_run_ = workspace_->runs;
+    tower_->pull_back(prompts_, d_features.middleRows(first, count), *workspace_, d_prompts);
+  }
+  return d_prompts;
 }
 
 }  // namespace qprompt

@@ -4,6 +4,30 @@
 
 namespace qprompt {
 
+using kernels::Differentiable;
+
+namespace {
+
+// A tower that is packed when it is first asked for, and again when a differentiable one is.
+template <typename Tower>
+struct PackedTower {
+  std::shared_ptr<const Tower> tower;
+  Differentiable packed = Differentiable::kNo;
+
+  std::shared_ptr<const Tower> get(const Checkpoint& checkpoint, const kernels::Device& device,
+                                   Differentiable wanted) {
+    const bool needs_more = wanted == Differentiable::kYes && packed == Differentiable::kNo;
+    if (tower == nullptr || needs_more) {
+      tower = nullptr;  // never two at once
+      tower = std::make_shared<Tower>(checkpoint, device, wanted);
+      packed = wanted;
+    }
+    return tower;
+  }
+};
+
+}  // namespace
+
 struct Model::Impl {
   Checkpoint checkpoint;
   Tokenizer tokenizer;
@@ -12,9 +36,8 @@ struct Model::Impl {
   float logit_scale;
 
   std::mutex mutex;  // guards the towers below
-  std::shared_ptr<const TextTower> text;
-  bool text_differentiable = false;
-  std::shared_ptr<const ImageTower> image;
+  PackedTower<TextTower> text;
+  PackedTower<ImageTower> image;
 };
 
 Model::Model(std::shared_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -28,9 +51,8 @@ Model Model::load(const std::string& model, const ModelOptions& options) {
                                               checkpoint.fingerprint(),
                                               checkpoint.logit_scale(),
                                               {},
-                                              nullptr,
-                                              false,
-                                              nullptr}));
+                                              {},
+                                              {}}));
 }
 
 const Checkpoint& Model::checkpoint() const { return impl_->checkpoint; }
@@ -41,27 +63,17 @@ float Model::logit_scale() const { return impl_->logit_scale; }
 
 std::shared_ptr<const TextTower> Model::text_tower(kernels::Differentiable differentiable) const {
   const std::scoped_lock lock(impl_->mutex);
-  const bool needs_more =
-      differentiable == kernels::Differentiable::kYes && !impl_->text_differentiable;
-  if (impl_->text == nullptr || needs_more) {
-    impl_->text = nullptr;  // never two at once
-    impl_->text = std::make_shared<TextTower>(impl_->checkpoint, impl_->device, differentiable);
-    impl_->text_differentiable = differentiable == kernels::Differentiable::kYes;
-  }
-  return impl_->text;
+  return impl_->text.get(impl_->checkpoint, impl_->device, differentiable);
 }
 
-std::shared_ptr<const ImageTower> Model::image_tower() const {
+std::shared_ptr<const ImageTower> Model::image_tower(kernels::Differentiable differentiable) const {
   const std::scoped_lock lock(impl_->mutex);
-  if (impl_->image == nullptr) {
-    impl_->image = std::make_shared<ImageTower>(impl_->checkpoint, impl_->device);
-  }
-  return impl_->image;
+  return impl_->image.get(impl_->checkpoint, impl_->device, differentiable);
 }
 
 void Model::release_image_tower() const {
   const std::scoped_lock lock(impl_->mutex);
-  impl_->image = nullptr;
+  impl_->image.tower = nullptr;
 }
 
 }  // namespace qprompt

@@ -36,7 +36,8 @@ class Model {
   // evaluation too; asking for one after a plain one packs the weights again.
   std::shared_ptr<const TextTower> text_tower(
       kernels::Differentiable differentiable = kernels::Differentiable::kNo) const;
-  std::shared_ptr<const ImageTower> image_tower() const;
+  std::shared_ptr<const ImageTower> image_tower(
+      kernels::Differentiable differentiable = kernels::Differentiable::kNo) const;
   // Gives back the image tower's memory, once nobody holds it; it is packed again when asked for.
   void release_image_tower() const;
 

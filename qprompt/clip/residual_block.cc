@@ -82,8 +82,9 @@ void ResidualBlock::forward(Stream& stream, const BlockRows& rows, bool last, Bl
   proj_.forward(stream, scratch.hidden.view(), scratch.branch.view());
 }
 
-void ResidualBlock::pull_back(Stream& stream, const BlockRows& rows, bool last, Index needed_rows,
-                              const BlockTrace& trace, BlockScratch& scratch) const {
+// d_x to the gradient after attention's residual branch, and d_qkv.
+void ResidualBlock::pull_back_to_qkv(Stream& stream, const BlockRows& rows, bool last,
+                                     const BlockTrace& trace, BlockScratch& scratch) const {
   const Index all = rows.sequences.rows();
   const Index asking = last ? rows.sequences.count() : all;
   scratch.hidden.resize(asking, shape_.mlp_width, format_);
@@ -102,13 +103,39 @@ void ResidualBlock::pull_back(Stream& stream, const BlockRows& rows, bool last, 
                                last ? rows.last_queries : Queries::kAll, trace.qkv.view(),
                                scratch.attended.view(), scratch.d_qkv.view());
   if (last) spread_to_all_rows(stream, rows, scratch);
+}
 
-  scratch.normal.resize(needed_rows, shape_.width, format_);
-  qkv_.pull_back(stream, scratch.d_qkv.middle_rows(0, needed_rows), scratch.normal.view());
-  kernels::normalize_pull_back(stream, trace.x.middle_rows(0, needed_rows),
-                               trace.statistics_1.middle_rows(0, needed_rows),
-                               scratch.normal.view(), scratch.d_x.middle_rows(0, needed_rows),
-                               scratch.d_x_copy.middle_rows(0, needed_rows));
+void ResidualBlock::pull_back(Stream& stream, const BlockRows& rows, bool last,
+                              const BlockTrace& trace, BlockScratch& scratch) const {
+  pull_back_to_qkv(stream, rows, last, trace, scratch);
+  scratch.normal.resize(rows.sequences.rows(), shape_.width, format_);
+  qkv_.pull_back(stream, scratch.d_qkv.view(), scratch.normal.view());
+  kernels::normalize_pull_back(stream, trace.x.view(), trace.statistics_1.view(),
+                               scratch.normal.view(), scratch.d_x.view(), scratch.d_x_copy.view());
+}
+
+void ResidualBlock::pull_back_to(Stream& stream, const BlockRows& rows, bool last,
+                                 std::span<const Index> needed_rows, const BlockTrace& trace,
+                                 BlockScratch& scratch) const {
+  if (std::ssize(needed_rows) == rows.sequences.rows()) {
+    pull_back(stream, rows, last, trace, scratch);
+    return;
+  }
+  pull_back_to_qkv(stream, rows, last, trace, scratch);
+  const auto gather = [&](const kernels::Buffer& source, kernels::Buffer& destination) {
+    destination.resize(std::ssize(needed_rows), source.cols(), source.format());
+    kernels::gather_rows(stream, source.view(), needed_rows, destination.view());
+  };
+  gather(trace.x, scratch.needed.x);
+  gather(trace.statistics_1, scratch.needed.statistics);
+  gather(scratch.d_qkv, scratch.needed.d_qkv);
+  gather(scratch.d_x, scratch.needed.d_x);
+  std::swap(scratch.d_x, scratch.needed.d_x);
+  scratch.d_x_copy.resize(std::ssize(needed_rows), shape_.width, format_);
+  scratch.normal.resize(std::ssize(needed_rows), shape_.width, format_);
+  qkv_.pull_back(stream, scratch.needed.d_qkv.view(), scratch.normal.view());
+  kernels::normalize_pull_back(stream, scratch.needed.x.view(), scratch.needed.statistics.view(),
+                               scratch.normal.view(), scratch.d_x.view(), scratch.d_x_copy.view());
 }
 
 void ResidualBlock::spread_to_all_rows(Stream& stream, const BlockRows& rows,

@@ -33,6 +33,9 @@ struct BlockScratch {
   kernels::Buffer d_x_copy;  // the same in the device's format
   kernels::Buffer d_asking;  // the gradient of the asking rows, before it spreads to all
   kernels::Buffer d_qkv;
+  struct {
+    kernels::Buffer x, statistics, d_qkv, d_x;
+  } needed;  // rows gathered where only some of the input's gradient is needed
 };
 
 // The rows that one pass works on.
@@ -56,12 +59,18 @@ class ResidualBlock {
   void forward(kernels::Stream& stream, const BlockRows& rows, bool last, BlockTrace& trace,
                BlockScratch& scratch) const;
 
-  // scratch.d_x and d_x_copy from the gradient of the output to that of the input. Of the input's
-  // gradient only the first `needed_rows` rows are computed.
-  void pull_back(kernels::Stream& stream, const BlockRows& rows, bool last, Index needed_rows,
-                 const BlockTrace& trace, BlockScratch& scratch) const;
+  // scratch.d_x and d_x_copy from the gradient of the output to that of the input.
+  void pull_back(kernels::Stream& stream, const BlockRows& rows, bool last, const BlockTrace& trace,
+                 BlockScratch& scratch) const;
+
+  // The gradient of the input's rows `needed_rows` alone: [needed rows, width] in scratch.d_x.
+  void pull_back_to(kernels::Stream& stream, const BlockRows& rows, bool last,
+                    std::span<const Index> needed_rows, const BlockTrace& trace,
+                    BlockScratch& scratch) const;
 
  private:
+  void pull_back_to_qkv(kernels::Stream& stream, const BlockRows& rows, bool last,
+                        const BlockTrace& trace, BlockScratch& scratch) const;
   void spread_to_all_rows(kernels::Stream& stream, const BlockRows& rows,
                           BlockScratch& scratch) const;
 

@@ -1,6 +1,7 @@
 #include "qprompt/clip/text_tower.h"
 
 #include <algorithm>
+#include <numeric>
 
 #include "qprompt/core/error.h"
 
@@ -26,14 +27,6 @@ Transformer text_transformer(const Checkpoint& checkpoint, const TextStem& stem,
           differentiable};
 }
 
-// Bytes that one row leaves behind in all blocks' traces.
-std::size_t trace_bytes_per_row(const TransformerShape& shape, std::size_t element) {
-  const auto width = static_cast<std::size_t>(shape.width);
-  const auto hidden = static_cast<std::size_t>(shape.mlp_width);
-  const std::size_t per_layer = 2 * width * sizeof(float) + (3 * width + hidden) * element;
-  return per_layer * static_cast<std::size_t>(shape.layers);
-}
-
 }  // namespace
 
 TextTower::TextTower(const Checkpoint& checkpoint, const kernels::Device& device,
@@ -43,7 +36,6 @@ TextTower::TextTower(const Checkpoint& checkpoint, const kernels::Device& device
 TextTower::TextTower(const Checkpoint& checkpoint, const kernels::Device& device,
                      kernels::Differentiable differentiable, const TextStem& stem)
     : checkpoint_(checkpoint),
-      format_(device.format()),
       positions_(stem.positions),
       transformer_(text_transformer(checkpoint, stem, device, differentiable)) {}
 
@@ -86,8 +78,7 @@ void TextPass::require_fit() const {
 }
 
 void TextPass::cut_into_chunks() {
-  const std::size_t per_row =
-      trace_bytes_per_row(tower_->transformer_.shape(), kernels::format_size(tower_->format_));
+  const std::size_t per_row = tower_->transformer_.trace_bytes_per_row();
   const auto shared = static_cast<Index>(layout_.shared.size());
   Index total = shared;
   for (const auto& own : layout_.own) total += static_cast<Index>(own.size());
@@ -173,13 +164,12 @@ TextPrompts TextPass::pull_back(const Matrix& d_features) {
     const bool resident = chunks_.size() == 1 && workspace_->runs == resident_run_;
     if (!resident) run(chunk, Keep::kForPullBack);
     if (chunks_.size() == 1) resident_run_ = workspace_->runs;
-    const Index needed =
-        own_rows_learned_ ? chunk.rows.sequences.rows() : static_cast<Index>(layout_.shared.size());
-    TransformerWorkspace& workspace = workspace_->transformer;
-    tower_->transformer_.pull_back(workspace, chunk.rows,
-                                   d_features.middleRows(chunk.first_class, chunk.classes),
-                                   overwritten_, needed, d_deep);
-    const Matrix d_x = kernels::download(workspace.scratch.d_x.middle_rows(0, needed));
+    std::vector<Index> needed(own_rows_learned_ ? chunk.rows.sequences.rows()
+                                                : std::ssize(layout_.shared));
+    std::iota(needed.begin(), needed.end(), Index{0});
+    const Matrix d_x = tower_->transformer_.pull_back(
+        workspace_->transformer, chunk.rows,
+        d_features.middleRows(chunk.first_class, chunk.classes), overwritten_, needed, d_deep);
     add_row_gradients(chunk, d_x, d_prompts);
   }
   return d_prompts;

@@ -47,8 +47,7 @@ class TextTower {
             kernels::Differentiable differentiable, const TextStem& stem);
 
   Checkpoint checkpoint_;  // for token embeddings, which stay where they are
-  kernels::NumberFormat format_;
-  Matrix positions_;  // [context_length, width]
+  Matrix positions_;       // [context_length, width]
   Transformer transformer_;
 };
 

@@ -34,6 +34,14 @@ Transformer::Transformer(const kernels::Device& device, const TransformerShape& 
   }
 }
 
+std::size_t Transformer::trace_bytes_per_row() const {
+  const auto width = static_cast<std::size_t>(shape_.width);
+  const auto hidden = static_cast<std::size_t>(shape_.mlp_width);
+  const std::size_t per_layer =
+      2 * width * sizeof(float) + (3 * width + hidden) * kernels::format_size(format_);
+  return per_layer * static_cast<std::size_t>(shape_.layers);
+}
+
 void Transformer::require_deep(const std::vector<Matrix>& deep, Index rows) const {
   require(std::ssize(deep) < shape_.layers, "Transformer: ", deep.size(), " deep prompts, ",
           shape_.layers, " layers");
@@ -110,13 +118,9 @@ Matrix Transformer::forward(TransformerWorkspace& w, const BlockRows& rows,
   return kernels::download(w.features.view());
 }
 
-void Transformer::pull_back(TransformerWorkspace& w, const BlockRows& rows,
-                            const Matrix& d_features, std::span<const Index> overwritten,
-                            Index needed_rows,
-                            const std::function<Matrix*(Index layer)>& d_deep) const {
-  const Index all = rows.sequences.rows(), sequences = rows.sequences.count();
-  require(w.keep == Keep::kForPullBack, "Transformer::pull_back: the pass kept nothing");
-  expect_rows(w.stream, all);
+// The gradient of the rows that are read, through projection and final layer norm, in scratch.d_x.
+void Transformer::pull_back_readout(TransformerWorkspace& w, const Matrix& d_features) const {
+  const Index sequences = w.read.rows();
   require(d_features.rows() == sequences && d_features.cols() == projection_.outputs(),
           "Transformer::pull_back: d_features [", d_features.rows(), ", ", d_features.cols(),
           "], expected [", sequences, ", ", projection_.outputs(), "]");
@@ -128,14 +132,21 @@ void Transformer::pull_back(TransformerWorkspace& w, const BlockRows& rows,
   kernels::normalize_pull_back(w.stream, w.read.view(), w.read_statistics.view(),
                                w.read_normal.view(), w.scratch.d_x.view(),
                                w.scratch.d_x_copy.view());
+}
 
-  for (Index layer = shape_.layers - 1; layer >= 0; --layer) {
-    const bool last = layer + 1 == shape_.layers;
-    const Index needed = layer == 0 ? needed_rows : all;
-    blocks_[layer].pull_back(w.stream, rows, last, needed, w.trace(layer), w.scratch);
-    Matrix* d_values = layer > 0 ? d_deep(layer) : nullptr;
-    if (d_values != nullptr) take_gradient(w, overwritten, *d_values);
+Matrix Transformer::pull_back(TransformerWorkspace& w, const BlockRows& rows,
+                              const Matrix& d_features, std::span<const Index> overwritten,
+                              std::span<const Index> needed_rows,
+                              const std::function<Matrix*(Index layer)>& d_deep) const {
+  require(w.keep == Keep::kForPullBack, "Transformer::pull_back: the pass kept nothing");
+  expect_rows(w.stream, rows.sequences.rows());
+  pull_back_readout(w, d_features);
+  for (Index layer = shape_.layers - 1; layer > 0; --layer) {
+    blocks_[layer].pull_back(w.stream, rows, layer + 1 == shape_.layers, w.trace(layer), w.scratch);
+    if (Matrix* d_values = d_deep(layer)) take_gradient(w, overwritten, *d_values);
   }
+  blocks_[0].pull_back_to(w.stream, rows, shape_.layers == 1, needed_rows, w.trace(0), w.scratch);
+  return kernels::download(w.scratch.d_x.view());
 }
 
 }  // namespace qprompt

@@ -49,6 +49,9 @@ class Transformer {
   const TransformerShape& shape() const { return shape_; }
   Index embed() const { return projection_.outputs(); }
 
+  // Bytes that one row leaves behind in all blocks' traces.
+  std::size_t trace_bytes_per_row() const;
+
   // Throws Error unless `deep` fits: [rows, width] each, for blocks 1, 2, ...
   void require_deep(const std::vector<Matrix>& deep, Index rows) const;
 
@@ -60,16 +63,17 @@ class Transformer {
   Matrix forward(TransformerWorkspace& workspace, const BlockRows& rows,
                  std::span<const Index> overwritten, const DeepRows& deep) const;
 
-  // d_deep(layer) receives the gradient of that layer's deep rows. Afterwards scratch.d_x holds the
-  // gradient of the first block's input, rows [0, needed_rows).
-  void pull_back(TransformerWorkspace& workspace, const BlockRows& rows, const Matrix& d_features,
-                 std::span<const Index> overwritten, Index needed_rows,
-                 const std::function<Matrix*(Index layer)>& d_deep) const;
+  // The gradient of the first block's input, of its rows `needed_rows` alone: [needed rows, width].
+  // d_deep(layer) receives that of the layer's deep rows.
+  Matrix pull_back(TransformerWorkspace& workspace, const BlockRows& rows, const Matrix& d_features,
+                   std::span<const Index> overwritten, std::span<const Index> needed_rows,
+                   const std::function<Matrix*(Index layer)>& d_deep) const;
 
  private:
   void enter(TransformerWorkspace& workspace, BlockTrace& trace) const;
   void overwrite(TransformerWorkspace& workspace, BlockTrace& trace, std::span<const Index> rows,
                  const Matrix& values) const;
+  void pull_back_readout(TransformerWorkspace& workspace, const Matrix& d_features) const;
   void take_gradient(TransformerWorkspace& workspace, std::span<const Index> rows,
                      Matrix& d_values) const;
 

@@ -18,13 +18,15 @@ std::uint64_t stream_seed(std::uint64_t seed, Purpose purpose) {
   return Random(seed, purpose).bits();
 }
 
-// The order of an epoch's images and the view that each shows.
+// The order of an epoch's images and the view that each shows. Every epoch has a stream of its own:
+// a run that is resumed needs no generator's state.
 struct EpochPlan {
   std::vector<Index> order;  // of images
   std::vector<Index> rows;   // of the feature matrix, in that order
 };
 
-EpochPlan plan_epoch(const TrainingSet& set, int epoch, Random& random) {
+EpochPlan plan_epoch(const TrainingSet& set, int epoch, std::uint64_t seed) {
+  Random random(seed, static_cast<std::uint64_t>(epoch));
   EpochPlan plan{random.permutation(set.images()), {}};
   for (Index image : plan.order) {
     const Index view = set.fresh_views ? epoch : random.below(set.views);
@@ -47,16 +49,18 @@ class Training {
         set_(set),
         config_(config),
         workspace_(model.device()),
-        random_(seed, kBatches),
+        batch_seed_(stream_seed(seed, kBatches)),
         sgd_(config.optimizer),
         result_{learner.initial_values(problem_.classes, stream_seed(seed, kInitialValues)),
-                Quantizer(config.quantizer, stream_seed(seed, kNoise)),
+                Quantizer(config.quantizer, stream_seed(seed, kNoise),
+                          bits_by_name(learner, problem_.classes,
+                                       parse_bits(config.quantizer.bits))),
                 {},
                 0,
                 false} {}
 
   void epoch(int epoch, const Observer& observer) {
-    const EpochPlan plan = plan_epoch(set_, epoch, random_);
+    const EpochPlan plan = plan_epoch(set_, epoch, batch_seed_);
     const Index batch = std::min<Index>(config_.batch_size, set_.images());
     const Index batches = batches_of(set_.images(), batch);
     EpochReport report{epoch + 1, config_.epochs, 0, 0,
@@ -110,7 +114,7 @@ class Training {
   const TrainingSet& set_;
   const TrainingConfig& config_;
   TextWorkspace workspace_;
-  Random random_;
+  std::uint64_t batch_seed_;
   Sgd sgd_;
   TrainingResult result_;
 };
@@ -135,6 +139,16 @@ ParameterMap quantizable(const PromptLearner& learner, const ClassTokens& classe
     if (spec.kind != ParameterKind::kBias) selected.emplace(spec.name, values.at(spec.name));
   }
   return selected;
+}
+
+std::map<std::string, int> bits_by_name(const PromptLearner& learner, const ClassTokens& classes,
+                                        const BitsPerKind& bits) {
+  std::map<std::string, int> widths;
+  for (const ParameterSpec& spec : learner.parameters(classes)) {
+    if (spec.kind == ParameterKind::kContext) widths[spec.name] = bits.context;
+    if (spec.kind == ParameterKind::kProjection) widths[spec.name] = bits.projection;
+  }
+  return widths;
 }
 
 LearningProblem::LearningProblem(const Model& model_in, const PromptLearner& learner_in,

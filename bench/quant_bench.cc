@@ -33,7 +33,7 @@ BENCHMARK_CAPTURE(fit, log2, Levels::kLog2)->Args({393216, 4})->Unit(benchmark::
 // One training step that does not re-cluster.
 void quantize(benchmark::State& state) {
   const ParameterMap values{{"weight", normal_values(state.range(0))}};
-  Quantizer quantizer({.bits = static_cast<int>(state.range(1))});
+  Quantizer quantizer({.bits = std::to_string(state.range(1))});
   quantizer.adapt(values, 0);
   for (auto _ : state) benchmark::DoNotOptimize(quantizer.quantize(values, 1));
 }

@@ -12,11 +12,11 @@ bool recluster_permitted(const QuantizerConfig& config, std::int64_t steps_since
          config.kl_threshold < std::numeric_limits<double>::infinity();
 }
 
-bool should_recluster(const QuantizerConfig& config, std::int64_t steps_since,
+bool should_recluster(const QuantizerConfig& config, int bits, std::int64_t steps_since,
                       std::span<const std::int64_t> cached_histogram,
                       std::span<const std::int64_t> current_histogram) {
   if (!recluster_permitted(config, steps_since)) return false;
-  if (cached_histogram.size() < std::size_t{1} << config.bits) return true;
+  if (cached_histogram.size() < std::size_t{1} << bits) return true;
   return config.kl_threshold == 0 ||
          kl_divergence(current_histogram, cached_histogram) > config.kl_threshold;
 }

@@ -13,7 +13,9 @@ namespace qprompt {
 namespace {
 
 void require_usable(const QuantizerConfig& config) {
-  require(config.bits >= 1 && config.bits <= 8, "quantizer: ", config.bits, " bits, expected 1..8");
+  const BitsPerKind bits = parse_bits(config.bits);
+  require(!has_codebook(config.kind) || !bits.has_auto(), "quantizer: bits '", config.bits,
+          "', expected numbers (auto is resolved before training)");
   require(config.min_interval >= 1, "quantizer: min_interval ", config.min_interval,
           ", expected at least 1");
   require(config.kl_threshold >= 0, "quantizer: kl_threshold ", config.kl_threshold,
@@ -64,9 +66,22 @@ std::vector<std::uint16_t> stored_codebook(const std::string& name,
 
 }  // namespace
 
-Quantizer::Quantizer(const QuantizerConfig& config, std::uint64_t seed)
-    : config_(config), seed_(seed) {
+Quantizer::Quantizer(const QuantizerConfig& config, std::uint64_t seed,
+                     std::map<std::string, int> bits)
+    : config_(config), seed_(seed), bits_(std::move(bits)) {
   require_usable(config_);
+  for (const auto& [name, width] : bits_) {
+    require(!has_codebook(config_.kind) || (width >= 1 && width <= 8), "quantizer: matrix '", name,
+            "' with ", width, " bits, expected 1..8");
+  }
+}
+
+int Quantizer::bits_of(const std::string& name) const {
+  if (const auto found = bits_.find(name); found != bits_.end()) return found->second;
+  const BitsPerKind bits = parse_bits(config_.bits);
+  require(bits.context == bits.projection, "quantizer: bits '", config_.bits,
+          "' do not say how many matrix '", name, "' has");
+  return bits.context;
 }
 
 bool Quantizer::trains_quantized() const {
@@ -79,30 +94,31 @@ void Quantizer::adapt(const ParameterMap& values, std::int64_t step) {
   for (const auto& [name, matrix] : values) {
     const auto found = matrices_.find(name);
     if (found == matrices_.end()) {
-      matrices_[name] = cluster(values_of(matrix), step, 1);
-    } else if (is_outdated(found->second, values_of(matrix), step)) {
-      found->second = cluster(values_of(matrix), step, found->second.clusterings + 1);
+      matrices_[name] = cluster(name, values_of(matrix), step, 1);
+    } else if (is_outdated(name, found->second, values_of(matrix), step)) {
+      found->second = cluster(name, values_of(matrix), step, found->second.clusterings + 1);
     }
   }
 }
 
-MatrixState Quantizer::cluster(std::span<const float> values, std::int64_t step,
-                               int clusterings) const {
+MatrixState Quantizer::cluster(const std::string& name, std::span<const float> values,
+                               std::int64_t step, int clusterings) const {
   MatrixState state{.last_clustering = step, .clusterings = clusterings};
   if (config_.normalize) state.statistics = statistics_of(values);
   const std::vector<float> w_hat = normalized(values, state.statistics);
-  const Codebook codebook = Codebook::fit(w_hat, config_.bits, levels_of(config_));
+  const Codebook codebook = Codebook::fit(w_hat, bits_of(name), levels_of(config_));
   state.centroids.assign(codebook.centroids().begin(), codebook.centroids().end());
   state.histogram = histogram_of(codes_of(values, state, state.statistics), state);
   return state;
 }
 
-bool Quantizer::is_outdated(const MatrixState& state, std::span<const float> values,
-                            std::int64_t step) const {
+bool Quantizer::is_outdated(const std::string& name, const MatrixState& state,
+                            std::span<const float> values, std::int64_t step) const {
   const std::int64_t steps_since = step - state.last_clustering;
   if (!recluster_permitted(config_, steps_since)) return false;  // spares the histogram
   const auto codes = codes_of(values, state, statistics_in_force(values, state));
-  return should_recluster(config_, steps_since, state.histogram, histogram_of(codes, state));
+  return should_recluster(config_, bits_of(name), steps_since, state.histogram,
+                          histogram_of(codes, state));
 }
 
 Normalization Quantizer::statistics_in_force(std::span<const float> values,
@@ -151,8 +167,9 @@ std::map<std::string, EncodedMatrix> Quantizer::encode(const ParameterMap& value
   for (const auto& [name, matrix] : values) {
     require_finite(name, matrix);
     const auto state = matrices_.find(name);
-    encoded[name] = encode(
-        name, matrix, state != matrices_.end() ? state->second : cluster(values_of(matrix), 0, 1));
+    encoded[name] =
+        encode(name, matrix,
+               state != matrices_.end() ? state->second : cluster(name, values_of(matrix), 0, 1));
   }
   return encoded;
 }
@@ -160,11 +177,12 @@ std::map<std::string, EncodedMatrix> Quantizer::encode(const ParameterMap& value
 EncodedMatrix Quantizer::encode(const std::string& name, const Matrix& values,
                                 const MatrixState& state) const {
   const Normalization in_force = statistics_in_force(values_of(values), state);
+  const int bits = bits_of(name);
   return {.rows = values.rows(),
           .cols = values.cols(),
-          .bits = config_.bits,
-          .codebook = stored_codebook(name, state.centroids, in_force, config_.bits),
-          .codes = pack_codes(codes_of(values_of(values), state, in_force), config_.bits)};
+          .bits = bits,
+          .codebook = stored_codebook(name, state.centroids, in_force, bits),
+          .codes = pack_codes(codes_of(values_of(values), state, in_force), bits)};
 }
 
 std::map<std::string, int> Quantizer::clusterings() const {
@@ -178,8 +196,8 @@ QuantizerState Quantizer::state() const { return {matrices_}; }
 void Quantizer::restore(const QuantizerState& state) {
   for (const auto& [name, matrix] : state.matrices) {
     const std::size_t size = Codebook(matrix.centroids).centroids().size();
-    require(size <= std::size_t{1} << config_.bits, "restore: matrix '", name, "' has ", size,
-            " centroids for ", config_.bits, " bits");
+    require(size <= std::size_t{1} << bits_of(name), "restore: matrix '", name, "' has ", size,
+            " centroids for ", bits_of(name), " bits");
     require(matrix.histogram.size() == size, "restore: matrix '", name, "' has ",
             matrix.histogram.size(), " counts for ", size, " centroids");
     require(std::isfinite(matrix.statistics.mean) &&

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "qprompt/core/matrix.h"
+#include "qprompt/quant/bits.h"
 #include "qprompt/quant/codebook.h"
 #include "qprompt/quant/encoded_matrix.h"
 #include "qprompt/quant/quantizer_state.h"
@@ -36,7 +37,7 @@ inline auto enum_names(QuantizationPhase) { return std::array{"qat", "ptq"}; }
 
 struct QuantizerConfig {
   QuantizerKind kind = QuantizerKind::kKMeans;
-  int bits = 1;
+  std::string bits = "1";  // parse_bits() reads it
   KMeans kmeans = KMeans::kOptimal;
   bool normalize = true;
   Statistics statistics = Statistics::kEveryStep;
@@ -49,7 +50,8 @@ struct QuantizerConfig {
   void visit_fields(Visitor&& visit) {
     visit("quantizer", kind,
           "kmeans; for comparison uniform (min to max), log2 (signed powers of two), noise, none");
-    visit("bits", bits, "bits per value, 1..8");
+    visit("bits", bits,
+          "bits per value: 1..8, ctx=1,projection=4, or auto (chosen on validation images)");
     visit("kmeans", kmeans, "how kmeans finds its centroids: optimal (exact), or lloyd");
     visit("normalize", normalize, "find levels of (W - mean) / std");
     visit("statistics", statistics, "when mean and std are refreshed");
@@ -72,8 +74,10 @@ struct QuantizerConfig {
 // matrix where a value is NaN or infinite, or a codebook lies beyond fp16's range.
 class Quantizer {
  public:
-  // `seed` is that of the noise.
-  explicit Quantizer(const QuantizerConfig& config, std::uint64_t seed = 0);
+  // `seed` is that of the noise; `bits` the width of each matrix, which may be left out where
+  // config.bits is one number for all kinds. Refuses config.bits "auto", which the caller resolves.
+  explicit Quantizer(const QuantizerConfig& config, std::uint64_t seed = 0,
+                     std::map<std::string, int> bits = {});
 
   // Constrained adaptive clustering: fits codebooks at the first step, and again where
   // should_recluster says so. Nothing to do for post-training quantization, noise and none.
@@ -99,9 +103,11 @@ class Quantizer {
   void restore(const QuantizerState& state);
 
  private:
-  MatrixState cluster(std::span<const float> values, std::int64_t step, int clusterings) const;
+  int bits_of(const std::string& name) const;
+  MatrixState cluster(const std::string& name, std::span<const float> values, std::int64_t step,
+                      int clusterings) const;
   Normalization statistics_in_force(std::span<const float> values, const MatrixState& state) const;
-  bool is_outdated(const MatrixState& state, std::span<const float> values,
+  bool is_outdated(const std::string& name, const MatrixState& state, std::span<const float> values,
                    std::int64_t step) const;
   EncodedMatrix encode(const std::string& name, const Matrix& values,
                        const MatrixState& state) const;
@@ -110,6 +116,7 @@ class Quantizer {
 
   QuantizerConfig config_;
   std::uint64_t seed_;
+  std::map<std::string, int> bits_;
   std::map<std::string, MatrixState> matrices_;
 };
 
@@ -121,7 +128,7 @@ bool recluster_permitted(const QuantizerConfig& config, std::int64_t steps_since
 // where it is permitted and KL(now || cached) exceeds kl_threshold, or kl_threshold is 0, or the
 // codebook is smaller than 2^bits (it came from fewer distinct values, so its histogram may hide a
 // change).
-bool should_recluster(const QuantizerConfig& config, std::int64_t steps_since,
+bool should_recluster(const QuantizerConfig& config, int bits, std::int64_t steps_since,
                       std::span<const std::int64_t> cached_histogram,
                       std::span<const std::int64_t> current_histogram);
 

@@ -87,6 +87,10 @@ StepGradient loss_and_gradient(const LearningProblem& problem, const ParameterMa
 ParameterMap quantizable(const PromptLearner& learner, const ClassTokens& classes,
                          const ParameterMap& values);
 
+// The width of each of them.
+std::map<std::string, int> bits_by_name(const PromptLearner& learner, const ClassTokens& classes,
+                                        const BitsPerKind& bits);
+
 // Learns the learner's parameters by SGD on cross-entropy over cosine logits. `seed` orders
 // batches, draws views and random starts.
 TrainingResult train(const Model& model, const PromptLearner& learner,

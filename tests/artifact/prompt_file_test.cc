@@ -36,7 +36,7 @@ PromptFile through_bytes(const PromptFile& file) {
 
 // QCoOp, 1 bit, 4 tokens of a 512-wide text tower.
 PromptFile qcoop() {
-  Quantizer quantizer({.bits = 1});
+  Quantizer quantizer({.bits = "1"});
   const ParameterMap learned{{"ctx", Random(1).normal_matrix(4, 512, 0.02)}};
   quantizer.adapt(learned, 0);
   return with_matrices(stored_matrices(learned, quantizer.encode(learned)));
@@ -58,7 +58,7 @@ TEST(PromptFile, DeploysWhatTheQuantizerDeploysAtEveryWidth) {
                            {"weight", Random(4).normal_matrix(19, 7, 0.4)}};
   for (const Statistics statistics : {Statistics::kEveryStep, Statistics::kAtClustering}) {
     for (int bits = 1; bits <= 8; ++bits) {
-      Quantizer quantizer({.bits = bits, .statistics = statistics});
+      Quantizer quantizer({.bits = std::to_string(bits), .statistics = statistics});
       quantizer.adapt(clustered, 0);
       const PromptFile file = with_matrices(stored_matrices(moved, quantizer.encode(moved)));
       EXPECT_EQ(bits_per_value(file.matrices[0]), bits);
@@ -92,7 +92,7 @@ TEST(PromptFile, KeepsEveryHalfValueIncludingMinusZero) {
 }
 
 TEST(PromptFile, MixesQuantizedAndOtherMatricesInTheirOrder) {
-  Quantizer quantizer({.bits = 4});
+  Quantizer quantizer({.bits = "4"});
   const ParameterMap weight{{"b.weight", Random(1).normal_matrix(8, 8, 1)}};
   ParameterMap all = weight;
   all["a.bias"] = Matrix::Constant(1, 8, 0.5F);

@@ -70,7 +70,7 @@ TEST_P(LearnedPrompt, HoldsTheBitsItWasAskedFor) {
 }
 
 QuantizerConfig kmeans(int bits, QuantizationPhase phase = QuantizationPhase::kTraining) {
-  return {.kind = QuantizerKind::kKMeans, .bits = bits, .phase = phase};
+  return {.kind = QuantizerKind::kKMeans, .bits = std::to_string(bits), .phase = phase};
 }
 
 const Recipe kRecipes[] = {

@@ -47,16 +47,16 @@ TEST(KlDivergence, IsOfTheFirstAgainstTheSecond) {
 
 TEST(ShouldRecluster, WaitsForTheIntervalHoweverLargeTheChange) {
   const QuantizerConfig config{.min_interval = 10, .kl_threshold = 1e-4};
-  EXPECT_FALSE(should_recluster(config, 9, Histogram{100, 0}, Histogram{0, 100}));
-  EXPECT_TRUE(should_recluster(config, 10, Histogram{100, 0}, Histogram{0, 100}));
+  EXPECT_FALSE(should_recluster(config, 1, 9, Histogram{100, 0}, Histogram{0, 100}));
+  EXPECT_TRUE(should_recluster(config, 1, 10, Histogram{100, 0}, Histogram{0, 100}));
 }
 
 TEST(ShouldRecluster, AsksForMoreThanTheThreshold) {
   const Histogram cached{50, 50};
   const Histogram now{55, 45};
   const double kl = kl_divergence(now, cached);
-  EXPECT_FALSE(should_recluster({.kl_threshold = kl}, 100, cached, now));
-  EXPECT_TRUE(should_recluster({.kl_threshold = 0.999 * kl}, 100, cached, now));
+  EXPECT_FALSE(should_recluster({.kl_threshold = kl}, 1, 100, cached, now));
+  EXPECT_TRUE(should_recluster({.kl_threshold = 0.999 * kl}, 1, 100, cached, now));
 }
 
 TEST(ShouldRecluster, MeasuresTheCurrentHistogramAgainstTheCachedOne) {
@@ -66,19 +66,19 @@ TEST(ShouldRecluster, MeasuresTheCurrentHistogramAgainstTheCachedOne) {
   const double backward = kl_divergence(cached, now);
   ASSERT_GT(forward, backward);
   const double between = 0.5 * (forward + backward);
-  EXPECT_TRUE(should_recluster({.kl_threshold = between}, 100, cached, now));
-  EXPECT_FALSE(should_recluster({.kl_threshold = between}, 100, now, cached));
+  EXPECT_TRUE(should_recluster({.kl_threshold = between}, 1, 100, cached, now));
+  EXPECT_FALSE(should_recluster({.kl_threshold = between}, 1, 100, now, cached));
 }
 
 TEST(ShouldRecluster, ComesAtEveryPermittedStepWithThresholdZero) {
   const QuantizerConfig config{.min_interval = 3, .kl_threshold = 0};
-  EXPECT_TRUE(should_recluster(config, 3, Histogram{5, 5}, Histogram{5, 5}));
-  EXPECT_FALSE(should_recluster(config, 2, Histogram{5, 5}, Histogram{5, 5}));
+  EXPECT_TRUE(should_recluster(config, 1, 3, Histogram{5, 5}, Histogram{5, 5}));
+  EXPECT_FALSE(should_recluster(config, 1, 2, Histogram{5, 5}, Histogram{5, 5}));
 }
 
 TEST(ShouldRecluster, NeverComesWithThresholdInfinity) {
   const QuantizerConfig config{.min_interval = 1, .kl_threshold = kInfinity};
-  EXPECT_FALSE(should_recluster(config, 1'000'000, Histogram{1000, 0}, Histogram{0, 1000}));
+  EXPECT_FALSE(should_recluster(config, 1, 1'000'000, Histogram{1000, 0}, Histogram{0, 1000}));
 }
 
 TEST(Clustering, ComesEveryIntervalWithThresholdZero) {
@@ -91,7 +91,7 @@ TEST(Clustering, ComesOnceWithThresholdInfinity) {
 }
 
 TEST(Clustering, SeesGrowingWeightsOnlyThroughStatisticsOfTheClustering) {
-  QuantizerConfig config{.bits = 2, .min_interval = 10, .kl_threshold = 1e-3};
+  QuantizerConfig config{.bits = "2", .min_interval = 10, .kl_threshold = 1e-3};
   config.statistics = Statistics::kEveryStep;
   EXPECT_EQ(clusterings_of_growing_weights(config, 101), 1);
   config.statistics = Statistics::kAtClustering;

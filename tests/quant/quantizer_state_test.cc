@@ -10,7 +10,7 @@ namespace qprompt {
 namespace {
 
 constexpr QuantizerConfig kConfig{
-    .bits = 3, .statistics = Statistics::kAtClustering, .min_interval = 2, .kl_threshold = 1e-4};
+    .bits = "3", .statistics = Statistics::kAtClustering, .min_interval = 2, .kl_threshold = 1e-4};
 
 // Weights that drift, so that clusterings happen.
 ParameterMap weights_at(std::int64_t step) {
@@ -59,7 +59,7 @@ TEST(QuantizerState, RefusesWhatDoesNotFitTogether) {
 
 TEST(QuantizerState, RefusesCentroidsThatAreNone) {
   QuantizerState state = trained(1).state();
-  Quantizer one_bit({.bits = 1});
+  Quantizer one_bit({.bits = "1"});
   EXPECT_THROW(one_bit.restore(state), Error);
   std::swap(state.matrices["b"].centroids[0], state.matrices["b"].centroids[1]);
   EXPECT_THROW(Quantizer(kConfig).restore(state), Error);

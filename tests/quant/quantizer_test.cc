@@ -47,8 +47,10 @@ std::vector<QuantizerConfig> codebook_configs() {
     for (const Statistics statistics : kBothStatistics) {
       for (const bool normalize : {true, false}) {
         for (int bits = 1; bits <= 8; ++bits) {
-          configs.push_back(
-              {.kind = kind, .bits = bits, .normalize = normalize, .statistics = statistics});
+          configs.push_back({.kind = kind,
+                             .bits = std::to_string(bits),
+                             .normalize = normalize,
+                             .statistics = statistics});
         }
       }
     }
@@ -75,7 +77,8 @@ TEST(Quantizer, UsesAtMostAsManyValuesAsItsBitsAllow) {
     Quantizer quantizer(config);
     quantizer.adapt(normal_parameters(1), 0);
     const ParameterMap quantized = quantizer.quantize(normal_parameters(1), 0);
-    EXPECT_LE(distinct(quantized.at("weight")).size(), std::size_t{1} << config.bits);
+    EXPECT_LE(distinct(quantized.at("weight")).size(),
+              std::size_t{1} << parse_bits(config.bits).context);
     EXPECT_TRUE(is_half_exact(quantized.at("weight")));
   }
 }
@@ -83,7 +86,7 @@ TEST(Quantizer, UsesAtMostAsManyValuesAsItsBitsAllow) {
 TEST(Quantizer, IsTheMeanOfEachHalfOfASymmetricMatrix) {
   Matrix w(1, 4);
   w << -3, -1, 1, 3;
-  Quantizer quantizer({.bits = 1});
+  Quantizer quantizer({.bits = "1"});
   quantizer.adapt({{"w", w}}, 0);
   Matrix expected(1, 4);
   expected << -2, -2, 2, 2;
@@ -95,7 +98,7 @@ TEST(Quantizer, FollowsMeanAndDeviationOnlyWhereStatisticsAreRefreshed) {
   w << -3, -1, 1, 3;
   const Matrix grown = 2 * w.array() + 10;
   for (const Statistics statistics : kBothStatistics) {
-    Quantizer quantizer({.bits = 1, .statistics = statistics});
+    Quantizer quantizer({.bits = "1", .statistics = statistics});
     quantizer.adapt({{"w", w}}, 0);
     Matrix expected(1, 4);
     if (statistics == Statistics::kEveryStep) {
@@ -110,7 +113,7 @@ TEST(Quantizer, FollowsMeanAndDeviationOnlyWhereStatisticsAreRefreshed) {
 TEST(Quantizer, CanClusterTheWeightsThemselves) {
   Matrix w(1, 4);
   w << 1, 1.5, 5, 5.5;
-  Quantizer quantizer({.bits = 1, .normalize = false});
+  Quantizer quantizer({.bits = "1", .normalize = false});
   quantizer.adapt({{"w", w}}, 0);
   EXPECT_THAT(quantizer.state().matrices.at("w").centroids, ::testing::ElementsAre(1.25F, 5.25F));
 }
@@ -131,7 +134,7 @@ TEST(Quantizer, PutsUniformLevelsBetweenTheExtremes) {
   Matrix expected(1, 5);
   expected << -2, 0, 0, 2, 4;
   for (const bool normalize : {true, false}) {
-    Quantizer quantizer({.kind = QuantizerKind::kUniform, .bits = 2, .normalize = normalize});
+    Quantizer quantizer({.kind = QuantizerKind::kUniform, .bits = "2", .normalize = normalize});
     quantizer.adapt({{"w", w}}, 0);
     EXPECT_TRUE(quantizer.quantize({{"w", w}}, 0).at("w").isApprox(expected, 1e-3)) << normalize;
   }
@@ -144,12 +147,12 @@ TEST(Quantizer, PutsLog2LevelsAroundTheMeanWhereItNormalizes) {
   const float low = std::sqrt(5.0F) * 0.5F;
   const float high = std::sqrt(5.0F);
   around_mean << 10 - high, 10 - low, 10 + low, 10 + high;
-  Quantizer quantizer({.kind = QuantizerKind::kLog2, .bits = 2});
+  Quantizer quantizer({.kind = QuantizerKind::kLog2, .bits = "2"});
   quantizer.adapt({{"w", w}}, 0);
   EXPECT_TRUE(quantizer.quantize({{"w", w}}, 0).at("w").isApprox(around_mean, 1e-3));
   Matrix powers(1, 4);
   powers << 8, 8, 8, 16;
-  Quantizer plain({.kind = QuantizerKind::kLog2, .bits = 2, .normalize = false});
+  Quantizer plain({.kind = QuantizerKind::kLog2, .bits = "2", .normalize = false});
   plain.adapt({{"w", w}}, 0);
   EXPECT_EQ(plain.quantize({{"w", w}}, 0).at("w"), powers);
 }
@@ -159,7 +162,7 @@ TEST(Quantizer, LosesLeastWithOptimalKMeans) {
   for (int bits = 1; bits <= 6; ++bits) {
     std::map<QuantizerKind, float> error;
     for (const QuantizerKind kind : kCodebookKinds) {
-      Quantizer quantizer({.kind = kind, .bits = bits});
+      Quantizer quantizer({.kind = kind, .bits = std::to_string(bits)});
       const Matrix difference = quantizer.deployed(values).at("weight") - values.at("weight");
       error[kind] = difference.squaredNorm();
     }
@@ -171,7 +174,7 @@ TEST(Quantizer, LosesLeastWithOptimalKMeans) {
 TEST(Quantizer, ChangesNothingBeyondFp16WhereEightBitsSuffice) {
   Matrix w(16, 32);
   for (Index i = 0; i < w.size(); ++i) w.data()[i] = 0.01F * static_cast<float>(i % 256);
-  Quantizer quantizer({.bits = 8});
+  Quantizer quantizer({.bits = "8"});
   quantizer.adapt({{"w", w}}, 0);
   const Matrix quantized = quantizer.quantize({{"w", w}}, 0).at("w");
   // Normalising and back moves a value by a few float roundings, which may tip an fp16 tie.
@@ -180,10 +183,10 @@ TEST(Quantizer, ChangesNothingBeyondFp16WhereEightBitsSuffice) {
 
 TEST(Quantizer, PassesValuesThroughUntilTheEndWhenItQuantizesAfterTraining) {
   const ParameterMap values = normal_parameters(1);
-  Quantizer after({.bits = 2, .phase = QuantizationPhase::kPostTraining});
+  Quantizer after({.bits = "2", .phase = QuantizationPhase::kPostTraining});
   after.adapt(values, 0);
   EXPECT_TRUE(same_bits(after.quantize(values, 0), values));
-  Quantizer during({.bits = 2});
+  Quantizer during({.bits = "2"});
   during.adapt(values, 0);
   EXPECT_TRUE(same_bits(after.deployed(values), during.deployed(values)));
 }
@@ -220,7 +223,7 @@ TEST(Quantizer, DrawsNoiseFromSeedStepAndNameAlone) {
 
 TEST(Quantizer, NamesTheMatrixThatIsNotFinite) {
   ParameterMap values = normal_parameters(1);
-  Quantizer quantizer({.bits = 1});
+  Quantizer quantizer({.bits = "1"});
   quantizer.adapt(values, 0);
   values["weight"](3, 3) = std::numeric_limits<float>::quiet_NaN();
   const auto names_weight = ThrowsMessage<Error>(HasSubstr("'weight'"));
@@ -231,30 +234,68 @@ TEST(Quantizer, NamesTheMatrixThatIsNotFinite) {
 }
 
 TEST(Quantizer, NamesTheMatrixThatExceedsFp16) {
-  Quantizer quantizer({.bits = 1});
+  Quantizer quantizer({.bits = "1"});
   const ParameterMap values{{"huge", 1e6F * Matrix::Random(4, 4)}};
   quantizer.adapt(values, 0);
   EXPECT_THAT([&] { quantizer.quantize(values, 0); }, ThrowsMessage<Error>(HasSubstr("'huge'")));
 }
 
 TEST(Quantizer, AsksForAdaptBeforeQuantize) {
-  const Quantizer quantizer({.bits = 1});
+  const Quantizer quantizer({.bits = "1"});
   EXPECT_THAT([&] { quantizer.quantize(normal_parameters(1), 0); },
               ThrowsMessage<Error>(HasSubstr("adapt")));
 }
 
 TEST(Quantizer, RefusesSettingsWithoutMeaning) {
   const double kNaN = std::numeric_limits<double>::quiet_NaN();
-  EXPECT_THROW(Quantizer({.bits = 0}), Error);
-  EXPECT_THROW(Quantizer({.bits = 9}), Error);
+  EXPECT_THROW(Quantizer({.bits = "0"}), Error);
+  EXPECT_THROW(Quantizer({.bits = "9"}), Error);
+  EXPECT_THROW(Quantizer({.kind = QuantizerKind::kNone, .bits = "many"}), Error);
+  EXPECT_THROW(Quantizer({}, 0, {{"w", 9}}), Error);
   EXPECT_THROW(Quantizer({.min_interval = 0}), Error);
   EXPECT_THROW(Quantizer({.kl_threshold = -1}), Error);
   EXPECT_THROW(Quantizer({.kl_threshold = kNaN}), Error);
   EXPECT_THROW(Quantizer({.noise = -0.1}), Error);
 }
 
+TEST(Quantizer, GivesEachMatrixTheBitsNamedForIt) {
+  const ParameterMap values = normal_parameters(1);
+  Quantizer mixed({.bits = "ctx=1,projection=4"}, 0, {{"ctx", 1}, {"weight", 4}});
+  mixed.adapt(values, 0);
+  const auto encoded = mixed.encode(values);
+  EXPECT_EQ(encoded.at("ctx").bits, 1);
+  EXPECT_EQ(encoded.at("weight").bits, 4);
+  for (const auto& [name, bits] : {std::pair{"ctx", "1"}, std::pair{"weight", "4"}}) {
+    Quantizer alone({.bits = bits});
+    alone.adapt(values, 0);
+    EXPECT_EQ(alone.encode(values).at(name), encoded.at(name)) << name;
+    EXPECT_TRUE(same_bits(alone.quantize(values, 0).at(name), mixed.quantize(values, 0).at(name)));
+  }
+}
+
+TEST(Quantizer, TakesItsOwnBitsForMatricesWithoutAName) {
+  const ParameterMap values = normal_parameters(1);
+  const auto encoded = Quantizer({.bits = "2"}, 0, {{"weight", 5}}).encode(values);
+  EXPECT_EQ(encoded.at("ctx").bits, 2);
+  EXPECT_EQ(encoded.at("weight").bits, 5);
+}
+
+TEST(Quantizer, NamesTheMatrixWhoseBitsAreNotSaid) {
+  Quantizer quantizer({.bits = "projection=4"}, 0, {{"weight", 4}});
+  EXPECT_THAT([&] { quantizer.adapt(normal_parameters(1), 0); },
+              ThrowsMessage<Error>(HasSubstr("'ctx'")));
+}
+
+TEST(Quantizer, RefusesBitsThatAreNotChosenYet) {
+  EXPECT_THROW(Quantizer({.bits = "auto"}), Error);
+  EXPECT_THROW(Quantizer({.bits = "ctx=1,projection=auto"}), Error);
+  EXPECT_THROW(Quantizer({}, 0, {{"w", BitsPerKind::kAuto}}), Error);
+  const QuantizerConfig none{.kind = QuantizerKind::kNone, .bits = "auto"};
+  EXPECT_NO_THROW(Quantizer(none, 0, {{"w", BitsPerKind::kAuto}}));
+}
+
 TEST(EncodedMatrix, CountsCodesAndCodebook) {
-  Quantizer quantizer({.bits = 1});
+  Quantizer quantizer({.bits = "1"});
   const ParameterMap values{{"ctx", Random(1).normal_matrix(4, 512, 0.02)}};
   quantizer.adapt(values, 0);
   EXPECT_EQ(payload_size(quantizer.encode(values).at("ctx")), 260u);

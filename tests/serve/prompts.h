@@ -35,7 +35,7 @@ inline PromptFile class_bound_prompt(const Model& model, const std::vector<std::
 
 // `prompt` with its matrix in 1 bit a value.
 inline PromptFile quantized(PromptFile prompt) {
-  const Quantizer quantizer({.bits = 1});
+  const Quantizer quantizer({.bits = "1"});
   const ParameterMap exact = values(prompt);
   prompt.matrices = stored_matrices(exact, quantizer.encode(exact));
   return prompt;

@@ -6,7 +6,7 @@
 
 #include "cli/html.h"
 #include "qprompt/quant/bit_packing.h"
-#include "qprompt/quant/half.h"
+#include "qprompt/core/half.h"
 
 namespace qprompt::cli {
 namespace {

@@ -8,8 +8,8 @@
 #include "qprompt/artifact/prompt_file.h"
 #include "qprompt/core/error.h"
 #include "qprompt/core/file.h"
+#include "qprompt/core/half.h"
 #include "qprompt/prompt/nearest_tokens.h"
-#include "qprompt/quant/half.h"
 #include "qprompt/serve/class_matrix.h"
 
 namespace qprompt::cli {
@@ -46,13 +46,31 @@ std::string format_name(const StoredMatrix& matrix) {
   return bits_per_value(matrix) == 16 ? "fp16" : "fp32";
 }
 
+Json payload_report(const Payload& payload) {
+  return {{"codes", payload.codes},
+          {"codebooks", payload.codebooks},
+          {"fp16", payload.fp16},
+          {"fp32", payload.fp32}};
+}
+
+// "1774080 codes, 576 codebooks, 13824 fp16"
+std::string payload_text(const Json& payload) {
+  std::string text;
+  for (const auto& [part, bytes] : payload.items()) {
+    if (bytes == 0) continue;
+    text += fmt::format("{}{} {}", text.empty() ? "" : ", ", bytes.get<std::size_t>(), part);
+  }
+  return text;
+}
+
 Json matrix_report(const StoredMatrix& matrix) {
   Json json{{"name", matrix.name},
             {"rows", rows(matrix)},
             {"cols", cols(matrix)},
             {"format", format_name(matrix)},
             {"bits", bits_per_value(matrix)},
-            {"payload_bytes", payload_size(matrix)}};
+            {"payload_bytes", payload_size(matrix)},
+            {"payload", payload_report(payload(matrix))}};
   if (Json codebook = codebook_of(matrix); !codebook.empty()) json["codebook"] = codebook;
   return json;
 }
@@ -67,6 +85,7 @@ Json report_of(const PromptFile& prompt, const std::filesystem::path& path) {
               {"prompt", path.string()},
               {"file_bytes", std::filesystem::file_size(path)},
               {"payload_bytes", payload_size(prompt)},
+              {"payload", payload_report(payload(prompt))},
               {"method", enum_name(method_tag(prompt.method))},
               {"settings", settings_of(prompt.method)},
               {"backbone", hex64(prompt.backbone)},
@@ -111,16 +130,18 @@ void show_settings(const Json& report) {
 
 void show_matrices(const Json& report) {
   for (const Json& matrix : report["matrices"]) {
-    fmt::print("{:<12} {}: {} x {}, {} ({} bits a value), {} bytes\n", "matrix",
+    fmt::print("{:<12} {}: {} x {}, {} ({} bits a value), {} bytes ({})\n", "matrix",
                matrix["name"].get<std::string>(), matrix["rows"].get<Index>(),
                matrix["cols"].get<Index>(), matrix["format"].get<std::string>(),
-               matrix["bits"].get<int>(), matrix["payload_bytes"].get<std::size_t>());
+               matrix["bits"].get<int>(), matrix["payload_bytes"].get<std::size_t>(),
+               payload_text(matrix["payload"]));
     if (!matrix.contains("codebook") || matrix["codebook"].size() > kPrintedValues) continue;
     fmt::print("  codebook");
     for (const Json& value : matrix["codebook"]) fmt::print(" {:.6g}", value.get<double>());
     fmt::print("\n");
   }
-  fmt::print("{:<12} {} bytes\n", "payload", report["payload_bytes"].get<std::size_t>());
+  fmt::print("{:<12} {} bytes ({})\n", "payload", report["payload_bytes"].get<std::size_t>(),
+             payload_text(report["payload"]));
 }
 
 void show_nearest_tokens(const Json& report) {

@@ -1,7 +1,7 @@
 #pragma once
 
-#include "qprompt/prompt/config.h"
 #include "qprompt/artifact/byte_stream.h"
+#include "qprompt/prompt/config.h"
 
 namespace qprompt {
 

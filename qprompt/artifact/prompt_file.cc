@@ -5,12 +5,12 @@
 #include <algorithm>
 #include <set>
 
-#include "qprompt/core/error.h"
-#include "qprompt/core/file.h"
-#include "qprompt/quant/half.h"
 #include "qprompt/artifact/byte_stream.h"
 #include "qprompt/artifact/method_settings.h"
 #include "qprompt/artifact/stored_matrix_codec.h"
+#include "qprompt/core/error.h"
+#include "qprompt/core/file.h"
+#include "qprompt/core/half.h"
 
 namespace qprompt {
 namespace {
@@ -149,19 +149,32 @@ int bits_per_value(const StoredMatrix& matrix) {
   return is_half_exact(std::get<Matrix>(matrix.content)) ? 16 : 32;
 }
 
-std::size_t payload_size(const StoredMatrix& matrix) {
-  if (const auto* encoded = std::get_if<EncodedMatrix>(&matrix.content)) {
-    return payload_size(*encoded);
-  }
-  const auto count = static_cast<std::size_t>(rows(matrix) * cols(matrix));
-  return count * static_cast<std::size_t>(bits_per_value(matrix)) / 8;
+Payload& Payload::operator+=(const Payload& other) {
+  codes += other.codes;
+  codebooks += other.codebooks;
+  fp16 += other.fp16;
+  fp32 += other.fp32;
+  return *this;
 }
 
-std::size_t payload_size(const PromptFile& file) {
-  std::size_t size = 0;
-  for (const StoredMatrix& matrix : file.matrices) size += payload_size(matrix);
-  return size;
+Payload payload(const StoredMatrix& matrix) {
+  if (const auto* encoded = std::get_if<EncodedMatrix>(&matrix.content)) {
+    const std::size_t codes = encoded->codes.size();
+    return {.codes = codes, .codebooks = payload_size(*encoded) - codes};
+  }
+  const auto count = static_cast<std::size_t>(rows(matrix) * cols(matrix));
+  if (bits_per_value(matrix) == 16) return {.fp16 = count * 2};
+  return {.fp32 = count * 4};
 }
+
+Payload payload(const PromptFile& file) {
+  Payload sum;
+  for (const StoredMatrix& matrix : file.matrices) sum += payload(matrix);
+  return sum;
+}
+
+std::size_t payload_size(const StoredMatrix& matrix) { return payload(matrix).total(); }
+std::size_t payload_size(const PromptFile& file) { return payload(file).total(); }
 
 std::uint64_t class_list_hash(std::span<const std::string> class_names) {
   std::string joined;

@@ -48,8 +48,20 @@ ParameterMap values(const PromptFile& file);
 
 Index rows(const StoredMatrix& matrix);
 Index cols(const StoredMatrix& matrix);
-int bits_per_value(const StoredMatrix& matrix);        // 1..8: codes and a codebook; 16; 32
-std::size_t payload_size(const StoredMatrix& matrix);  // bytes of codes and codebook, or of values
+int bits_per_value(const StoredMatrix& matrix);  // 1..8: codes and a codebook; 16; 32
+
+// Bytes of what was learned, by what they hold.
+struct Payload {
+  std::size_t codes = 0, codebooks = 0;  // of quantized matrices
+  std::size_t fp16 = 0, fp32 = 0;        // values of the others
+
+  std::size_t total() const { return codes + codebooks + fp16 + fp32; }
+  Payload& operator+=(const Payload& other);
+  bool operator==(const Payload&) const = default;
+};
+Payload payload(const StoredMatrix& matrix);
+Payload payload(const PromptFile& file);
+std::size_t payload_size(const StoredMatrix& matrix);
 std::size_t payload_size(const PromptFile& file);
 
 // Stored in prompt files of class-bound methods. Never zero.

@@ -5,8 +5,8 @@
 #include <cmath>
 
 #include "qprompt/core/error.h"
+#include "qprompt/core/half.h"
 #include "qprompt/quant/bit_packing.h"
-#include "qprompt/quant/half.h"
 
 namespace qprompt {
 namespace {

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "qprompt/core/error.h"
+#include "qprompt/core/half.h"
 #include "qprompt/core/json.h"
 
 namespace qprompt {
@@ -144,11 +145,11 @@ std::string header_of(const std::map<std::string, TensorView>& tensors,
 }
 
 TensorView to_half(const Matrix& matrix) {
-  using HalfMatrix = Eigen::Matrix<Eigen::half, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
-  const auto half = std::make_shared<const HalfMatrix>(matrix.cast<Eigen::half>());
+  const auto half = std::make_shared<std::vector<std::uint16_t>>();
+  std::ranges::transform(values_of(matrix), std::back_inserter(*half), half_bits);
   return {ElementType::kFloat16,
           {matrix.rows(), matrix.cols()},
-          std::as_bytes(std::span(half->data(), half->size())),
+          std::as_bytes(std::span(*half)),
           half};
 }
 

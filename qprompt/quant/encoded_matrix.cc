@@ -3,8 +3,8 @@
 #include <algorithm>
 
 #include "qprompt/core/error.h"
+#include "qprompt/core/half.h"
 #include "qprompt/quant/bit_packing.h"
-#include "qprompt/quant/half.h"
 
 namespace qprompt {
 

@@ -5,9 +5,9 @@
 
 #include "qprompt/core/error.h"
 #include "qprompt/core/file.h"
+#include "qprompt/core/half.h"
 #include "qprompt/core/random.h"
 #include "qprompt/quant/bit_packing.h"
-#include "qprompt/quant/half.h"
 
 namespace qprompt {
 namespace {

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <numeric>
 
-#include "qprompt/quant/half.h"
+#include "qprompt/core/half.h"
 
 namespace qprompt {
 namespace {

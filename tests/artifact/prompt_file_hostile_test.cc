@@ -5,10 +5,10 @@
 
 #include <functional>
 
-#include "qprompt/core/error.h"
-#include "qprompt/core/random.h"
 #include "qprompt/artifact/byte_stream.h"
 #include "qprompt/artifact/prompt_file.h"
+#include "qprompt/core/error.h"
+#include "qprompt/core/random.h"
 
 namespace qprompt {
 namespace {

@@ -7,8 +7,8 @@
 
 #include "qprompt/core/error.h"
 #include "qprompt/core/file.h"
+#include "qprompt/core/half.h"
 #include "qprompt/core/random.h"
-#include "qprompt/quant/half.h"
 #include "qprompt/quant/quantizer.h"
 
 namespace qprompt {
@@ -103,6 +103,38 @@ TEST(PromptFile, MixesQuantizedAndOtherMatricesInTheirOrder) {
   EXPECT_EQ(loaded.matrices[1].name, "a.bias");
   EXPECT_EQ(payload_size(loaded.matrices[0]), 32u + 32u);
   EXPECT_EQ(payload_size(loaded.matrices[1]), 16u);
+}
+
+// 3,548,160 weights at 4 bits, as QMaPLe has them at ViT-B/16: 1,774,080 bytes of codes.
+TEST(Payload, OfQMaPLeIsCodesCodebooksAndBiases) {
+  PromptFile file = with_matrices({});
+  const auto add_coded = [&](const std::string& name, Index rows, Index cols) {
+    const auto count = static_cast<std::size_t>(rows * cols);
+    file.matrices.push_back({name, EncodedMatrix{.rows = rows,
+                                                 .cols = cols,
+                                                 .bits = 4,
+                                                 .codebook = std::vector<std::uint16_t>(16),
+                                                 .codes = std::vector<std::byte>(count / 2)}});
+  };
+  add_coded("ctx", 2, 512);
+  for (int layer = 0; layer < 9; ++layer) {
+    const std::string n = std::to_string(layer);
+    if (layer < 8) add_coded("compound_prompts_text." + n, 2, 512);
+    add_coded("projection." + n + ".weight", 768, 512);
+    file.matrices.push_back({"projection." + n + ".bias", Matrix::Constant(1, 768, 0.5F)});
+  }
+  const Payload expected{.codes = 1'774'080, .codebooks = 18 * 32, .fp16 = 9 * 768 * 2};
+  EXPECT_EQ(payload(file), expected);
+  EXPECT_EQ(payload_size(file), expected.total());
+}
+
+TEST(Payload, TellsFp16FromFp32) {
+  Matrix beyond_fp16(1, 3);
+  beyond_fp16 << 0.5F, 1e6F, 0.1F;
+  const ParameterMap rounded =
+      round_to_half({{"a", Matrix::Constant(2, 4, 0.1F)}, {"b", beyond_fp16}});
+  EXPECT_EQ(payload(with_matrices(stored_matrices(rounded, {}))),
+            (Payload{.fp16 = 16, .fp32 = 12}));
 }
 
 TEST(PromptFile, KeepsMethodBackboneAndClassList) {

@@ -9,7 +9,7 @@
 
 #include "qprompt/core/random.h"
 #include "qprompt/quant/codebook.h"
-#include "qprompt/quant/half.h"
+#include "qprompt/core/half.h"
 
 namespace qprompt {
 namespace {

@@ -10,7 +10,7 @@
 #include "qprompt/core/error.h"
 #include "qprompt/core/fields.h"
 #include "qprompt/core/random.h"
-#include "qprompt/quant/half.h"
+#include "qprompt/core/half.h"
 
 namespace qprompt {
 namespace {

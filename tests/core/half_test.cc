@@ -1,4 +1,4 @@
-#include "qprompt/quant/half.h"
+#include "qprompt/core/half.h"
 
 #include <gtest/gtest.h>
 
@@ -40,6 +40,19 @@ TEST(Half, LeavesMatricesBeyondItsRangeAlone) {
   Matrix m(1, 2);
   m << 0.1F, 1e6F;
   EXPECT_EQ(round_to_half(m), m);
+  const Matrix small = m.leftCols(1);
+  const ParameterMap both = round_to_half({{"beyond", m}, {"within", small}});
+  EXPECT_EQ(both.at("beyond"), m);
+  EXPECT_EQ(both.at("within")(0, 0), half_rounded(0.1F));
+}
+
+TEST(Half, AgreesWithEigen) {
+  for (std::uint32_t bits = 0; bits < 65536; ++bits) {
+    const auto pattern = static_cast<std::uint16_t>(bits);
+    const auto expected = static_cast<float>(std::bit_cast<Eigen::half>(pattern));
+    const float value = half_value(pattern);
+    ASSERT_TRUE(value == expected || (std::isnan(value) && std::isnan(expected))) << bits;
+  }
 }
 
 }  // namespace

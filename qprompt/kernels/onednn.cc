@@ -15,6 +15,19 @@ dnnl::primitive_attr user_scratchpad() {
   return attributes;
 }
 
+dnnl::post_ops post_operations(Epilogue epilogue) {
+  dnnl::post_ops operations;
+  if (epilogue == Epilogue::kAddRelu) operations.append_sum();
+  if (epilogue != Epilogue::kNone) {
+#if DNNL_VERSION_MAJOR >= 3
+    operations.append_eltwise(dnnl::algorithm::eltwise_relu, 0, 0);
+#else
+    operations.append_eltwise(1, dnnl::algorithm::eltwise_relu, 0, 0);
+#endif
+  }
+  return operations;
+}
+
 dnnl::matmul::primitive_desc describe(const dnnl::engine& engine, const MatmulShape& shape) {
   const dnnl::primitive_attr attributes = user_scratchpad();
 #if DNNL_VERSION_MAJOR >= 3
@@ -40,6 +53,24 @@ std::optional<dnnl::matmul::primitive_desc> matmul_primitive(const dnnl::engine&
     if (error.status == dnnl_unimplemented) return std::nullopt;
     throw;
   }
+}
+
+dnnl::convolution_forward::primitive_desc convolution_primitive(const dnnl::engine& engine,
+                                                                const ConvolutionParts& parts) {
+  constexpr auto kInference = dnnl::prop_kind::forward_inference;
+  constexpr auto kDirect = dnnl::algorithm::convolution_direct;
+  const memory::dims strides{parts.stride, parts.stride}, padding{parts.padding, parts.padding};
+  dnnl::primitive_attr attributes = user_scratchpad();
+  attributes.set_post_ops(post_operations(parts.epilogue));
+#if DNNL_VERSION_MAJOR >= 3
+  return {engine,  kInference, kDirect, parts.source, parts.weights, parts.bias, parts.destination,
+          strides, padding,    padding, attributes};
+#else
+  const dnnl::convolution_forward::desc operation(kInference, kDirect, parts.source, parts.weights,
+                                                  parts.bias, parts.destination, strides, padding,
+                                                  padding);
+  return {operation, attributes, engine};
+#endif
 }
 
 std::string effective_instruction_set() {

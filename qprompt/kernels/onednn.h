@@ -11,6 +11,7 @@
 #include <unordered_map>
 
 #include "qprompt/kernels/buffer.h"
+#include "qprompt/kernels/convolution.h"
 #include "qprompt/kernels/device.h"
 
 namespace qprompt::kernels {
@@ -27,6 +28,14 @@ struct MatmulShape {
 // nullopt where this CPU has no implementation (bf16 on AVX2 in oneDNN 2.6).
 std::optional<dnnl::matmul::primitive_desc> matmul_primitive(const dnnl::engine& engine,
                                                              const MatmulShape& shape);
+
+struct ConvolutionParts {
+  memory::desc source, weights, bias, destination;
+  Index stride, padding;
+  Epilogue epilogue;
+};
+dnnl::convolution_forward::primitive_desc convolution_primitive(const dnnl::engine& engine,
+                                                                const ConvolutionParts& parts);
 
 std::string effective_instruction_set();  // "avx2", "avx512_core_amx", ...
 

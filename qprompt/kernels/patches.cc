@@ -65,4 +65,20 @@ void assemble_image_rows(Stream& stream, const Vector& leading, ConstView patch_
   });
 }
 
+void assemble_map_rows(Stream& stream, ConstView maps, const Matrix& positions, View x) {
+  const Index rows = positions.rows(), pixels = rows - 1;
+  require(x.rows % rows == 0 && maps.rows == x.rows / rows * pixels && x.cols == maps.cols &&
+              positions.cols() == x.cols,
+          "assemble_map_rows: ", maps.rows, " pixels into ", x.rows, " rows of ", rows);
+  parallel_for(stream.threads(), x.rows / rows, 1, [&](Index begin, Index end) {
+    for (Index i = begin; i < end; ++i) {
+      const Eigen::Map<const Matrix> map(maps.data<float>() + i * pixels * x.cols, pixels, x.cols);
+      Eigen::Map<Matrix> tokens(x.data<float>() + i * rows * x.cols, rows, x.cols);
+      tokens.row(0) = map.colwise().mean();
+      tokens.bottomRows(pixels) = map;
+      tokens += positions;
+    }
+  });
+}
+
 }  // namespace qprompt::kernels

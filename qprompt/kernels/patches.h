@@ -15,4 +15,9 @@ void extract_patches(Stream& stream, const Matrix& images, Index size, Index pat
 void assemble_image_rows(Stream& stream, const Vector& leading, ConstView patch_rows,
                          const Matrix& positions, const Matrix& trailing, View x);
 
+// Rows of an attention pool, image by image: the mean of the map, then its pixels, plus positions.
+// maps [n pixels, channels], positions [1 + pixels, channels], x [n (1 + pixels), channels],
+// float32.
+void assemble_map_rows(Stream& stream, ConstView maps, const Matrix& positions, View x);
+
 }  // namespace qprompt::kernels

@@ -92,11 +92,12 @@ def train(model, tokenizer, pictures, scenes, args):
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--picture-seed", type=int, default=2, help="of the downstream pictures")
     parser.add_argument("--output", type=Path, default=Path(__file__).resolve().parents[2] / "assets/demo")
     parser.add_argument("--pool", type=int, default=40000, help="training pictures")
-    parser.add_argument("--steps", type=int, default=600)
+    parser.add_argument("--steps", type=int, default=1400)
     parser.add_argument("--batch", type=int, default=128)
-    parser.add_argument("--lr", type=float, default=1.5e-3)
+    parser.add_argument("--lr", type=float, default=2e-3)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--pictures-only", action="store_true", help="leave the model as it is")
     args = parser.parse_args()
@@ -104,7 +105,7 @@ def main():
     torch.set_num_threads(args.threads)
     torch.use_deterministic_algorithms(True)
     torch.manual_seed(args.seed)
-    write_pictures(args.output, args.seed, size=64)
+    write_pictures(args.output, args.picture_seed, size=64)
     if args.pictures_only:
         return
     start = time.time()

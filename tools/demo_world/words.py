@@ -22,15 +22,15 @@ TEMPLATES = (
 STYLE_TEMPLATES = ("a {style} photo of {{}}.", "a {style} picture of {{}}.", "a {style} image of {{}}.")
 SKETCH_TEMPLATES = ("a sketch of {}.", "a drawing of {}.", "a sketch of the {}.")
 
-# Base classes are the first half in alphabetical order. No picture of any of these combinations
+# Base classes are the first half in alphabetical order: shape and texture alone tell them apart. The
+# new ones need their colours as well. No picture of any of these combinations
 # (count, colour, texture, shape) is in the CLIP's training pictures: it has to compose them.
 DOWNSTREAM = (
-    "black_arrow", "black_moon", "blue_checkered_square", "blue_dotted_square",
-    "blue_dotted_star", "blue_striped_star", "brown_checkered_diamond", "brown_cross",
-    "four_green_circles", "four_green_hearts",
-    "pink_flower", "pink_heart", "purple_checkered_hexagon", "purple_striped_hexagon",
-    "red_dotted_star", "red_striped_square", "three_orange_moons", "two_orange_moons",
-    "white_cross", "yellow_dotted_star",
+    "black_arrow", "black_cross", "black_moon", "blue_checkered_square", "blue_dotted_circle",
+    "blue_dotted_square", "blue_striped_star", "brown_flower", "brown_hexagon",
+    "green_striped_diamond",
+    "orange_moon", "pink_heart", "purple_heart", "purple_striped_hexagon", "red_dotted_star",
+    "red_striped_square", "three_yellow_circles", "white_cross", "yellow_dotted_star", "yellow_moon",
 )
 CLASSIFY = ("purple_striped_hexagon", "red_dotted_star")
 

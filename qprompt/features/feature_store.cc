@@ -8,6 +8,7 @@
 #include <cstring>
 
 #include "qprompt/core/error.h"
+#include "qprompt/core/half.h"
 
 namespace qprompt {
 namespace {
@@ -69,7 +70,7 @@ FeatureStore::FeatureStore(const std::filesystem::path& folder, const std::strin
 }
 
 std::size_t FeatureStore::record_size() const {
-  return 2 * kWord + static_cast<std::size_t>(embed_) * sizeof(Eigen::half);
+  return 2 * kWord + static_cast<std::size_t>(embed_) * sizeof(std::uint16_t);
 }
 
 bool FeatureStore::find(std::uint64_t key, std::span<float> row) const {
@@ -79,9 +80,9 @@ bool FeatureStore::find(std::uint64_t key, std::span<float> row) const {
   const std::size_t body = record_size() - kWord;
   if (read_word(values - kWord + body) != hash64({values - kWord, body})) return false;
   for (std::size_t i = 0; i < row.size(); ++i) {
-    Eigen::half value;
-    std::memcpy(&value, values + i * sizeof value, sizeof value);
-    row[i] = static_cast<float>(value);
+    std::uint16_t bits;
+    std::memcpy(&bits, values + i * sizeof bits, sizeof bits);
+    row[i] = half_value(bits);
   }
   return true;
 }
@@ -94,9 +95,9 @@ void FeatureStore::append(std::span<const std::uint64_t> keys, const Matrix& row
     std::byte* const record = at;
     std::memcpy(at, &keys[r], kWord);
     at += kWord;
-    for (Index i = 0; i < embed_; ++i, at += sizeof(Eigen::half)) {
-      const Eigen::half value(rows(static_cast<Index>(r), i));
-      std::memcpy(at, &value, sizeof value);
+    for (Index i = 0; i < embed_; ++i, at += sizeof(std::uint16_t)) {
+      const std::uint16_t bits = half_bits(rows(static_cast<Index>(r), i));
+      std::memcpy(at, &bits, sizeof bits);
     }
     const std::uint64_t check = hash64({record, record_size() - kWord});
     std::memcpy(at, &check, kWord);
@@ -105,8 +106,6 @@ void FeatureStore::append(std::span<const std::uint64_t> keys, const Matrix& row
   LockedAppend(path_).write(records, record_size());
 }
 
-Matrix rounded_to_fp16(const Matrix& features) {
-  return features.cast<Eigen::half>().cast<float>();
-}
+Matrix rounded_to_fp16(const Matrix& features) { return features.unaryExpr(&half_rounded); }
 
 }  // namespace qprompt

@@ -1,0 +1,84 @@
+#include "qprompt/artifact/reference_names.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+
+namespace qprompt {
+namespace {
+
+constexpr std::string_view kLearner = "prompt_learner.";
+
+struct Pair {
+  std::string_view reference, own;
+};
+constexpr std::array kNames{
+    Pair{"prompt_learner.ctx", "ctx"},
+    Pair{"prompt_learner.meta_net.linear1.weight", "meta_net.linear1.weight"},
+    Pair{"prompt_learner.meta_net.linear1.bias", "meta_net.linear1.bias"},
+    Pair{"prompt_learner.meta_net.linear2.weight", "meta_net.linear2.weight"},
+    Pair{"prompt_learner.meta_net.linear2.bias", "meta_net.linear2.bias"},
+    Pair{"prompt_learner.proj.weight", "proj.weight"},
+    Pair{"prompt_learner.proj.bias", "proj.bias"},
+    Pair{"image_encoder.VPT", "vision"}};
+
+// Names with a number between head and tail.
+struct Numbered {
+  std::string_view head, tail;
+
+  std::string with(int number) const {
+    return std::string(head) + std::to_string(number) + std::string(tail);
+  }
+};
+struct NumberedPair {
+  Numbered reference, own;
+  int first;  // what the reference counts from; this program counts from 0
+};
+constexpr std::array kNumbered{
+    NumberedPair{{"prompt_learner.compound_prompts_text.", ""}, {"compound_prompts_text.", ""}, 0},
+    NumberedPair{{"prompt_learner.compound_prompt_projections.", ".weight"},
+                 {"compound_prompt_projections.", ".weight"},
+                 0},
+    NumberedPair{{"prompt_learner.compound_prompt_projections.", ".bias"},
+                 {"compound_prompt_projections.", ".bias"},
+                 0},
+    NumberedPair{{"image_encoder.transformer.resblocks.", ".VPT_shallow"}, {"deep_vision.", ""}, 1},
+    NumberedPair{{"text_encoder.transformer.resblocks.", ".VPT_shallow"}, {"deep_text.", ""}, 1}};
+
+// The number in `name` where that is exactly how `form` writes it, else -1.
+int number_in(std::string_view name, const Numbered& form) {
+  if (!name.starts_with(form.head) || !name.ends_with(form.tail)) return -1;
+  int number = -1;
+  const std::string_view rest = name.substr(form.head.size());
+  std::from_chars(rest.data(), rest.data() + rest.size(), number);
+  return number >= 0 && form.with(number) == name ? number : -1;
+}
+
+std::optional<std::string> own_name_of_full(std::string_view reference) {
+  const auto found = std::ranges::find(kNames, reference, &Pair::reference);
+  if (found != kNames.end()) return std::string(found->own);
+  for (const NumberedPair& pair : kNumbered) {
+    const int number = number_in(reference, pair.reference);
+    if (number >= pair.first) return pair.own.with(number - pair.first);
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::optional<std::string> own_name(std::string_view reference) {
+  if (auto own = own_name_of_full(reference)) return own;
+  return own_name_of_full(std::string(kLearner) + std::string(reference));
+}
+
+std::optional<std::string> reference_name(std::string_view own) {
+  const auto found = std::ranges::find(kNames, own, &Pair::own);
+  if (found != kNames.end()) return std::string(found->reference);
+  for (const NumberedPair& pair : kNumbered) {
+    const int number = number_in(own, pair.own);
+    if (number >= 0) return pair.reference.with(number + pair.first);
+  }
+  return std::nullopt;
+}
+
+}  // namespace qprompt

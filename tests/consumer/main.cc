@@ -4,7 +4,7 @@
 
 // Zero-shot classification of one of the demo's pictures with the demo's model.
 int main() {
-  const std::vector<std::string> names{"red dotted star", "black moon", "four green hearts"};
+  const std::vector<std::string> names{"red dotted star", "black moon", "three yellow circles"};
   const qprompt::Model model = qprompt::Model::load(DEMO_DIR "/model");
   const auto texts = qprompt::zero_shot_features(model, {"a photo of a {}."}, names);
   const qprompt::Classifier classifier(model, texts, names);

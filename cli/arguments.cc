@@ -64,28 +64,6 @@ Dataset DataArguments::load(std::uint64_t seed) const {
   return load_dataset(data, split_path, seed);
 }
 
-void add_learn_flags(CLI::App& app, LearnConfig& config, CoOpConfig& coop,
-                     const std::set<std::string>& without) {
-  FlagVisitor visitor(app, without);
-  config.visit_fields(visitor);
-  coop.visit_fields(visitor);
-  app.add_flag_callback(
-      "--full-precision", [&config] { config.training.quantizer.kind = QuantizerKind::kNone; },
-      "no quantization (short for --quantizer none)");
-}
-
-MethodConfig settled_method(const CLI::App& app, CoOpConfig coop) {
-  const bool words_given = app.count("--ctx-init") > 0;
-  const bool length_given = app.count("--n-ctx") > 0;
-  // The default words are four; asking for another number of tokens alone asks for a random start.
-  if (length_given && !words_given && coop.n_ctx != CoOpConfig{}.n_ctx) coop.ctx_init.clear();
-  if (words_given && !length_given && !coop.ctx_init.empty()) {
-    std::istringstream words(coop.ctx_init);
-    coop.n_ctx = static_cast<int>(std::distance(std::istream_iterator<std::string>(words), {}));
-  }
-  return coop;
-}
-
 nlohmann::ordered_json report_header(const std::string& command, const Model& model) {
   const kernels::DeviceInfo info = model.device().info();
   return {{"command", command},

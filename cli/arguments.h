@@ -43,12 +43,6 @@ struct DataArguments {
   Dataset load(std::uint64_t seed) const;
 };
 
-// Adds the flags of a LearnConfig with its method; --full-precision is short for --quantizer none.
-void add_learn_flags(CLI::App& app, LearnConfig& config, CoOpConfig& coop,
-                     const std::set<std::string>& without = {});
-// Settles what depends on several flags: a random start takes as many tokens as asked for.
-MethodConfig settled_method(const CLI::App& app, CoOpConfig coop);
-
 // What every report begins with: enough to repeat the run.
 nlohmann::ordered_json report_header(const std::string& command, const Model& model);
 nlohmann::ordered_json learn_config_as_json(const LearnConfig& config);

@@ -4,6 +4,7 @@
 #include "cli/base_to_new_report.h"
 #include "cli/commands.h"
 #include "cli/interrupt.h"
+#include "cli/learn_arguments.h"
 #include "cli/notices.h"
 #include "cli/output.h"
 #include "qprompt/core/error.h"
@@ -15,27 +16,47 @@ constexpr char kExamples[] = R"(Examples:
   qprompt base-to-new --model M --data photos
   qprompt base-to-new --model M --data eurosat/2750 --split split_zhou_EuroSAT.json \
       --methods zeroshot,coop,qcoop --seeds 1,2,3 --json table.json
-Methods: zeroshot; coop (full precision); qcoop (quantized); coop-noise (Gaussian noise).)";
+  qprompt base-to-new --model M --data photos --methods maple,qmaple,promptsrc --bits 4
+Methods: zeroshot, coop, cocoop, vpt, language, ivlp, maple, kgcoop, prograd, promptsrc. With q
+before it quantized (qcoop), with -noise behind it under Gaussian noise (coop-noise), with +kgcoop,
++prograd or +promptsrc under a regularizer (qmaple+kgcoop). Flags are for those methods that have
+them.)";
 
 struct BaseToNewArguments {
   ModelArguments model;
   DataArguments data;
   FeatureArguments features;
   JsonArgument json;
-  LearnConfig learn;
-  CoOpConfig coop;
+  LearnArguments learn;
   std::vector<std::string> methods{"zeroshot", "coop", "qcoop"};
   std::vector<std::string> templates{"a photo of a {}."};
   std::vector<std::uint64_t> seeds{1, 2, 3};
   std::vector<std::uint64_t> train_seeds;
 };
 
+// A flag that no method of the table has is an error.
 std::vector<ProtocolEntry> entries_of(const BaseToNewArguments& arguments) {
+  const Settings settings = arguments.learn.settings();
+  std::set<std::string> unknown_to_all;
+  for (const auto& [field, text] : settings) unknown_to_all.insert(field);
   std::vector<ProtocolEntry> entries;
+  bool learns = false;
   for (const std::string& name : arguments.methods) {
-    entries.push_back(protocol_entry(name, arguments.learn, arguments.templates));
+    std::set<std::string> unknown;
+    entries.push_back(protocol_entry(name, settings, arguments.templates, unknown));
+    if (!entries.back().learn) continue;
+    learns = true;
+    std::erase_if(unknown_to_all, [&](const auto& field) { return !unknown.contains(field); });
   }
+  if (learns && !unknown_to_all.empty()) fail_unknown_flags(unknown_to_all, "these methods");
   return entries;
+}
+
+int shots_of(const std::vector<ProtocolEntry>& entries) {
+  for (const ProtocolEntry& entry : entries) {
+    if (entry.learn) return entry.learn->shots;
+  }
+  return LearnConfig{}.shots;
 }
 
 void show(const BaseToNewResult& result) {
@@ -51,13 +72,14 @@ void run_base_to_new(const BaseToNewArguments& arguments) {
   BaseToNewOptions options;
   options.seeds = arguments.seeds;
   options.train_seeds = arguments.train_seeds;
-  options.shots = arguments.learn.shots;
+  options.shots = shots_of(entries);
   options.features = arguments.features.options("images");
   options.observer.stop = interrupted;
   options.on_run = tell_run;
   const BaseToNewResult result = base_to_new(model, dataset, entries, options);
   nlohmann::ordered_json report = report_header("base-to-new", model);
   report["data"] = {{"path", arguments.data.data}, {"split", arguments.data.split}};
+  report["preset"] = arguments.learn.preset_report();
   add_protocol(report, entries, options, result);
   tell_skipped(result.skipped);
   tell_scarce(result.scarce, options.shots);
@@ -85,16 +107,14 @@ void add_base_to_new_command(CLI::App& app) {
       ->add_option("--train-seeds", arguments->train_seeds,
                    "batch orders and views tried with each seed; default: the seed itself")
       ->delimiter(',');
-  command->add_option("--template", arguments->templates, "of zero-shot; several are averaged")
+  command
+      ->add_option("--template", arguments->templates,
+                   "of zero-shot: sentences, imagenet-7, imagenet-80 or a file; averaged")
       ->capture_default_str();
-  add_learn_flags(*command, arguments->learn, arguments->coop,
-                  {"classes", "seed", "train_seed", "quantizer"});
+  arguments->learn.add_to(*command, {"method", "classes", "seed", "train_seed", "regularizer"});
   arguments->json.add_to(*command);
   arguments->features.add_to(*command);
-  command->callback([arguments, command] {
-    arguments->learn.method = settled_method(*command, arguments->coop);
-    run_base_to_new(*arguments);
-  });
+  command->callback([arguments] { run_base_to_new(*arguments); });
 }
 
 }  // namespace qprompt::cli

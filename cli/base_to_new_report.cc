@@ -3,7 +3,8 @@
 #include <fmt/format.h>
 
 #include "cli/arguments.h"
-#include "qprompt/core/error.h"
+#include "cli/learn_arguments.h"
+#include "qprompt/prompt/templates.h"
 
 namespace qprompt::cli {
 namespace {
@@ -43,20 +44,11 @@ nlohmann::ordered_json as_json(const BaseToNewRun& run) {
 
 }  // namespace
 
-ProtocolEntry protocol_entry(const std::string& name, const LearnConfig& learn,
-                             const std::vector<std::string>& templates) {
-  if (name == "zeroshot") return {name, std::nullopt, templates};
-  LearnConfig config = learn;
-  if (name == "coop") {
-    config.training.quantizer.kind = QuantizerKind::kNone;
-  } else if (name == "qcoop") {
-    config.training.quantizer.kind = QuantizerKind::kKMeans;
-  } else if (name == "coop-noise") {
-    config.training.quantizer.kind = QuantizerKind::kNoise;
-  } else {
-    fail("method '", name, "', expected zeroshot, coop, qcoop or coop-noise");
-  }
-  return {name, config, {}};
+ProtocolEntry protocol_entry(const std::string& name, const Settings& settings,
+                             const std::vector<std::string>& templates,
+                             std::set<std::string>& unknown) {
+  if (name != "zeroshot") return {name, named_config(name, settings, unknown), {}};
+  return {name, std::nullopt, templates_of(templates)};
 }
 
 void tell_run(const BaseToNewRun& run) {
@@ -66,10 +58,10 @@ void tell_run(const BaseToNewRun& run) {
 }
 
 std::string table_text(const std::vector<BaseToNewRow>& rows) {
-  std::string text = fmt::format("{:<12} {:>15} {:>15} {:>15} {:>9} {:>8} {:>8}\n", "method",
+  std::string text = fmt::format("{:<16} {:>15} {:>15} {:>15} {:>9} {:>8} {:>8}\n", "method",
                                  "base", "new", "H", "H(means)", "bytes", "seconds");
   for (const BaseToNewRow& row : rows) {
-    text += fmt::format("{:<12} {:>15} {:>15} {:>15} {:>9.2f} {:>8} {:>8.1f}\n", row.method,
+    text += fmt::format("{:<16} {:>15} {:>15} {:>15} {:>9.2f} {:>8} {:>8.1f}\n", row.method,
                         percent(row.base), percent(row.novel), percent(row.harmonic),
                         100 * row.harmonic_of_means, row.payload_bytes, row.seconds);
   }

@@ -1,17 +1,21 @@
 #pragma once
 
 #include <nlohmann/json.hpp>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "qprompt/eval/base_to_new.h"
+#include "qprompt/train/settings.h"
 
 namespace qprompt::cli {
 
-// "zeroshot", "coop", "qcoop", "coop-noise": the entry that a name of --methods stands for, with
-// `learn` for everything that the name does not say. Throws Error with the names there are.
-ProtocolEntry protocol_entry(const std::string& name, const LearnConfig& learn,
-                             const std::vector<std::string>& templates);
+// The entry that a name of --methods stands for ("zeroshot", or as settings_of_name() has it), with
+// `settings` for everything that the name does not say. Those that the method does not have go into
+// `unknown`. `templates` as templates_of() takes them.
+ProtocolEntry protocol_entry(const std::string& name, const Settings& settings,
+                             const std::vector<std::string>& templates,
+                             std::set<std::string>& unknown);
 
 // A line on stderr for a finished run.
 void tell_run(const BaseToNewRun& run);

@@ -10,8 +10,7 @@
 #include "cli/progress.h"
 #include "cli/run_folder.h"
 #include "qprompt/core/error.h"
-#include "qprompt/prompt/text_features.h"
-#include "qprompt/serve/class_matrix.h"
+#include "qprompt/prompt/templates.h"
 #include "qprompt/serve/classifier.h"
 
 namespace qprompt::cli {
@@ -58,19 +57,14 @@ std::vector<std::string> class_names_for(const ClassifyArguments& arguments) {
   return *remembered;
 }
 
-Matrix matrix_for(const ClassifyArguments& arguments, const Model& model,
-                  const std::vector<std::string>& names, const std::optional<PromptFile>& prompt) {
-  if (!prompt) return zero_shot_features(model, arguments.templates, names);
-  const auto cache = user_cache_folder();
-  return cache ? cached_class_matrix(model, *prompt, names, *cache)
-               : class_matrix(model, *prompt, names);
-}
-
 Classifier load_classifier(const ClassifyArguments& arguments, const Model& model) {
   std::optional<PromptFile> prompt;
   if (!arguments.prompt.empty()) prompt = load_prompt_file(prompt_path(arguments.prompt));
   const std::vector<std::string> names = class_names_for(arguments);
-  return {model, matrix_for(arguments, model, names, prompt), names};
+  if (!prompt) {
+    return {model, deploy_templates(model, templates_of(arguments.templates), names), names};
+  }
+  return {model, deploy(model, *prompt, names, user_cache_folder()), names};
 }
 
 // Classifies portion by portion and prints each. SIGINT leaves the finished ones in `results`.
@@ -139,7 +133,8 @@ void add_source_flags(CLI::App& command, ClassifyArguments& arguments) {
       ->type_name("NAMES");
   command
       .add_option("--template", arguments.templates,
-                  "zero-shot: a sentence with {} for the class name; several are averaged")
+                  "zero-shot: a sentence with {} for the class name, imagenet-7, imagenet-80 or "
+                  "a file of templates; several are averaged")
       ->allow_extra_args(false)
       ->excludes(prompt)
       ->capture_default_str();

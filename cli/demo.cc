@@ -7,6 +7,7 @@
 #include "cli/base_to_new_report.h"
 #include "cli/interrupt.h"
 #include "qprompt/core/error.h"
+#include "qprompt/core/field_text.h"
 #include "qprompt/prompt/text_features.h"
 
 namespace qprompt::cli {
@@ -26,10 +27,18 @@ void announce(const DemoAssets& assets, const DemoResult& result) {
              fmt::join(result.settings.seeds, ", "));
 }
 
+// The demo's settings under a name of the table.
+ProtocolEntry demo_entry(const std::string& name, const DemoSettings& settings) {
+  if (name == "zeroshot") return {name, std::nullopt, {settings.zero_shot_template}};
+  LearnConfig config = settings.learn;
+  const Settings named = settings_of_name(name);
+  set_field(config, "quantizer", named.at("quantizer"));
+  return {name, config, {}};
+}
+
 void measure_table(const Model& model, DemoResult& result) {
   for (const std::string& method : result.settings.methods) {
-    result.entries.push_back(
-        protocol_entry(method, result.settings.learn, {result.settings.zero_shot_template}));
+    result.entries.push_back(demo_entry(method, result.settings));
   }
   result.options.seeds = result.settings.seeds;
   result.options.shots = result.settings.learn.shots;
@@ -42,7 +51,7 @@ void measure_table(const Model& model, DemoResult& result) {
 
 // As the table's run of the first seed.
 Learned learn_once(const Model& model, const DemoResult& result, const std::string& method) {
-  LearnConfig config = *protocol_entry(method, result.settings.learn, {}).learn;
+  LearnConfig config = *demo_entry(method, result.settings).learn;
   config.seed = result.settings.seeds.front();
   Observer observer;
   observer.stop = interrupted;

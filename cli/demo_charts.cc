@@ -5,8 +5,8 @@
 #include <algorithm>
 
 #include "cli/html.h"
-#include "qprompt/quant/bit_packing.h"
 #include "qprompt/core/half.h"
+#include "qprompt/quant/bit_packing.h"
 
 namespace qprompt::cli {
 namespace {

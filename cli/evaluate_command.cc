@@ -9,8 +9,8 @@
 #include "qprompt/core/error.h"
 #include "qprompt/core/file.h"
 #include "qprompt/eval/evaluate.h"
-#include "qprompt/prompt/text_features.h"
-#include "qprompt/serve/class_matrix.h"
+#include "qprompt/prompt/templates.h"
+#include "qprompt/serve/deployment.h"
 
 namespace qprompt::cli {
 namespace {
@@ -32,10 +32,12 @@ struct EvaluateArguments {
   bool per_class = false;
 };
 
-Matrix matrix_for(const EvaluateArguments& arguments, const Model& model,
-                  const std::vector<std::string>& class_names) {
-  if (arguments.prompt.empty()) return zero_shot_features(model, arguments.templates, class_names);
-  return class_matrix(model, load_prompt_file(prompt_path(arguments.prompt)), class_names);
+Deployment deployment_for(const EvaluateArguments& arguments, const Model& model,
+                          const std::vector<std::string>& class_names) {
+  if (arguments.prompt.empty()) {
+    return deploy_templates(model, templates_of(arguments.templates), class_names);
+  }
+  return deploy(model, load_prompt_file(prompt_path(arguments.prompt)), class_names);
 }
 
 nlohmann::ordered_json report_of(const EvaluateArguments& arguments, const Model& model,
@@ -82,12 +84,13 @@ void run_evaluate(const EvaluateArguments& arguments) {
   const Dataset chosen = subsample_classes(arguments.data.load(arguments.seed), arguments.classes);
   require(!chosen.test.empty(), arguments.data.data, ": no test images");
   // The text side first: a prompt that does not fit is told before the images are read.
-  const Matrix classes = matrix_for(arguments, model, chosen.class_names);
-  const LabelledFeatures images =
-      labelled_features(model, chosen.test, arguments.features.options("test images"));
+  const Deployment deployment = deployment_for(arguments, model, chosen.class_names);
+  FeatureOptions options = arguments.features.options("test images");
+  options.prompts = deployment.vision;
+  const LabelledFeatures images = labelled_features(model, chosen.test, options);
   tell_skipped(images.skipped);
   require(!images.labels.empty(), arguments.data.data, ": no test image that can be read");
-  const Metrics metrics = evaluate(images, classes);
+  const Metrics metrics = evaluate(images, deployment.head);
   arguments.json.write(report_of(arguments, model, chosen, images, metrics));
   if (!arguments.json.to_stdout()) show(arguments, chosen, metrics);
 }
@@ -105,7 +108,8 @@ void add_evaluate_command(CLI::App& app) {
                      ->type_name("P");
   command
       ->add_option("--template", arguments->templates,
-                   "zero-shot: a sentence with {} for the class name; several are averaged")
+                   "zero-shot: a sentence with {} for the class name, imagenet-7, imagenet-80 or "
+                   "a file of templates; several are averaged")
       ->excludes(prompt)
       ->capture_default_str();
   add_enum_option(*command, "--classes", arguments->classes, "which classes");

@@ -16,6 +16,8 @@ namespace qprompt::cli {
 //   RUN/run.json              every setting and what came out
 inline constexpr char kPromptName[] = "prompt.qprompt";
 inline constexpr char kReportName[] = "run.json";
+// While a run is unfinished: what --resume goes on from.
+inline constexpr char kStateName[] = "training_state.safetensors";
 
 void save_run(const std::filesystem::path& folder, const PromptFile& prompt,
               const std::vector<std::string>& class_names, const nlohmann::ordered_json& report);

@@ -4,14 +4,17 @@
 #include "cli/commands.h"
 #include "cli/fields.h"
 #include "cli/interrupt.h"
+#include "cli/learn_arguments.h"
 #include "cli/notices.h"
 #include "cli/output.h"
 #include "cli/progress.h"
 #include "cli/run_folder.h"
 #include "qprompt/core/error.h"
+#include "qprompt/core/file.h"
 #include "qprompt/eval/evaluate.h"
-#include "qprompt/prompt/text_features.h"
-#include "qprompt/serve/class_matrix.h"
+#include "qprompt/prompt/templates.h"
+#include "qprompt/serve/deployment.h"
+#include "qprompt/train/training_state.h"
 
 namespace qprompt::cli {
 namespace {
@@ -20,32 +23,62 @@ constexpr char kExamples[] = R"(Examples:
   qprompt train --model openai/clip-vit-base-patch16 --data photos --output run
   qprompt train --model M --data eurosat/2750 --split split_zhou_EuroSAT.json \
       --classes base --shots 16 --seed 1 --epochs 50 --output run
-  qprompt train --model M --data photos --n-ctx 16 --full-precision --output run)";
+  qprompt train --model M --data photos --n-ctx 16 --full-precision --output run
+  qprompt train --model M --data photos --preset maple-base2new --quantizer kmeans --bits 4 \
+      --output run
+  qprompt train --model M --data photos --method ivlp --regularizer promptsrc \
+      --model-choice best_val --output run
+The same command with --resume goes on with a run that was interrupted.)";
 
 struct TrainArguments {
   ModelArguments model;
   DataArguments data;
   FeatureArguments features;
-  LearnConfig learn;
-  CoOpConfig coop;
-  MethodTag method = MethodTag::kCoOp;
+  LearnArguments flags;
+  LearnConfig learn;  // what the flags come to
   std::string zero_shot_template = "a photo of a {}.";
   std::string output;
   bool skip_evaluation = false;
+  bool resume = false;
 };
 
 struct Comparison {
   Metrics zero_shot, adapted;
 };
 
-Observer training_observer() {
+// What must be the same for a run to be resumed.
+std::string settings_text(const TrainArguments& arguments, const Model& model) {
+  nlohmann::ordered_json settings = learn_config_as_json(arguments.learn);
+  settings["model"] = hex64(model.fingerprint());
+  settings["precision"] = enum_name(model.device().format());
+  settings["data"] = arguments.data.data;
+  settings["split"] = arguments.data.split;
+  return settings.dump();
+}
+
+std::filesystem::path state_path(const TrainArguments& arguments) {
+  return std::filesystem::path(arguments.output) / kStateName;
+}
+
+// Without a state there was no finished epoch, or the run came to its end: it begins.
+std::optional<TrainingState> state_to_resume(const TrainArguments& arguments, const Model& model) {
+  if (!arguments.resume || !std::filesystem::exists(state_path(arguments))) return std::nullopt;
+  return load_state_file(state_path(arguments), settings_text(arguments, model));
+}
+
+Observer training_observer(const TrainArguments& arguments, const Model& model) {
   Observer observer;
   observer.stop = interrupted;
+  observer.on_state = [path = state_path(arguments), settings = settings_text(arguments, model)](
+                          const TrainingState& state) { save_state_file(state, settings, path); };
   auto progress = std::make_shared<Progress>("training", "epochs");
   observer.on_epoch = [progress](const EpochReport& report) {
     progress->update(
         report.epoch, report.epochs,
-        fmt::format("loss {:.4f}, accuracy {:.1f} %", report.loss, 100 * report.accuracy));
+        fmt::format("loss {:.4f}, accuracy {:.1f} %{}", report.loss, 100 * report.accuracy,
+                    report.validation < 0
+                        ? ""
+                        : fmt::format(", validation {:.1f} %", 100 * report.validation)));
   };
   return observer;
 }
@@ -53,11 +86,14 @@ Observer training_observer() {
 std::optional<Comparison> compare(const TrainArguments& arguments, const Model& model,
                                   const Dataset& chosen, const Learned& learned) {
   if (arguments.skip_evaluation || chosen.test.empty() || learned.interrupted) return std::nullopt;
-  const LabelledFeatures images =
-      labelled_features(model, chosen.test, arguments.features.options("test images"));
-  const std::vector<std::string> templates{arguments.zero_shot_template};
-  return Comparison{evaluate(images, zero_shot_features(model, templates, chosen.class_names)),
-                    evaluate(images, class_matrix(model, learned.prompt, chosen.class_names))};
+  const auto measured = [&](const Deployment& deployment, const std::string& label) {
+    FeatureOptions options = arguments.features.options(label);
+    options.prompts = deployment.vision;
+    return evaluate(labelled_features(model, chosen.test, options), deployment.head);
+  };
+  const auto templates = templates_of(arguments.zero_shot_template);
+  return Comparison{measured(deploy_templates(model, templates, chosen.class_names), "test images"),
+                    measured(deploy(model, learned.prompt, chosen.class_names), "test images")};
 }
 
 nlohmann::ordered_json report_of(const TrainArguments& arguments, const Model& model,
@@ -65,9 +101,12 @@ nlohmann::ordered_json report_of(const TrainArguments& arguments, const Model& m
   nlohmann::ordered_json report = report_header("train", model);
   report["data"] = {{"path", arguments.data.data}, {"split", arguments.data.split}};
   report["settings"] = learn_config_as_json(arguments.learn);
+  report["preset"] = arguments.flags.preset_report();
   report["class_names"] = learned.class_names;
   report["steps"] = learned.steps;
+  report["chosen_epoch"] = learned.chosen_epoch;
   report["clusterings"] = learned.clusterings;
+  report["bits_reasons"] = learned.bits_reasons;
   report["interrupted"] = learned.interrupted;
   report["skipped_images"] = learned.skipped;
   report["seconds"] = {{"features", learned.feature_seconds},
@@ -79,6 +118,7 @@ nlohmann::ordered_json report_of(const TrainArguments& arguments, const Model& m
                                 {"loss", epoch.loss},
                                 {"accuracy", epoch.accuracy},
                                 {"lr", epoch.lr}});
+    if (epoch.validation >= 0) report["epochs"].back()["validation"] = epoch.validation;
   }
   if (result) {
     report["test"] = {{"images", result->adapted.images},
@@ -97,30 +137,48 @@ void show(const TrainArguments& arguments, const Learned& learned,
                result->adapted.images, learned.class_names.size());
   }
   if (learned.interrupted) {
-    fmt::print("interrupted after {} steps: the prompt is that of the last step\n", learned.steps);
+    fmt::print(
+        "interrupted after {} steps: the prompt is that of the last step; --resume goes on\n",
+        learned.steps);
   }
   fmt::print("{} ({} bytes, {} of them values)\n",
              (std::filesystem::path(arguments.output) / kPromptName).string(),
              to_bytes(learned.prompt).size(), payload_size(learned.prompt));
 }
 
+void tell_choices(const TrainArguments& arguments, const Learned& learned) {
+  for (const std::string& reason : learned.bits_reasons) fmt::print("bits of {}\n", reason);
+  if (arguments.learn.training.model_choice == ModelChoice::kBestVal) {
+    fmt::print("epoch {} was best on the validation images\n", learned.chosen_epoch);
+  }
+}
+
 void run_train(TrainArguments& arguments) {
+  arguments.learn = arguments.flags.config();
+  if (const auto preset = arguments.flags.preset_report(); !preset.is_null()) {
+    fmt::print(stderr, "preset {}: {}\n", preset["name"].get<std::string>(),
+               preset["source"].get<std::string>());
+  }
   require_writable_folder(arguments.output);
   const Model model = arguments.model.load();
   const Dataset dataset = arguments.data.load(arguments.learn.seed);
-  const Learned learned = learn(model, dataset, arguments.learn,
-                                arguments.features.options("training images"), training_observer());
+  const std::optional<TrainingState> state = state_to_resume(arguments, model);
+  const Learned learned =
+      learn(model, dataset, arguments.learn, arguments.features.options("training images"),
+            training_observer(arguments, model), state ? &*state : nullptr);
   tell_scarce(learned.scarce, arguments.learn.shots);
   tell_skipped(learned.skipped);
   const Dataset chosen = subsample_classes(dataset, arguments.learn.classes);
   // The prompt is safe before anything else can fail.
   save_run(arguments.output, learned.prompt, learned.class_names,
            report_of(arguments, model, learned, std::nullopt));
+  if (!learned.interrupted) std::filesystem::remove(state_path(arguments));
   const auto result = compare(arguments, model, chosen, learned);
   if (result) {
     save_run(arguments.output, learned.prompt, learned.class_names,
              report_of(arguments, model, learned, result));
   }
+  tell_choices(arguments, learned);
   show(arguments, learned, result);
 }
 
@@ -135,17 +193,15 @@ void add_train_command(CLI::App& app) {
   command->add_option("--output", arguments->output, "run folder to write")
       ->required()
       ->type_name("RUN");
-  add_enum_option(*command, "--method", arguments->method, "what is learned");
-  add_learn_flags(*command, arguments->learn, arguments->coop);
+  arguments->flags.add_to(*command);
+  command->add_flag("--resume", arguments->resume,
+                    "go on with the run in --output that was interrupted");
   command->add_option("--template", arguments->zero_shot_template, "of the zero-shot comparison")
       ->capture_default_str();
   command->add_flag("--skip-evaluation", arguments->skip_evaluation,
                     "do not compare with zero-shot on the test images");
   arguments->features.add_to(*command);
-  command->callback([arguments, command] {
-    arguments->learn.method = settled_method(*command, arguments->coop);
-    run_train(*arguments);
-  });
+  command->callback([arguments] { run_train(*arguments); });
 }
 
 }  // namespace qprompt::cli

@@ -35,6 +35,12 @@ class Random {
     return m;
   }
 
+  Matrix uniform_matrix(Index rows, Index cols, double low, double high) {
+    Matrix m(rows, cols);
+    for (float& value : values_of(m)) value = static_cast<float>(uniform(low, high));
+    return m;
+  }
+
   std::vector<Index> permutation(Index n) {
     std::vector<Index> order(static_cast<std::size_t>(n));
     std::iota(order.begin(), order.end(), Index{0});

@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <iterator>
+#include <list>
 
 #include "qprompt/core/error.h"
-#include "qprompt/prompt/text_features.h"
-#include "qprompt/serve/class_matrix.h"
+#include "qprompt/serve/deployment.h"
 
 namespace qprompt {
 namespace {
@@ -41,7 +41,9 @@ std::vector<ScarceClass> scarce_among(const std::vector<ScarceClass>& scarce,
 class Halves {
  public:
   Halves(const Model& model, const Dataset& dataset, const FeatureOptions& features)
-      : base_(subsample_classes(dataset, ClassSubset::kBase)),
+      : model_(model),
+        features_(features),
+        base_(subsample_classes(dataset, ClassSubset::kBase)),
         new_(subsample_classes(dataset, ClassSubset::kNew)),
         base_images_(labelled_features(model, base_.test, features)),
         new_images_(labelled_features(model, new_.test, features)) {}
@@ -56,14 +58,26 @@ class Halves {
             " test images of base and ", result.new_images, " of new classes, expected both");
   }
 
-  // `classes` gives the class matrix of a list of names.
-  template <typename ClassMatrix>
-  void test(const ClassMatrix& classes, BaseToNewRun& run) const {
-    run.base = evaluate(base_images_, classes(base_.class_names)).accuracy();
-    run.novel = evaluate(new_images_, classes(new_.class_names)).accuracy();
+  // `deployed` puts a prompt to work on a list of names.
+  template <typename Deploy>
+  void test(const Deploy& deployed, BaseToNewRun& run) const {
+    run.base = accuracy_of(deployed(base_.class_names), base_, base_images_);
+    run.novel = accuracy_of(deployed(new_.class_names), new_, new_images_);
   }
 
  private:
+  // Images are encoded again where a prompt has tokens in the image tower.
+  double accuracy_of(const Deployment& deployed, const Dataset& half,
+                     const LabelledFeatures& frozen) const {
+    if (deployed.vision.tokens.size() == 0) return evaluate(frozen, deployed.head).accuracy();
+    FeatureOptions options = features_;
+    options.prompts = deployed.vision;
+    options.cache.reset();  // nobody asks for these again
+    return evaluate(labelled_features(model_, half.test, options), deployed.head).accuracy();
+  }
+
+  const Model& model_;
+  FeatureOptions features_;
   Dataset base_, new_;
   LabelledFeatures base_images_, new_images_;
 };
@@ -71,27 +85,81 @@ class Halves {
 BaseToNewRun run_zero_shot(const Model& model, const ProtocolEntry& entry, const Halves& halves) {
   BaseToNewRun run;
   run.method = entry.name;
-  halves.test([&](const auto& names) { return zero_shot_features(model, entry.templates, names); },
+  halves.test([&](const auto& names) { return deploy_templates(model, entry.templates, names); },
               run);
   return run;
 }
 
 BaseToNewRun run_learned(const Model& model, const ProtocolEntry& entry, const LearnConfig& config,
-                         const std::vector<std::string>& base_classes, const TrainingSet& set,
+                         const std::vector<std::string>& base_classes, const TrainingData& data,
                          const Halves& halves, const Observer& observer) {
-  const Learned learned = learn_from(model, base_classes, set, config, observer);
+  const Learned learned = learn_from(model, base_classes, data, config, observer);
   if (learned.interrupted) throw Interrupted();
   BaseToNewRun run;
   run.method = entry.name;
   run.seed = config.seed;
   run.train_seed = config.effective_train_seed();
-  halves.test([&](const auto& names) { return class_matrix(model, learned.prompt, names); }, run);
+  halves.test([&](const auto& names) { return deploy(model, learned.prompt, names); }, run);
   run.payload_bytes = payload_size(learned.prompt);
   run.file_bytes = to_bytes(learned.prompt).size();
   run.seconds = learned.training_seconds;
   for (const auto& [name, count] : learned.clusterings) run.clusterings += count;
   return run;
 }
+
+// Training and validation images of one seed, prepared once for all methods with equal needs.
+class SharedSets {
+ public:
+  SharedSets(const Model& model, const Dataset& dataset, std::uint64_t train_seed,
+             const FeatureOptions& features)
+      : model_(model), dataset_(dataset), train_seed_(train_seed), features_(features) {}
+
+  TrainingData data_for(const LearnConfig& config) {
+    const ImageNeeds needs = image_needs(model_, config);
+    const TrainingSet& set = training_set(needs);
+    return {set, needs_validation(config.training) ? &validation_set(needs) : nullptr};
+  }
+
+  std::vector<std::string> skipped() const {
+    std::vector<std::string> lines;
+    for (const auto* sets : {&training_, &validation_}) {
+      for (const auto& [needs, prepared] : *sets) {
+        lines.insert(lines.end(), prepared.skipped.begin(), prepared.skipped.end());
+      }
+    }
+    return lines;
+  }
+
+ private:
+  // A list, so that sets stay where they are.
+  using Sets = std::list<std::pair<ImageNeeds, PreparedSet>>;
+
+  template <typename Prepare>
+  static const TrainingSet& find(Sets& sets, const ImageNeeds& needs, const Prepare& prepare) {
+    for (const auto& [known, prepared] : sets) {
+      if (known == needs) return prepared.set;
+    }
+    return sets.emplace_back(needs, prepare()).second.set;
+  }
+
+  const TrainingSet& training_set(const ImageNeeds& needs) {
+    return find(training_, needs, [&] {
+      return prepare_training_set(model_, dataset_.train, needs, train_seed_, features_);
+    });
+  }
+
+  const TrainingSet& validation_set(const ImageNeeds& needs) {
+    require(!dataset_.val.empty(), dataset_.name, ": no validation images");
+    return find(validation_, needs,
+                [&] { return prepare_validation_set(model_, dataset_.val, needs, features_); });
+  }
+
+  const Model& model_;
+  const Dataset& dataset_;
+  std::uint64_t train_seed_;
+  const FeatureOptions& features_;
+  Sets training_, validation_;
+};
 
 class Protocol {
  public:
@@ -120,8 +188,7 @@ class Protocol {
     const FewShot few = few_shot(dataset_, options_.shots, seed);
     const Dataset base = subsample_classes(few.dataset, ClassSubset::kBase);
     result.scarce = scarce_among(few.scarce, base.class_names);
-    PreparedSet prepared;
-    std::optional<std::pair<int, int>> prepared_for;  // views, epochs
+    SharedSets sets(model_, base, train_seed, options_.features);
     for (const ProtocolEntry& entry : entries_) {
       if (!entry.learn) continue;
       LearnConfig config = *entry.learn;
@@ -129,14 +196,9 @@ class Protocol {
       config.seed = seed;
       config.train_seed = static_cast<std::int64_t>(train_seed);
       config.classes = ClassSubset::kBase;
-      const std::pair views(config.views, config.views == 0 ? config.training.epochs : 0);
-      if (prepared_for != views) {
-        prepared = prepare_training_set(model_, base.train, config, options_.features);
-        add_skipped(prepared.skipped, result);
-        prepared_for = views;
-      }
-      add(run_learned(model_, entry, config, base.class_names, prepared.set, halves,
-                      options_.observer),
+      const TrainingData data = sets.data_for(config);
+      add_skipped(sets.skipped(), result);
+      add(run_learned(model_, entry, config, base.class_names, data, halves, options_.observer),
           result);
     }
   }

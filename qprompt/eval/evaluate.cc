@@ -20,16 +20,19 @@ LabelledFeatures labelled_features(const Model& model, std::span<const Item> ite
   return result;
 }
 
+Metrics evaluate(const LabelledFeatures& images, const ClassHead& head) {
+  for (const int label : images.labels) {
+    require(label >= 0 && label < head.classes(), "evaluate: label ", label, " among ",
+            head.classes(), " classes");
+  }
+  return measure(predictions(head.logits(images.unit)), images.labels, head.classes());
+}
+
 Metrics evaluate(const LabelledFeatures& images, const Matrix& class_matrix) {
   require(images.unit.cols() == class_matrix.cols(), "evaluate: image features of width ",
           images.unit.cols(), ", class matrix of width ", class_matrix.cols());
-  for (const int label : images.labels) {
-    require(label >= 0 && label < class_matrix.rows(), "evaluate: label ", label, " among ",
-            class_matrix.rows(), " classes");
-  }
   // The logit scale is positive: it does not change which class is best.
-  const Matrix scores = cosine_logits(images.unit, class_matrix, 1.0f);
-  return measure(predictions(scores), images.labels, class_matrix.rows());
+  return evaluate(images, ClassHead(class_matrix, 1.0f));
 }
 
 }  // namespace qprompt

@@ -7,6 +7,7 @@
 #include "qprompt/clip/model.h"
 #include "qprompt/data/dataset.h"
 #include "qprompt/features/image_features.h"
+#include "qprompt/prompt/class_head.h"
 #include "qprompt/train/metrics.h"
 
 namespace qprompt {
@@ -20,6 +21,7 @@ struct LabelledFeatures {
 LabelledFeatures labelled_features(const Model& model, std::span<const Item> items,
                                    const FeatureOptions& options = {});
 
+Metrics evaluate(const LabelledFeatures& images, const ClassHead& head);
 // class_matrix [n_cls, embed], unit rows.
 Metrics evaluate(const LabelledFeatures& images, const Matrix& class_matrix);
 

@@ -1,24 +1,21 @@
 #include "qprompt/features/image_features.h"
 
 #include <algorithm>
-#include <atomic>
 #include <future>
-#include <thread>
 
 #include "qprompt/core/error.h"
 #include "qprompt/core/fields.h"
-#include "qprompt/core/random.h"
-#include "qprompt/data/augmentation.h"
+#include "qprompt/core/threads.h"
 #include "qprompt/data/image.h"
 #include "qprompt/data/preprocess.h"
 #include "qprompt/features/feature_store.h"
+#include "qprompt/features/view.h"
 
 namespace qprompt {
 namespace {
 
-constexpr std::size_t kWaveViews = 64;   // decoded while the tower works on as many
-constexpr std::uint64_t kWholeView = 0;  // among the seeds that tell an image's views apart
-constexpr Index kBatch = 32;             // views that the tower sees at once
+constexpr std::size_t kWaveViews = 64;  // decoded while the tower works on as many
+constexpr Index kBatch = 32;            // views that the tower sees at once
 
 // One decoded request: features already known, and pixels of those that are not.
 struct Prepared {
@@ -50,17 +47,8 @@ class Preparation {
       views += requests[end++].view_count();
     }
     Wave wave{first, std::vector<Prepared>(end - first)};
-    std::atomic<std::size_t> next{0};
-    std::vector<std::future<void>> workers;
-    for (int t = 0; t < threads_; ++t) {
-      workers.push_back(std::async(std::launch::async, [&] {
-        for (std::size_t i; (i = next++) < wave.images.size();) {
-          wave.images[i] = image(requests[first + i]);
-        }
-      }));
-    }
-    for (auto& worker : workers) worker.wait();
-    for (auto& worker : workers) worker.get();
+    for_each_on_threads(threads_, wave.images.size(),
+                        [&](std::size_t i) { wave.images[i] = image(requests[first + i]); });
     // Here, and not where it was found: which of several is named must not depend on threads.
     for (const Prepared& image : wave.images) {
       require(skip_bad_ || image.damage.empty(), image.damage);
@@ -88,14 +76,13 @@ class Preparation {
     std::optional<Image> picture;
     std::vector<Image> unknown;
     for (std::size_t v = 0; v < views; ++v) {
-      const std::uint64_t seed = request.views.empty() ? kWholeView : request.views[v];
+      const std::uint64_t seed = request.view_seed(v);
       prepared.keys.push_back(hash64(file.bytes(), seed));
       prepared.is_known[v] =
           store_ != nullptr && store_->find(prepared.keys[v], row_span(prepared.known, v));
       if (prepared.is_known[v]) continue;
       if (!picture) picture = decode_image(file.bytes(), request.path.string());
-      unknown.push_back(request.views.empty() ? clip_preprocess(*picture, preprocessing_.image_size)
-                                              : random_crop(*picture, seed));
+      unknown.push_back(view_of(*picture, seed, preprocessing_.image_size));
     }
     fill_pixels(unknown, prepared.pixels);
     return prepared;
@@ -103,12 +90,6 @@ class Preparation {
 
   static std::span<float> row_span(Matrix& m, std::size_t row) {
     return {m.row(static_cast<Index>(row)).data(), static_cast<std::size_t>(m.cols())};
-  }
-
-  Image random_crop(const Image& picture, std::uint64_t seed) const {
-    Random random(seed);
-    const View view = random_view(picture.width, picture.height, random);
-    return apply_view(picture, view, preprocessing_.image_size);
   }
 
   void fill_pixels(const std::vector<Image>& images, Matrix& pixels) const {
@@ -129,8 +110,8 @@ class Preparation {
 // Runs the tower over what a wave did not find in the cache.
 class WaveEncoder {
  public:
-  WaveEncoder(const Model& model, FeatureStore* store)
-      : model_(model), store_(store), workspace_(model.device()) {}
+  WaveEncoder(const Model& model, const VisionPrompts& prompts, FeatureStore* store)
+      : model_(model), prompts_(prompts), store_(store), workspace_(model.device()) {}
 
   // Fills `known` of every image of the wave.
   void complete(Wave& wave) {
@@ -170,32 +151,37 @@ class WaveEncoder {
     for (Index first = 0; first < pixels.rows(); first += kBatch) {
       const Index count = std::min(kBatch, pixels.rows() - first);
       features.middleRows(first, count) =
-          tower_->forward(pixels.middleRows(first, count), {}, workspace_);
+          tower_->forward(pixels.middleRows(first, count), prompts_, workspace_);
     }
     return rounded_to_fp16(features);
   }
 
   const Model& model_;
+  const VisionPrompts& prompts_;
   FeatureStore* store_;
   ImageWorkspace workspace_;
   std::shared_ptr<const ImageTower> tower_;
 };
 
-// Of all that features depend on beside the picture and its view: the weights, and what a
-// configuration file says about them.
-std::uint64_t hash_of(const Model& model) {
+// Of all that features depend on beside the picture and its view: the weights, what a configuration
+// file says about them, and learned tokens.
+std::uint64_t hash_of(const Model& model, const VisionPrompts& prompts) {
   const Preprocessing& pixels = model.shape().preprocessing;
   const TransformerShape& tower = model.shape().image;
   std::vector<float> settings{tower.layer_norm_eps, static_cast<float>(tower.heads),
                               static_cast<float>(tower.activation)};
   settings.insert(settings.end(), pixels.mean.begin(), pixels.mean.end());
   settings.insert(settings.end(), pixels.std.begin(), pixels.std.end());
-  return hash64(std::as_bytes(std::span(settings)), model.fingerprint());
+  std::uint64_t hash = hash64(std::as_bytes(std::span(settings)), model.fingerprint());
+  if (prompts.tokens.size() > 0) hash = hash64(std::as_bytes(values_of(prompts.tokens)), hash);
+  for (const Matrix& deep : prompts.deep) hash = hash64(std::as_bytes(values_of(deep)), hash);
+  return hash;
 }
 
 std::optional<FeatureStore> open_store(const Model& model, const FeatureOptions& options) {
   if (!options.cache) return std::nullopt;
-  const std::string name = hex64(hash_of(model)) + "-" + enum_name(model.device().format());
+  const std::string name =
+      hex64(hash_of(model, options.prompts)) + "-" + enum_name(model.device().format());
   return FeatureStore(*options.cache, name, model.shape().embed);
 }
 
@@ -224,7 +210,7 @@ ImageFeatures image_features(const Model& model, std::span<const ImageRequest> r
   std::optional<FeatureStore> store = open_store(model, options);
   FeatureStore* const cache = store ? &*store : nullptr;
   const Preparation preparation(model, cache, options.skip_bad_images);
-  WaveEncoder encoder(model, cache);
+  WaveEncoder encoder(model, options.prompts, cache);
   FeatureProgress progress;
   for (const ImageRequest& request : requests) progress.total += request.view_count();
   ImageFeatures result;

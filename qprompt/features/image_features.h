@@ -21,6 +21,7 @@ struct ImageRequest {
   std::vector<std::uint64_t> views;
 
   std::size_t view_count() const { return views.empty() ? 1 : views.size(); }
+  std::uint64_t view_seed(std::size_t view) const { return views.empty() ? 0 : views[view]; }
 };
 
 struct FeatureProgress {
@@ -29,6 +30,7 @@ struct FeatureProgress {
 };
 
 struct FeatureOptions {
+  VisionPrompts prompts;                       // learned tokens of the image tower, if any
   std::optional<std::filesystem::path> cache;  // a folder for features on disk
   bool skip_bad_images = false;                // else the first damaged image is an Error
   std::function<void(const FeatureProgress&)> progress;

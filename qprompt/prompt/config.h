@@ -28,11 +28,79 @@ struct CoOpConfig {
   }
 };
 
-// Every method that can be learned. The order is that of MethodTag: append only.
-using MethodConfig = std::variant<CoOpConfig>;
+// CoCoOp (Zhou et al., CVPR 2022): CoOp's context, moved for every image by a small network.
+struct CoCoOpConfig {
+  int n_ctx = 4;
+  std::string ctx_init = "a photo of a";
+  int reduction = 16;  // the meta-net's hidden layer is embed / reduction wide
 
-enum class MethodTag : std::uint8_t { kCoOp = 0 };  // stored in prompt files: append only
-inline auto enum_names(MethodTag) { return std::array{"coop"}; }
+  template <typename Visitor>
+  void visit_fields(Visitor&& visit) {
+    visit("n_ctx", n_ctx, "number of context tokens");
+    visit("ctx_init", ctx_init, "words the context starts from; empty for a random start");
+    visit("reduction", reduction, "embedding width over the meta-net's hidden width");
+  }
+};
+
+// VPT (Jia et al., ECCV 2022): tokens in the image tower; the text stays a template.
+struct VptConfig {
+  int n_ctx_vision = 8;
+  int depth_vision = 12;  // 1 is VPT-shallow
+  std::string text_template = "a photo of a {}.";
+
+  template <typename Visitor>
+  void visit_fields(Visitor&& visit) {
+    visit("n_ctx_vision", n_ctx_vision, "number of tokens in the image tower");
+    visit("depth_vision", depth_vision, "blocks of the image tower that get their own tokens");
+    visit("text_template", text_template, "sentence of a class, {} for its name");
+  }
+};
+
+// IVLP, independent vision-language prompts (Rasheed et al., CVPR 2023): tokens of their own in
+// both towers. Without vision tokens: deep language prompts.
+struct IvlpConfig {
+  int n_ctx = 2;
+  std::string ctx_init = "a photo of a";
+  int depth_text = 12;
+  int n_ctx_vision = 2;
+  int depth_vision = 12;
+
+  template <typename Visitor>
+  void visit_fields(Visitor&& visit) {
+    visit("n_ctx", n_ctx, "number of context tokens; they replace the first words of ctx_init");
+    visit("ctx_init", ctx_init, "words the context starts from; empty for a random start");
+    visit("depth_text", depth_text, "blocks of the text tower that get their own tokens");
+    visit("n_ctx_vision", n_ctx_vision, "number of tokens in the image tower");
+    visit("depth_vision", depth_vision, "blocks of the image tower that get their own tokens");
+  }
+};
+
+// MaPLe (Khattak et al., CVPR 2023): text prompts per block, from which linear layers make those of
+// the image tower.
+struct MaPLeConfig {
+  int n_ctx = 2;
+  std::string ctx_init = "a photo of a";
+  int depth = 9;
+
+  template <typename Visitor>
+  void visit_fields(Visitor&& visit) {
+    visit("n_ctx", n_ctx, "number of context tokens; they replace the first words of ctx_init");
+    visit("ctx_init", ctx_init, "words the context starts from; empty for a random start");
+    visit("depth", depth, "blocks of both towers that get their own tokens");
+  }
+};
+
+// Every method that can be learned. The order is that of MethodTag: append only.
+using MethodConfig = std::variant<CoOpConfig, CoCoOpConfig, VptConfig, IvlpConfig, MaPLeConfig>;
+
+enum class MethodTag : std::uint8_t {  // stored in prompt files: append only
+  kCoOp = 0,
+  kCoCoOp = 1,
+  kVpt = 2,
+  kIvlp = 3,
+  kMaPLe = 4
+};
+inline auto enum_names(MethodTag) { return std::array{"coop", "cocoop", "vpt", "ivlp", "maple"}; }
 
 inline MethodTag method_tag(const MethodConfig& config) {
   return static_cast<MethodTag>(config.index());

@@ -1,7 +1,14 @@
 #include "qprompt/prompt/learner.h"
 
+#include <array>
+#include <utility>
+
 #include "qprompt/core/error.h"
+#include "qprompt/prompt/cocoop.h"
 #include "qprompt/prompt/coop.h"
+#include "qprompt/prompt/ivlp.h"
+#include "qprompt/prompt/maple.h"
+#include "qprompt/prompt/vpt.h"
 
 namespace qprompt {
 namespace {
@@ -9,15 +16,33 @@ namespace {
 std::unique_ptr<PromptLearner> make(const CoOpConfig& config, const Model& model) {
   return std::make_unique<CoOp>(config, model);
 }
+std::unique_ptr<PromptLearner> make(const CoCoOpConfig& config, const Model& model) {
+  return std::make_unique<CoCoOp>(config, model);
+}
+std::unique_ptr<PromptLearner> make(const VptConfig& config, const Model& model) {
+  return std::make_unique<Vpt>(config, model);
+}
+std::unique_ptr<PromptLearner> make(const IvlpConfig& config, const Model& model) {
+  return std::make_unique<Ivlp>(config, model);
+}
+std::unique_ptr<PromptLearner> make(const MaPLeConfig& config, const Model& model) {
+  return std::make_unique<MaPLe>(config, model);
+}
+
+template <std::size_t... kIndex>
+MethodConfig default_of(std::size_t method, std::index_sequence<kIndex...>) {
+  using Make = MethodConfig (*)();
+  const std::array<Make, sizeof...(kIndex)> makers{
+      [] { return MethodConfig(std::in_place_index<kIndex>); }...};
+  require(method < makers.size(), "method number ", method, ", expected below ", makers.size());
+  return makers[method]();
+}
 
 }  // namespace
 
 MethodConfig default_config(MethodTag method) {
-  switch (method) {
-    case MethodTag::kCoOp:
-      return CoOpConfig{};
-  }
-  fail("method number ", static_cast<int>(method), ", expected 0");
+  return default_of(static_cast<std::size_t>(method),
+                    std::make_index_sequence<std::variant_size_v<MethodConfig>>());
 }
 
 std::unique_ptr<PromptLearner> make_learner(const MethodConfig& config, const Model& model) {

@@ -48,8 +48,13 @@ class PromptLearner {
   // Gradient of every parameter from that of the prompts.
   virtual ParameterMap pull_back(const ParameterMap& values, const PromptInputs& inputs,
                                  const Prompts& d_prompts) const = 0;
+
   // Whether the parameters belong to the class list they were learned with.
-  virtual bool class_bound() const = 0;
+  virtual bool class_bound() const { return false; }
+  // Whether prompts() gives text prompts for every image, from its features, instead of one set.
+  virtual bool image_conditioned() const { return false; }
+  // Whether tokens enter the image tower, so that features of images depend on the parameters.
+  virtual bool prompts_images() const { return false; }
 };
 
 // The factory: a method that is missing here does not compile.

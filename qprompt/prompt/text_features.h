@@ -13,9 +13,13 @@ namespace qprompt {
 Matrix class_features(const Model& model, const PromptLearner& learner, const ParameterMap& values,
                       const std::vector<std::string>& class_names);
 
-// Zero-shot CLIP: for every template ("a photo of a {}."), features of the filled sentences; unit
-// rows averaged over the templates and made unit again.
+// CLIP averages unit rows over templates; PromptSRC averages features as the tower gives them.
+enum class TemplateAverage { kUnitFeatures, kRawFeatures };
+
+// Zero-shot CLIP: for every template ("a photo of a {}."), features of the filled sentences,
+// averaged over the templates and made unit rows.
 Matrix zero_shot_features(const Model& model, const std::vector<std::string>& templates,
-                          const std::vector<std::string>& class_names);
+                          const std::vector<std::string>& class_names,
+                          TemplateAverage average = TemplateAverage::kUnitFeatures);
 
 }  // namespace qprompt

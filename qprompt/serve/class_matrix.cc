@@ -58,14 +58,19 @@ void require_same_backbone(const PromptFile& prompt, const Model& model) {
           model.checkpoint().path().string(), ")");
 }
 
-Matrix class_matrix(const Model& model, const PromptFile& prompt,
-                    const std::vector<std::string>& class_names) {
+void require_servable(const Model& model, const PromptFile& prompt, const PromptLearner& learner,
+                      const std::vector<std::string>& class_names) {
   require_same_backbone(prompt, model);
-  const auto learner = make_learner(prompt.method, model);
   require(
-      !learner->class_bound() || prompt.class_list == class_list_hash(class_names),
+      !learner.class_bound() || prompt.class_list == class_list_hash(class_names),
       "the prompt has a context for each of the classes it was learned with and serves no other "
       "class list");
+}
+
+Matrix class_matrix(const Model& model, const PromptFile& prompt,
+                    const std::vector<std::string>& class_names) {
+  const auto learner = make_learner(prompt.method, model);
+  require_servable(model, prompt, *learner, class_names);
   return class_features(model, *learner, values(prompt), class_names);
 }
 

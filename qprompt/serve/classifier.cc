@@ -5,7 +5,6 @@
 
 #include "qprompt/clip/similarity.h"
 #include "qprompt/core/error.h"
-#include "qprompt/serve/class_matrix.h"
 
 namespace qprompt {
 namespace {
@@ -36,13 +35,19 @@ std::vector<ClassScore> best_scores(const Eigen::RowVectorXd& probabilities,
 
 Classifier::Classifier(const Model& model, const PromptFile& prompt,
                        std::vector<std::string> class_names)
-    : Classifier(model, qprompt::class_matrix(model, prompt, class_names), class_names) {}
+    : Classifier(model, deploy(model, prompt, class_names), class_names) {}
 
 Classifier::Classifier(const Model& model, Matrix class_matrix,
                        std::vector<std::string> class_names)
-    : model_(model), class_matrix_(std::move(class_matrix)), class_names_(std::move(class_names)) {
-  require(class_matrix_.rows() == static_cast<Index>(class_names_.size()),
-          "Classifier: ", class_matrix_.rows(), " rows for ", class_names_.size(), " class names");
+    : Classifier(model, Deployment{{std::move(class_matrix), model.logit_scale()}, {}},
+                 std::move(class_names)) {}
+
+Classifier::Classifier(const Model& model, Deployment deployment,
+                       std::vector<std::string> class_names)
+    : model_(model), deployment_(std::move(deployment)), class_names_(std::move(class_names)) {
+  require(deployment_.head.classes() == static_cast<Index>(class_names_.size()),
+          "Classifier: ", deployment_.head.classes(), " rows for ", class_names_.size(),
+          " class names");
   require(!class_names_.empty(), "Classifier: no class names");
 }
 
@@ -53,9 +58,10 @@ std::vector<Classification> Classifier::classify(std::span<const std::filesystem
           options.min_confidence, ", expected 0..1");
   std::vector<ImageRequest> requests;
   for (const auto& path : images) requests.push_back({path, {}});
-  const ImageFeatures features = image_features(model_, requests, options.features);
-  const Matrix logits =
-      cosine_logits(UnitRows(features.features).unit, class_matrix_, model_.logit_scale());
+  FeatureOptions feature_options = options.features;
+  feature_options.prompts = deployment_.vision;
+  const ImageFeatures features = image_features(model_, requests, feature_options);
+  const Matrix logits = deployment_.head.logits(UnitRows(features.features).unit);
   std::vector<Classification> results;
   auto damage = features.skipped.begin();
   for (std::size_t i = 0; i < images.size(); ++i) {

@@ -8,6 +8,7 @@
 #include "qprompt/artifact/prompt_file.h"
 #include "qprompt/clip/model.h"
 #include "qprompt/features/image_features.h"
+#include "qprompt/serve/deployment.h"
 
 namespace qprompt {
 
@@ -26,13 +27,14 @@ struct Classification {
 struct ClassifyOptions {
   int top_k = 1;
   double min_confidence = 0;  // 0..1
-  FeatureOptions features{};
+  FeatureOptions features{};  // its prompts are the classifier's own
 };
 
 // Images to class names, with a prompt for any class list (but a class-bound prompt's own only).
 class Classifier {
  public:
   Classifier(const Model& model, const PromptFile& prompt, std::vector<std::string> class_names);
+  Classifier(const Model& model, Deployment deployment, std::vector<std::string> class_names);
   // From a class matrix [n_cls, embed] of unit rows.
   Classifier(const Model& model, Matrix class_matrix, std::vector<std::string> class_names);
 
@@ -44,7 +46,7 @@ class Classifier {
 
  private:
   Model model_;
-  Matrix class_matrix_;
+  Deployment deployment_;
   std::vector<std::string> class_names_;
 };
 

@@ -4,7 +4,10 @@
 
 #include "qprompt/clip/similarity.h"
 #include "qprompt/core/error.h"
+#include "qprompt/core/fields.h"
+#include "qprompt/core/half.h"
 #include "qprompt/core/random.h"
+#include "qprompt/train/choose_bits.h"
 
 namespace qprompt {
 namespace {
@@ -31,53 +34,91 @@ std::vector<ImageRequest> requests_for(std::span<const Item> items, Index views,
   return requests;
 }
 
-PromptFile prompt_of(const Model& model, const PromptLearner& learner, const LearnConfig& config,
-                     const std::vector<std::string>& class_names, const TrainingResult& trained) {
-  const ClassTokens classes =
-      tokenize_classes(model.tokenizer(), class_names, model.shape().context_length);
-  const ParameterMap selected = quantizable(learner, classes, trained.values);
-  ParameterMap values = trained.quantizer.deployed(selected);
-  values.insert(trained.values.begin(), trained.values.end());
-  PromptFile prompt{model.fingerprint(), config.method, 0, {}};
-  if (learner.class_bound()) prompt.class_list = class_list_hash(class_names);
-  prompt.matrices = stored_matrices(values, trained.quantizer.encode(selected));
+PromptFile prompt_of(const PromptedClip& clip, const MethodConfig& method,
+                     const TrainingResult& trained) {
+  const std::vector<std::string>& class_names = clip.classes().names;
+  const ParameterMap selected = quantizable(clip.learner(), clip.classes(), trained.values);
+  PromptFile prompt{clip.model().fingerprint(), method, 0, {}};
+  if (clip.learner().class_bound()) prompt.class_list = class_list_hash(class_names);
+  prompt.matrices = stored_matrices(deployed_values(clip, trained.values, trained.quantizer),
+                                    trained.quantizer.encode(selected));
   return prompt;
 }
 
-}  // namespace
-
-PreparedSet prepare_training_set(const Model& model, std::span<const Item> items,
-                                 const LearnConfig& config, const FeatureOptions& options) {
-  require(config.views >= 0, "views ", config.views, ", expected 0 (fresh ones) or more");
+PreparedSet prepare(const Model& model, std::span<const Item> items, const ImageNeeds& needs,
+                    const std::vector<ImageRequest>& requests, const FeatureOptions& options) {
   require_files(items);
   const auto start = Clock::now();
   PreparedSet prepared;
   TrainingSet& set = prepared.set;
-  set.fresh_views = config.views == 0;
-  set.views = set.fresh_views ? config.training.epochs : config.views;
-  const std::vector<ImageRequest> requests =
-      requests_for(items, set.views, config.effective_train_seed());
-  ImageFeatures features = image_features(model, requests, options);
-  for (std::size_t i = 0; i < items.size(); ++i) {
-    if (features.first[i] >= 0) set.labels.push_back(items[i].label);
+  set.views = needs.views;
+  set.fresh_views = needs.fresh_views;
+  std::vector<Index> first;
+  if (needs.pixels) {
+    const auto pixels = std::make_shared<const ImagePixels>(model, requests, options);
+    first = pixels->first();
+    prepared.skipped = pixels->skipped();
+    set.pixels = pixels;
   }
-  set.features = UnitRows(features.features).unit;
-  prepared.skipped = std::move(features.skipped);
+  if (needs.features) {
+    ImageFeatures features = image_features(model, requests, options);
+    first = features.first;
+    prepared.skipped = std::move(features.skipped);
+    set.features = UnitRows(features.features).unit;
+  }
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    if (first[i] >= 0) set.labels.push_back(items[i].label);
+  }
   prepared.seconds = seconds_since(start);
   return prepared;
 }
 
+}  // namespace
+
+ImageNeeds image_needs(const Model& model, const LearnConfig& config) {
+  require(config.views >= 0, "views ", config.views, ", expected 0 (fresh ones) or more");
+  const bool pixels = make_learner(config.method, model)->prompts_images();
+  const auto regularizer = make_regularizer(config.training.regularizer);
+  const bool compared = regularizer != nullptr && regularizer->compares_images();
+  const bool fresh = config.views == 0;
+  return {.features = !pixels || compared,
+          .pixels = pixels,
+          .views = fresh ? config.training.epochs : config.views,
+          .fresh_views = fresh};
+}
+
+PreparedSet prepare_training_set(const Model& model, std::span<const Item> items,
+                                 const ImageNeeds& needs, std::uint64_t train_seed,
+                                 const FeatureOptions& options) {
+  return prepare(model, items, needs, requests_for(items, needs.views, train_seed), options);
+}
+
+PreparedSet prepare_validation_set(const Model& model, std::span<const Item> items,
+                                   const ImageNeeds& needs, const FeatureOptions& options) {
+  std::vector<ImageRequest> requests;
+  for (const Item& item : items) requests.push_back({item.path, {}});
+  ImageNeeds evaluation{.features = !needs.pixels, .pixels = needs.pixels};
+  return prepare(model, items, evaluation, requests, options);
+}
+
 Learned learn_from(const Model& model, const std::vector<std::string>& class_names,
-                   const TrainingSet& set, const LearnConfig& config, const Observer& observer) {
+                   const TrainingData& data, const LearnConfig& config, const Observer& observer) {
   const auto start = Clock::now();
   const auto learner = make_learner(config.method, model);
-  TrainingResult trained = train(model, *learner, class_names, set, config.training,
-                                 config.effective_train_seed(), observer);
+  const PromptedClip clip(model, *learner, class_names);
+  TrainingConfig training = config.training;
   Learned learned;
-  learned.prompt = prompt_of(model, *learner, config, class_names, trained);
+  if (parse_bits(training.quantizer.bits).has_auto()) {
+    const BitsChoice choice = choose_bits(clip, data, training, config.effective_train_seed());
+    training.quantizer.bits = bits_text(choice.bits);
+    learned.bits_reasons = choice.reasons;
+  }
+  TrainingResult trained = train(clip, data, training, config.effective_train_seed(), observer);
+  learned.prompt = prompt_of(clip, config.method, trained);
   learned.class_names = class_names;
   learned.epochs = std::move(trained.epochs);
   learned.steps = trained.steps;
+  learned.chosen_epoch = trained.chosen_epoch;
   learned.clusterings = trained.quantizer.clusterings();
   learned.interrupted = trained.interrupted;
   learned.training_seconds = seconds_since(start);
@@ -85,16 +126,29 @@ Learned learn_from(const Model& model, const std::vector<std::string>& class_nam
 }
 
 Learned learn(const Model& model, const Dataset& dataset, const LearnConfig& config,
-              const FeatureOptions& features, const Observer& observer) {
+              const FeatureOptions& options, const Observer& observer,
+              const TrainingState* resume) {
   const FewShot few = few_shot(dataset, config.shots, config.seed);
   const Dataset chosen = subsample_classes(few.dataset, config.classes);
   require(!chosen.train.empty(), dataset.name, ": no training images");
-  const PreparedSet prepared = prepare_training_set(model, chosen.train, config, features);
-  model.release_image_tower();
-  Learned learned = learn_from(model, chosen.class_names, prepared.set, config, observer);
+  const ImageNeeds needs = image_needs(model, config);
+  const PreparedSet prepared =
+      prepare_training_set(model, chosen.train, needs, config.effective_train_seed(), options);
+  PreparedSet validation;
+  const bool validated = needs_validation(config.training);
+  if (validated) {
+    require(!chosen.val.empty(), dataset.name, ": no validation images, which ",
+            enum_name(config.training.model_choice), ", patience or automatic bits need");
+    validation = prepare_validation_set(model, chosen.val, needs, options);
+  }
+  if (!needs.pixels) model.release_image_tower();
+  const TrainingData data{prepared.set, validated ? &validation.set : nullptr, resume};
+  Learned learned = learn_from(model, chosen.class_names, data, config, observer);
   learned.scarce = few.scarce;
   learned.skipped = prepared.skipped;
-  learned.feature_seconds = prepared.seconds;
+  learned.skipped.insert(learned.skipped.end(), validation.skipped.begin(),
+                         validation.skipped.end());
+  learned.feature_seconds = prepared.seconds + validation.seconds;
   return learned;
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -43,28 +44,48 @@ struct Learned {
   std::vector<std::string> class_names;
   std::vector<EpochReport> epochs;
   std::int64_t steps = 0;
+  int chosen_epoch = 0;                    // whose values the prompt holds
   std::map<std::string, int> clusterings;  // how often each matrix was clustered
+  std::vector<std::string> bits_reasons;   // why widths were chosen, where "auto" asked for it
   std::vector<ScarceClass> scarce;         // classes with fewer images than shots
   std::vector<std::string> skipped;        // damaged images
   double feature_seconds = 0, training_seconds = 0;
   bool interrupted = false;  // stopped early; the prompt is that of the last step
 };
 
-// Few-shot images, their features under random views, and the training itself.
+// Few-shot images, their features or pixels under random views, and the training itself. Goes on
+// from `resume` where it is given.
 Learned learn(const Model& model, const Dataset& dataset, const LearnConfig& config,
-              const FeatureOptions& features = {}, const Observer& observer = {});
+              const FeatureOptions& features = {}, const Observer& observer = {},
+              const TrainingState* resume = nullptr);
 
-// The two halves of `learn`, for protocols that share features between methods. `items` are the
-// images to learn from; config.shots and config.classes have been applied.
+// What a learner and its regularizer want to know of training images. Sets that are prepared for
+// equal needs serve several runs.
+struct ImageNeeds {
+  bool features = true;  // of the frozen tower
+  bool pixels = false;
+  Index views = 1;
+  bool fresh_views = false;
+
+  bool operator==(const ImageNeeds&) const = default;
+};
+ImageNeeds image_needs(const Model& model, const LearnConfig& config);
+
+// The two halves of `learn`, for protocols that share sets between methods. `items` are the images
+// to learn from; config.shots and config.classes have been applied.
 struct PreparedSet {
   TrainingSet set;
   std::vector<std::string> skipped;
   double seconds = 0;
 };
 PreparedSet prepare_training_set(const Model& model, std::span<const Item> items,
-                                 const LearnConfig& config, const FeatureOptions& features);
+                                 const ImageNeeds& needs, std::uint64_t train_seed,
+                                 const FeatureOptions& options);
+// The evaluation view of each image.
+PreparedSet prepare_validation_set(const Model& model, std::span<const Item> items,
+                                   const ImageNeeds& needs, const FeatureOptions& options);
 Learned learn_from(const Model& model, const std::vector<std::string>& class_names,
-                   const TrainingSet& set, const LearnConfig& config,
+                   const TrainingData& data, const LearnConfig& config,
                    const Observer& observer = {});
 
 }  // namespace qprompt

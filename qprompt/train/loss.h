@@ -15,4 +15,8 @@ struct LossGradient {
 // Mean over the batch of -log softmax(logits)[label]; logits [b, n_cls].
 LossGradient cross_entropy(const Matrix& logits, std::span<const int> labels);
 
+// Mean over the batch of KL(softmax(teacher) || softmax(logits)), and its gradient with respect to
+// logits [b, n_cls].
+LossGradient divergence(const Matrix& teacher, const Matrix& logits);
+
 }  // namespace qprompt

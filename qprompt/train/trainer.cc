@@ -1,15 +1,18 @@
 #include "qprompt/train/trainer.h"
 
+#include <algorithm>
 #include <cmath>
-#include <optional>
 
-#include "qprompt/clip/similarity.h"
 #include "qprompt/core/error.h"
+#include "qprompt/core/fields.h"
+#include "qprompt/core/half.h"
 #include "qprompt/core/random.h"
-#include "qprompt/train/loss.h"
+#include "qprompt/train/metrics.h"
 
 namespace qprompt {
 namespace {
+
+constexpr Index kValidationBatch = 256;
 
 // Purposes of the random streams: one never disturbs another.
 enum Purpose : std::uint64_t { kInitialValues = 1, kBatches = 2, kNoise = 3 };
@@ -18,119 +21,214 @@ std::uint64_t stream_seed(std::uint64_t seed, Purpose purpose) {
   return Random(seed, purpose).bits();
 }
 
-// The order of an epoch's images and the view that each shows. Every epoch has a stream of its own:
-// a run that is resumed needs no generator's state.
-struct EpochPlan {
-  std::vector<Index> order;  // of images
-  std::vector<Index> rows;   // of the feature matrix, in that order
-};
-
-EpochPlan plan_epoch(const TrainingSet& set, int epoch, std::uint64_t seed) {
-  Random random(seed, static_cast<std::uint64_t>(epoch));
-  EpochPlan plan{random.permutation(set.images()), {}};
-  for (Index image : plan.order) {
-    const Index view = set.fresh_views ? epoch : random.below(set.views);
-    plan.rows.push_back(image * set.views + view);
-  }
-  return plan;
-}
-
 // Dassl drops the last, smaller batch unless it is the only one.
 Index batches_of(Index images, Index batch_size) {
   return images < batch_size ? 1 : images / batch_size;
 }
 
+// Weights of epochs 1 .. epochs, which sum to 1 (PromptSRC, equation 8).
+std::vector<double> gaussian_weights(const TrainingConfig& config) {
+  std::vector<double> weights;
+  double sum = 0;
+  for (int epoch = 1; epoch <= config.epochs; ++epoch) {
+    const double z = (epoch - config.average_mean) / config.average_deviation;
+    weights.push_back(std::exp(-0.5 * z * z));
+    sum += weights.back();
+  }
+  require(sum > 0, "average_mean ", config.average_mean, " lies too far from the epochs 1..",
+          config.epochs, " for a deviation of ", config.average_deviation);
+  for (double& weight : weights) weight /= sum;
+  return weights;
+}
+
+// The matrix to name when numbers run away: the first that is not finite, else the largest.
+std::string suspect(const ParameterMap& values) {
+  std::string name;
+  float largest = -1;
+  for (const auto& [candidate, matrix] : values) {
+    if (!matrix.allFinite()) return candidate;
+    const float size = matrix.cwiseAbs().maxCoeff();
+    if (size > largest) {
+      largest = size;
+      name = candidate;
+    }
+  }
+  return name;
+}
+
 class Training {
  public:
-  Training(const Model& model, const PromptLearner& learner,
-           const std::vector<std::string>& class_names, const TrainingSet& set,
-           const TrainingConfig& config, std::uint64_t seed)
-      : problem_(model, learner, class_names),
-        set_(set),
+  Training(const PromptedClip& clip, const TrainingData& data, const TrainingConfig& config,
+           std::uint64_t seed)
+      : clip_(clip),
+        data_(data),
         config_(config),
-        workspace_(model.device()),
+        objective_(config.regularizer, clip.model(), clip.classes().names),
+        workspace_(clip.model().device()),
         batch_seed_(stream_seed(seed, kBatches)),
         sgd_(config.optimizer),
-        result_{learner.initial_values(problem_.classes, stream_seed(seed, kInitialValues)),
-                Quantizer(config.quantizer, stream_seed(seed, kNoise),
-                          bits_by_name(learner, problem_.classes,
-                                       parse_bits(config.quantizer.bits))),
-                {},
-                0,
-                false} {}
+        quantizer_(
+            config.quantizer, stream_seed(seed, kNoise),
+            bits_by_name(clip.learner(), clip.classes(), parse_bits(config.quantizer.bits))) {
+    if (config.model_choice == ModelChoice::kAverage) weights_ = gaussian_weights(config);
+    state_.current.values =
+        clip.learner().initial_values(clip.classes(), stream_seed(seed, kInitialValues));
+    if (data.resume != nullptr) resume(*data.resume);
+    require(!objective_.compares_images() || data.set.features.size() > 0,
+            "train: the regularizer needs features of the frozen image tower");
+  }
 
-  void epoch(int epoch, const Observer& observer) {
-    const EpochPlan plan = plan_epoch(set_, epoch, batch_seed_);
-    const Index batch = std::min<Index>(config_.batch_size, set_.images());
-    const Index batches = batches_of(set_.images(), batch);
+  TrainingResult run(const Observer& observer) {
+    for (int e = static_cast<int>(state_.epochs.size()); e < config_.epochs && !out_of_patience();
+         ++e) {
+      if (!epoch(e, observer)) return finish(true);
+    }
+    return finish(false);
+  }
+
+ private:
+  void resume(const TrainingState& state) {
+    require_parameters(clip_.learner(), clip_.classes(), state.current.values);
+    state_ = state;
+    sgd_.restore(state.velocity);
+    quantizer_.restore(state.current.quantizer);
+  }
+
+  // False where it was asked to stop amid the epoch.
+  bool epoch(int epoch, const Observer& observer) {
+    const EpochPlan plan(data_.set, epoch, batch_seed_);
+    const Index batch = std::min<Index>(config_.batch_size, data_.set.images());
+    const Index batches = batches_of(data_.set.images(), batch);
     EpochReport report{epoch + 1, config_.epochs, 0, 0,
                        learning_rate(config_.optimizer, epoch, config_.epochs)};
     for (Index b = 0; b < batches; ++b) {
-      const StepGradient done = step(plan, b * batch, batch, report.lr);
+      const StepGradient done = step(plan.batch(b * batch, batch), report.lr);
       report.loss += done.loss / static_cast<double>(batches);
       report.accuracy += static_cast<double>(done.correct) / static_cast<double>(batches * batch);
-      if (observer.stop && observer.stop()) {
-        result_.interrupted = true;
-        return;
-      }
+      if (observer.stop && observer.stop()) return false;
     }
-    result_.epochs.push_back(report);
+    if (data_.validation != nullptr) report.validation = validate();
+    close(report);
     if (observer.on_epoch) observer.on_epoch(report);
+    if (observer.on_state) observer.on_state(state_);
+    return true;
   }
 
-  bool interrupted() const { return result_.interrupted; }
-  TrainingResult finish() && { return std::move(result_); }
-
- private:
   // adapt, quantize, forward, objective, pull back, step
-  StepGradient step(const EpochPlan& plan, Index first, Index count, double lr) {
-    Matrix images(count, set_.features.cols());
-    std::vector<int> labels;
-    for (Index i = 0; i < count; ++i) {
-      images.row(i) = set_.features.row(plan.rows[first + i]);
-      labels.push_back(set_.labels[plan.order[first + i]]);
-    }
-    const ParameterMap selected = quantizable(problem_.learner, problem_.classes, result_.values);
-    result_.quantizer.adapt(selected, result_.steps);
-    ParameterMap used = result_.quantizer.quantize(selected, result_.steps);
-    used.insert(result_.values.begin(), result_.values.end());  // what is not quantized, as it is
-    StepGradient gradient = loss_and_gradient(problem_, used, images, labels, workspace_);
+  StepGradient step(const Batch& batch, double lr) {
+    ParameterMap& values = state_.current.values;
+    const ParameterMap selected = quantizable(clip_.learner(), clip_.classes(), values);
+    quantizer_.adapt(selected, state_.steps);
+    ParameterMap used = quantizer_.quantize(selected, state_.steps);
+    used.insert(values.begin(), values.end());  // what is not quantized, as it is
+    StepGradient gradient =
+        loss_and_gradient(clip_, objective_, used, batch.images, batch.labels, workspace_);
     require_finite(gradient);
-    sgd_.step(result_.values, gradient.gradient, lr);
-    ++result_.steps;
+    sgd_.step(values, gradient.gradient, lr);
+    ++state_.steps;
     return gradient;
   }
 
   void require_finite(const StepGradient& gradient) const {
-    require(std::isfinite(gradient.loss), "loss is ", gradient.loss, " at step ", result_.steps,
-            "; a smaller learning rate may help");
+    require(std::isfinite(gradient.loss), "loss is ", gradient.loss, " at step ", state_.steps,
+            ", the largest values are those of '", suspect(state_.current.values),
+            "'; a smaller learning rate may help");
     for (const auto& [name, g] : gradient.gradient) {
-      require(g.allFinite(), "the gradient of '", name, "' is not finite at step ", result_.steps,
+      require(g.allFinite(), "the gradient of '", name, "' is not finite at step ", state_.steps,
               "; a smaller learning rate may help");
     }
   }
 
-  LearningProblem problem_;
-  const TrainingSet& set_;
+  double validate() {
+    const ParameterMap values = deployed_values(clip_, state_.current.values, quantizer_);
+    return accuracy(clip_, values, *data_.validation, workspace_);
+  }
+
+  // Takes what an epoch leaves behind into the state.
+  void close(const EpochReport& report) {
+    const bool better = report.validation > best_validation();
+    state_.epochs.push_back(report);
+    state_.velocity = sgd_.velocity();
+    state_.current.quantizer = quantizer_.state();
+    if (config_.model_choice == ModelChoice::kBestVal && better) {
+      state_.chosen = state_.current;
+      state_.chosen_epoch = report.epoch;
+    }
+    if (config_.model_choice == ModelChoice::kAverage) {
+      const auto weight = static_cast<float>(weights_[report.epoch - 1]);
+      for (const auto& [name, values] : state_.current.values) {
+        Matrix& sum = state_.chosen.values[name];
+        sum = sum.size() == 0 ? Matrix(weight * values) : Matrix(sum + weight * values);
+      }
+    }
+  }
+
+  double best_validation() const {
+    double best = -1;
+    for (const EpochReport& report : state_.epochs) best = std::max(best, report.validation);
+    return best;
+  }
+
+  bool out_of_patience() const {
+    if (config_.patience <= 0) return false;
+    const auto best =
+        std::max_element(state_.epochs.begin(), state_.epochs.end(),
+                         [](const auto& a, const auto& b) { return a.validation < b.validation; });
+    return state_.epochs.end() - best > config_.patience;
+  }
+
+  TrainingResult finish(bool interrupted) {
+    TrainingResult result{state_.current.values,
+                          quantizer_,
+                          state_.epochs,
+                          state_.steps,
+                          static_cast<int>(state_.epochs.size()),
+                          interrupted};
+    if (config_.model_choice == ModelChoice::kBestVal && state_.chosen_epoch > 0) {
+      result.values = state_.chosen.values;
+      result.quantizer.restore(state_.chosen.quantizer);
+      result.chosen_epoch = state_.chosen_epoch;
+    }
+    // The weights sum to 1 over all epochs: a part of the sum is no average.
+    const bool whole = static_cast<int>(state_.epochs.size()) == config_.epochs;
+    if (config_.model_choice == ModelChoice::kAverage && whole) {
+      result.values = state_.chosen.values;
+    }
+    return result;
+  }
+
+  const PromptedClip& clip_;
+  const TrainingData& data_;
   const TrainingConfig& config_;
-  TextWorkspace workspace_;
+  Objective objective_;
+  PromptedWorkspace workspace_;
   std::uint64_t batch_seed_;
+  std::vector<double> weights_;  // of the epochs in an average
   Sgd sgd_;
-  TrainingResult result_;
+  Quantizer quantizer_;
+  TrainingState state_;
 };
 
-void require_trainable(const TrainingSet& set, const TrainingConfig& config) {
+void require_trainable(const TrainingData& data, const TrainingConfig& config) {
   require(config.epochs >= 1, "epochs ", config.epochs, ", expected at least 1");
   require(config.batch_size >= 1, "batch_size ", config.batch_size, ", expected at least 1");
-  require(set.images() > 0, "train: no images");
-  require(set.views >= 1 && set.features.rows() == set.images() * set.views,
-          "train: ", set.features.rows(), " features of ", set.images(), " images under ",
-          set.views, " views");
-  require(!set.fresh_views || set.views >= config.epochs, "train: ", set.views, " fresh views for ",
-          config.epochs, " epochs");
+  require(config.patience >= 0, "patience ", config.patience, ", expected 0 or more");
+  require_consistent(data.set);
+  require(!data.set.fresh_views || data.set.views >= config.epochs, "train: ", data.set.views,
+          " fresh views for ", config.epochs, " epochs");
+  require(!needs_validation(config) || data.validation != nullptr,
+          "train: ", enum_name(config.model_choice), " with patience ", config.patience,
+          " needs validation images");
+  if (data.validation != nullptr) require_consistent(*data.validation);
 }
 
 }  // namespace
+
+bool needs_validation(const TrainingConfig& config) {
+  const bool quantized = config.quantizer.kind != QuantizerKind::kNone;
+  return config.model_choice == ModelChoice::kBestVal || config.patience > 0 ||
+         (quantized && parse_bits(config.quantizer.bits).has_auto());
+}
 
 ParameterMap quantizable(const PromptLearner& learner, const ClassTokens& classes,
                          const ParameterMap& values) {
@@ -151,40 +249,30 @@ std::map<std::string, int> bits_by_name(const PromptLearner& learner, const Clas
   return widths;
 }
 
-LearningProblem::LearningProblem(const Model& model_in, const PromptLearner& learner_in,
-                                 const std::vector<std::string>& class_names)
-    : model(model_in),
-      learner(learner_in),
-      classes(tokenize_classes(model.tokenizer(), class_names, model.shape().context_length)),
-      layout(learner.layout(classes)),
-      tower(model.text_tower(kernels::Differentiable::kYes)) {}
-
-StepGradient loss_and_gradient(const LearningProblem& problem, const ParameterMap& values,
-                               const Matrix& unit_images, std::span<const int> labels,
-                               TextWorkspace& workspace) {
-  const PromptInputs inputs{problem.classes, unit_images};
-  const Prompts prompts = problem.learner.prompts(values, inputs);
-  TextPass texts =
-      problem.tower->forward(problem.layout, prompts.text.front(), workspace, Keep::kForPullBack);
-  const UnitRows unit_texts(texts.features());
-  const float scale = problem.model.logit_scale();
-  const LossGradient loss =
-      cross_entropy(cosine_logits(unit_images, unit_texts.unit, scale), labels);
-
-  const Matrix d_unit = cosine_logits_pull_back(unit_images, scale, loss.d_logits);
-  const Prompts d_prompts{{texts.pull_back(unit_texts.pull_back(d_unit))}, {}};
-  return {loss.loss, loss.correct, problem.learner.pull_back(values, inputs, d_prompts)};
+ParameterMap deployed_values(const PromptedClip& clip, const ParameterMap& values,
+                             const Quantizer& quantizer) {
+  ParameterMap deployed = quantizer.deployed(quantizable(clip.learner(), clip.classes(), values));
+  deployed.merge(round_to_half(values));  // what is not quantized
+  return deployed;
 }
 
-TrainingResult train(const Model& model, const PromptLearner& learner,
-                     const std::vector<std::string>& class_names, const TrainingSet& set,
-                     const TrainingConfig& config, std::uint64_t seed, const Observer& observer) {
-  require_trainable(set, config);
-  Training training(model, learner, class_names, set, config, seed);
-  for (int epoch = 0; epoch < config.epochs && !training.interrupted(); ++epoch) {
-    training.epoch(epoch, observer);
+double accuracy(const PromptedClip& clip, const ParameterMap& values, const TrainingSet& set,
+                PromptedWorkspace& workspace) {
+  const Index views = set.images() * set.views;
+  Index correct = 0;
+  for (Index first = 0; first < views; first += kValidationBatch) {
+    const Batch batch = consecutive_views(set, first, std::min(kValidationBatch, views - first));
+    const PromptedPass pass = clip.forward(values, batch.images, workspace, Keep::kNothing);
+    const std::vector<int> predicted = predictions(pass.outputs().logits);
+    for (std::size_t i = 0; i < predicted.size(); ++i) correct += predicted[i] == batch.labels[i];
   }
-  return std::move(training).finish();
+  return static_cast<double>(correct) / static_cast<double>(views);
+}
+
+TrainingResult train(const PromptedClip& clip, const TrainingData& data,
+                     const TrainingConfig& config, std::uint64_t seed, const Observer& observer) {
+  require_trainable(data, config);
+  return Training(clip, data, config, seed).run(observer);
 }
 
 }  // namespace qprompt

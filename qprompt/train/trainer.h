@@ -1,25 +1,37 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <map>
-#include <memory>
-#include <span>
 #include <string>
 #include <vector>
 
-#include "qprompt/clip/model.h"
-#include "qprompt/prompt/learner.h"
+#include "qprompt/prompt/prompted_clip.h"
+#include "qprompt/quant/bits.h"
 #include "qprompt/quant/quantizer.h"
+#include "qprompt/train/objective.h"
 #include "qprompt/train/optimizer.h"
+#include "qprompt/train/training_set.h"
+#include "qprompt/train/training_state.h"
 
 namespace qprompt {
+
+// What of an epoch's values is deployed in the end: the last; those best on validation images; or
+// their average over epochs with Gaussian weights (PromptSRC's prompt aggregation).
+enum class ModelChoice : std::uint8_t { kLastEpoch, kBestVal, kAverage };
+inline auto enum_names(ModelChoice) { return std::array{"last_epoch", "best_val", "average"}; }
 
 struct TrainingConfig {
   int epochs = 50;
   int batch_size = 32;
   OptimizerConfig optimizer;
   QuantizerConfig quantizer;
+  RegularizerConfig regularizer;
+  ModelChoice model_choice = ModelChoice::kLastEpoch;
+  int patience = 0;
+  double average_mean = 15;
+  double average_deviation = 1;
 
   template <typename Visitor>
   void visit_fields(Visitor&& visit) {
@@ -27,74 +39,59 @@ struct TrainingConfig {
     visit("batch_size", batch_size, "images in a batch");
     optimizer.visit_fields(visit);
     quantizer.visit_fields(visit);
+    regularizer.visit_fields(visit);
+    visit("model_choice", model_choice, "which epoch's values are deployed");
+    visit("patience", patience, "stop after so many epochs without a better validation; 0: never");
+    visit("average_mean", average_mean, "epoch with the largest weight in an average");
+    visit("average_deviation", average_deviation, "standard deviation of its weights, in epochs");
   }
 };
 
-// Unit features of the training images, each under the same number of views.
-struct TrainingSet {
-  Matrix features;          // [images * views, embed], unit rows, an image's views together
-  std::vector<int> labels;  // of the images
-  Index views = 1;
-  bool fresh_views = false;  // view e belongs to epoch e; else every epoch draws one of the views
-
-  Index images() const { return static_cast<Index>(labels.size()); }
-};
-
-struct EpochReport {
-  int epoch = 0, epochs = 0;  // epochs done, of how many
-  double loss = 0;            // mean over the epoch's steps
-  double accuracy = 0;        // on the training views as they were drawn
-  double lr = 0;
-};
+// Whether training looks at validation images: to choose an epoch, to stop early, to choose bits.
+bool needs_validation(const TrainingConfig& config);
 
 struct Observer {
   std::function<void(const EpochReport&)> on_epoch;
+  std::function<void(const TrainingState&)> on_state;  // after every epoch, to resume from
   std::function<bool()> stop;  // asked at every step; a true answer ends training after it
 };
 
+// What a run learns from.
+struct TrainingData {
+  const TrainingSet& set;
+  const TrainingSet* validation = nullptr;  // looked at after every epoch where it is given
+  const TrainingState* resume = nullptr;    // go on from here
+};
+
 struct TrainingResult {
-  ParameterMap values;  // before quantization
-  Quantizer quantizer;  // as it stands after the last step
+  ParameterMap values;  // the chosen ones, before quantization
+  Quantizer quantizer;  // that belongs to them
   std::vector<EpochReport> epochs;
   std::int64_t steps = 0;
+  int chosen_epoch = 0;
   bool interrupted = false;
 };
-
-// What stays the same from step to step. Borrows the model and the learner.
-struct LearningProblem {
-  LearningProblem(const Model& model, const PromptLearner& learner,
-                  const std::vector<std::string>& class_names);
-
-  const Model& model;
-  const PromptLearner& learner;
-  ClassTokens classes;
-  TextLayout layout;
-  std::shared_ptr<const TextTower> tower;
-};
-
-// One step's loss and the gradient of every parameter, with `values` as the forward pass uses them.
-// Under quantization that is W_q, and the gradient goes straight through to W.
-struct StepGradient {
-  double loss = 0;
-  Index correct = 0;
-  ParameterMap gradient;
-};
-StepGradient loss_and_gradient(const LearningProblem& problem, const ParameterMap& values,
-                               const Matrix& unit_images, std::span<const int> labels,
-                               TextWorkspace& workspace);
 
 // The matrices that quantization applies to: all but biases.
 ParameterMap quantizable(const PromptLearner& learner, const ClassTokens& classes,
                          const ParameterMap& values);
 
-// The width of each of them.
+// The width of each of those matrices. Throws Error for widths that are still to be chosen.
 std::map<std::string, int> bits_by_name(const PromptLearner& learner, const ClassTokens& classes,
                                         const BitsPerKind& bits);
 
-// Learns the learner's parameters by SGD on cross-entropy over cosine logits. `seed` orders
-// batches, draws views and random starts.
-TrainingResult train(const Model& model, const PromptLearner& learner,
-                     const std::vector<std::string>& class_names, const TrainingSet& set,
+// What a file will hold: quantized, and the rest as fp16.
+ParameterMap deployed_values(const PromptedClip& clip, const ParameterMap& values,
+                             const Quantizer& quantizer);
+
+// Share of the views that `values` put first among the classes.
+double accuracy(const PromptedClip& clip, const ParameterMap& values, const TrainingSet& set,
+                PromptedWorkspace& workspace);
+
+// Learns the learner's parameters by SGD. `seed` orders batches, draws views and random starts.
+// A loss or gradient that is not finite is an Error with the step, the matrix and a hint; the last
+// epoch's state has then been given to observer.on_state.
+TrainingResult train(const PromptedClip& clip, const TrainingData& data,
                      const TrainingConfig& config, std::uint64_t seed,
                      const Observer& observer = {});
 

@@ -96,8 +96,9 @@ Matrix logits_of(const GoldenCoOp& golden, const PromptLearner& learner, const M
 void expect_case(const GoldenCoOp& golden, const std::string& name, const Tolerance& tolerance) {
   SCOPED_TRACE(name);
   const auto learner = make_learner(golden.config(name), golden.model);
-  const LearningProblem problem(golden.model, *learner, golden.class_names);
-  TextWorkspace workspace(golden.model.device());
+  const PromptedClip clip(golden.model, *learner, golden.class_names);
+  const Objective objective({}, golden.model, golden.class_names);
+  PromptedWorkspace workspace(golden.model.device());
   ParameterMap values{{"ctx", golden.context(name + ".init.ctx")}};
   EXPECT_LE(largest_difference(logits_of(golden, *learner, values.at("ctx")),
                                golden.tensor(name + ".logits")),
@@ -106,8 +107,8 @@ void expect_case(const GoldenCoOp& golden, const std::string& name, const Tolera
   Sgd sgd({.momentum = 0.9, .weight_decay = 5e-4});
   const Matrix losses = golden.tensor(name + ".losses");
   for (Index step = 0; step < losses.size(); ++step) {
-    const StepGradient at =
-        loss_and_gradient(problem, values, golden.unit_images, golden.labels, workspace);
+    const StepGradient at = loss_and_gradient(clip, objective, values, {golden.unit_images, {}},
+                                              golden.labels, workspace);
     EXPECT_NEAR(at.loss, losses(step), tolerance.loss) << "step " << step;
     if (step == 0) {
       const Matrix expected = golden.context(name + ".grad.ctx");

@@ -43,8 +43,10 @@ class Trainer : public ::testing::Test {
   }
 
   TrainingResult run(const TrainingConfig& config, std::uint64_t seed = 1) const {
-    return train(model_, *learner_, class_names_, set_, config, seed);
+    return train(clip(), {set_}, config, seed);
   }
+
+  PromptedClip clip() const { return {model_, *learner_, class_names_}; }
 
   testing::TemporaryFolder folder_;
   Model model_;
@@ -85,9 +87,9 @@ TEST_F(Trainer, StepsAlongTheGradientAtTheQuantizedValues) {
   quantizer.adapt({{"ctx", start}}, 0);
   const ParameterMap quantized = quantizer.quantize({{"ctx", start}}, 0);
   ASSERT_NE(quantized.at("ctx"), start);
-  TextWorkspace workspace(model_.device());
-  const StepGradient at = loss_and_gradient({model_, *learner_, class_names_}, quantized,
-                                            set_.features, set_.labels, workspace);
+  PromptedWorkspace workspace(model_.device());
+  const StepGradient at = loss_and_gradient(clip(), Objective({}, model_, class_names_), quantized,
+                                            {set_.features, {}}, set_.labels, workspace);
   const Matrix expected = start - 0.05f * at.gradient.at("ctx");
   const double tolerance = 1e-5 * (expected - start).norm();
   EXPECT_LE((trained.values.at("ctx") - expected).norm(), tolerance);
@@ -103,8 +105,7 @@ TEST_F(Trainer, StopsWhenAskedAndKeepsTheStepsDone) {
   int asked = 0;
   Observer observer;
   observer.stop = [&asked] { return ++asked == 5; };
-  const TrainingResult result =
-      train(model_, *learner_, class_names_, set_, config(QuantizerKind::kNone), 1, observer);
+  const TrainingResult result = train(clip(), {set_}, config(QuantizerKind::kNone), 1, observer);
   EXPECT_TRUE(result.interrupted);
   EXPECT_EQ(result.steps, 5);
   EXPECT_EQ(result.epochs.size(), 1u) << "three steps make an epoch";

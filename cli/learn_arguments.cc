@@ -1,0 +1,189 @@
+#include "cli/learn_arguments.h"
+
+#include <map>
+
+#include "cli/fields.h"
+#include "qprompt/core/field_text.h"
+
+namespace qprompt::cli {
+namespace {
+
+// Adds a flag for each field, which puts its text into `given` once it is a value of that field.
+class TextFlagVisitor {
+ public:
+  TextFlagVisitor(CLI::App& app, Settings& given, const std::set<std::string>& without)
+      : app_(app), given_(given), without_(without) {}
+
+  template <typename T>
+  void operator()(const std::string& field, T& value, const std::string& help) {
+    if (without_.contains(field) || !added_.insert(field).second) return;
+    const std::string flag = flag_name(field);
+    if constexpr (std::is_same_v<T, bool>) {
+      auto set = [this, field](std::int64_t count) {
+        given_[field] = count > 0 ? "true" : "false";
+      };
+      app_.add_flag_function(flag + ",!--no-" + flag.substr(2), set, help);
+    } else {
+      auto set = [given = &given_, field, flag](const std::string& text) {
+        check<T>(field, flag, text);
+        (*given)[field] = text;
+      };
+      CLI::Option* option = app_.add_option_function<std::string>(flag, set, help);
+      option->type_name(type_name<T>());
+      if (shows_defaults) option->default_str(text_of(value));
+    }
+  }
+
+  bool shows_defaults = true;
+
+ private:
+  template <typename T>
+  static void check(const std::string& field, const std::string& flag, const std::string& text) {
+    try {
+      T probe{};
+      FieldSetter setter(field, text);
+      setter(field, probe, "");
+    } catch (const Error& error) {
+      throw CLI::ValidationError(flag, error.what());
+    }
+  }
+
+  template <typename T>
+  static std::string type_name() {
+    if constexpr (std::is_enum_v<T>) return names_listed<T>();
+    if constexpr (std::is_same_v<T, std::string>) return "TEXT";
+    if constexpr (std::is_floating_point_v<T>) return "FLOAT";
+    return "INT";
+  }
+
+  template <typename T>
+  static std::string text_of(const T& value) {
+    if constexpr (std::is_enum_v<T>) {
+      return enum_name(value);
+    } else if constexpr (std::is_same_v<T, std::string>) {
+      return value;
+    } else {
+      return CLI::detail::to_string(value);
+    }
+  }
+
+  CLI::App& app_;
+  Settings& given_;
+  std::set<std::string> without_;
+  std::set<std::string> added_;
+};
+
+// Which methods have a field, and with which default: "coop 4, maple 2".
+class DefaultsVisitor {
+ public:
+  template <typename T>
+  void operator()(const std::string& field, T& value, const std::string&) {
+    std::string text;
+    if constexpr (std::is_enum_v<T>) {
+      text = enum_name(value);
+    } else if constexpr (std::is_same_v<T, std::string>) {
+      text = "\"" + value + "\"";
+    } else if constexpr (std::is_same_v<T, bool>) {
+      text = value ? "on" : "off";
+    } else {
+      text = CLI::detail::to_string(value);
+    }
+    defaults[field] += (defaults[field].empty() ? "" : ", ") + method + " " + text;
+  }
+
+  std::string method;
+  std::map<std::string, std::string> defaults;
+};
+
+template <typename Visit>
+void for_each_method(const Visit& visit) {
+  for (std::size_t i = 0; i < std::variant_size_v<MethodConfig>; ++i) {
+    const auto tag = static_cast<MethodTag>(i);
+    MethodConfig config = default_config(tag);
+    visit(enum_name(tag), config);
+  }
+}
+
+}  // namespace
+
+void LearnArguments::add_to(CLI::App& app, const std::set<std::string>& without) {
+  std::string names;
+  for (const Preset& preset : presets()) names += (names.empty() ? "" : "|") + preset.name;
+  auto set_preset = [this](const std::string& name) {
+    try {
+      preset(name);
+    } catch (const Error& error) {
+      throw CLI::ValidationError("--preset", error.what());
+    }
+    preset_ = name;
+  };
+  app.add_option_function<std::string>("--preset", set_preset,
+                                       "published settings; other flags override them")
+      ->type_name(names);
+
+  TextFlagVisitor flags(app, given_, without);
+  LearnConfig defaults;
+  MethodTag method = method_tag(defaults.method);
+  flags("method", method, "what is learned");
+  defaults.visit_fields(flags);
+  flags.shows_defaults = false;
+  DefaultsVisitor of_methods;
+  for_each_method([&](const std::string& name, MethodConfig& config) {
+    of_methods.method = name;
+    std::visit([&](auto& fields) { fields.visit_fields(of_methods); }, config);
+  });
+  for_each_method([&](const std::string&, MethodConfig& config) {
+    std::visit(
+        [&](auto& fields) {
+          fields.visit_fields([&](const std::string& field, auto& value, const std::string& help) {
+            flags(field, value, help + " [" + of_methods.defaults[field] + "]");
+          });
+        },
+        config);
+  });
+  app.add_flag_callback(
+      "--full-precision", [this] { given_["quantizer"] = "none"; },
+      "no quantization (short for --quantizer none)");
+}
+
+Settings LearnArguments::settings() const {
+  return preset_.empty() ? given_ : merged(preset(preset_).settings, given_);
+}
+
+LearnConfig LearnArguments::config() const {
+  std::set<std::string> unknown;
+  LearnConfig config = configured(settings(), unknown);
+  if (!unknown.empty()) fail_unknown_flags(unknown, enum_name(method_tag(config.method)));
+  return config;
+}
+
+nlohmann::ordered_json LearnArguments::preset_report() const {
+  if (preset_.empty()) return nullptr;
+  const Preset& chosen = preset(preset_);
+  nlohmann::ordered_json differences = nlohmann::ordered_json::object();
+  for (const auto& [field, text] : given_) {
+    const auto original = chosen.settings.find(field);
+    if (original == chosen.settings.end() || original->second != text) differences[field] = text;
+  }
+  return {{"name", chosen.name}, {"source", chosen.source}, {"differences", differences}};
+}
+
+LearnConfig named_config(const std::string& name, const Settings& settings,
+                         std::set<std::string>& unknown) {
+  Settings named = settings_of_name(name);
+  // q says that it is quantized; how, a flag may say.
+  const auto quantizer = settings.find("quantizer");
+  if (named["quantizer"] == "kmeans" && quantizer != settings.end() &&
+      quantizer->second != "none") {
+    named["quantizer"] = quantizer->second;
+  }
+  return configured(merged(settings, named), unknown);
+}
+
+void fail_unknown_flags(const std::set<std::string>& fields, const std::string& where) {
+  std::string flags;
+  for (const std::string& field : fields) flags += (flags.empty() ? "" : ", ") + flag_name(field);
+  throw CLI::ValidationError(flags + ": not a setting of " + where);
+}
+
+}  // namespace qprompt::cli

@@ -1,0 +1,78 @@
+#include "qprompt/features/image_pixels.h"
+
+#include "qprompt/core/error.h"
+#include "qprompt/core/threads.h"
+#include "qprompt/data/preprocess.h"
+#include "qprompt/features/view.h"
+
+namespace qprompt {
+namespace {
+
+constexpr std::size_t kWave = 64;  // images between two looks at `stop`
+
+}  // namespace
+
+ImagePixels::ImagePixels(const Model& model, std::vector<ImageRequest> requests,
+                         const FeatureOptions& options, std::size_t budget)
+    : preprocessing_(model.shape().preprocessing),
+      threads_(model.device().threads()),
+      requests_(std::move(requests)) {
+  FeatureProgress progress;
+  for (const ImageRequest& request : requests_) progress.total += request.view_count();
+  for (std::size_t at = 0; at < requests_.size(); at += kWave) {
+    if (options.stop && options.stop()) throw Interrupted();
+    const std::size_t count = std::min(kWave, requests_.size() - at);
+    std::vector<std::vector<Image>> decoded(count);
+    std::vector<std::string> damage(count);
+    for_each_on_threads(threads_, count, [&](std::size_t i) {
+      try {
+        decoded[i] = decode(requests_[at + i]);
+      } catch (const Error& error) {
+        damage[i] = error.what();
+      }
+    });
+    for (std::size_t i = 0; i < count; ++i) {
+      require(options.skip_bad_images || damage[i].empty(), damage[i]);
+      first_.push_back(damage[i].empty() ? views() : -1);
+      if (!damage[i].empty()) skipped_.push_back(damage[i]);
+      for (std::size_t v = 0; v < decoded[i].size(); ++v) {
+        const std::size_t bytes = decoded[i][v].pixels.size();
+        const bool fits = bytes <= budget;
+        if (fits) budget -= bytes;
+        views_.push_back({at + i, v, fits ? std::move(decoded[i][v]) : Image{}});
+      }
+    }
+    progress.done = views();
+    if (options.progress) options.progress(progress);
+  }
+}
+
+std::vector<Image> ImagePixels::decode(const ImageRequest& request) const {
+  const Image picture = read_image(request.path);
+  std::vector<Image> views;
+  for (std::size_t v = 0; v < request.view_count(); ++v) {
+    views.push_back(view_of(picture, request.view_seed(v), preprocessing_.image_size));
+  }
+  return views;
+}
+
+Matrix ImagePixels::pixels(std::span<const Index> rows) const {
+  const Index size = preprocessing_.image_size;
+  Matrix pixels(std::ssize(rows), 3 * size * size);
+  for_each_on_threads(threads_, rows.size(), [&](std::size_t i) {
+    const View& view = views_[rows[i]];
+    const ImageRequest& request = requests_[view.request];
+    const std::span<float> row(pixels.row(static_cast<Index>(i)).data(),
+                               static_cast<std::size_t>(pixels.cols()));
+    if (!view.kept.pixels.empty()) {
+      normalize(view.kept, preprocessing_.mean, preprocessing_.std, row);
+    } else {
+      normalize(view_of(read_image(request.path), request.view_seed(view.view),
+                        preprocessing_.image_size),
+                preprocessing_.mean, preprocessing_.std, row);
+    }
+  });
+  return pixels;
+}
+
+}  // namespace qprompt

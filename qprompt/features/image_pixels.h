@@ -1,0 +1,45 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "qprompt/data/image.h"
+#include "qprompt/features/image_features.h"
+
+namespace qprompt {
+
+// Preprocessed views of images, for learners that need the pixels at every step. Bytes of views
+// stay in memory while they fit `budget`; what does not is decoded again whenever it is asked for.
+class ImagePixels {
+ public:
+  // Decodes every image once, so that damage shows at once. As image_features(): `first` and
+  // `skipped` have the same meaning, an Error names a damaged image that is not to be skipped.
+  ImagePixels(const Model& model, std::vector<ImageRequest> requests,
+              const FeatureOptions& options = {}, std::size_t budget = std::size_t{1} << 30);
+
+  Index views() const { return static_cast<Index>(views_.size()); }
+  const std::vector<Index>& first() const { return first_; }
+  const std::vector<std::string>& skipped() const { return skipped_; }
+
+  // [rows.size(), 3 size size], planar and normalised.
+  Matrix pixels(std::span<const Index> rows) const;
+
+ private:
+  struct View {
+    std::size_t request = 0, view = 0;
+    Image kept;  // empty where it did not fit
+  };
+
+  std::vector<Image> decode(const ImageRequest& request) const;
+
+  Preprocessing preprocessing_;
+  int threads_;
+  std::vector<ImageRequest> requests_;
+  std::vector<View> views_;
+  std::vector<Index> first_;
+  std::vector<std::string> skipped_;
+};
+
+}  // namespace qprompt

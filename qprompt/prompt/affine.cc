@@ -1,0 +1,31 @@
+#include "qprompt/prompt/affine.h"
+
+#include <cmath>
+
+namespace qprompt {
+
+void Affine::add_parameters(std::vector<ParameterSpec>& parameters) const {
+  parameters.push_back({weight_, outputs_, inputs_, ParameterKind::kProjection});
+  parameters.push_back({bias_, 1, outputs_, ParameterKind::kBias});
+}
+
+void Affine::add_initial_values(ParameterMap& values, Random& random) const {
+  const double bound = 1.0 / std::sqrt(static_cast<double>(inputs_));
+  values[weight_] = random.uniform_matrix(outputs_, inputs_, -bound, bound);
+  values[bias_] = random.uniform_matrix(1, outputs_, -bound, bound);
+}
+
+Matrix Affine::forward(const ParameterMap& values, const Matrix& x) const {
+  Matrix y = x * values.at(weight_).transpose();
+  y.rowwise() += values.at(bias_).row(0);
+  return y;
+}
+
+Matrix Affine::pull_back(const ParameterMap& values, const Matrix& x, const Matrix& d_y,
+                         ParameterMap& gradient) const {
+  gradient[weight_] = d_y.transpose() * x;
+  gradient[bias_] = d_y.colwise().sum();
+  return d_y * values.at(weight_);
+}
+
+}  // namespace qprompt

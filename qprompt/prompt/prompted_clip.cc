@@ -1,0 +1,134 @@
+#include "qprompt/prompt/prompted_clip.h"
+
+#include <algorithm>
+
+#include "qprompt/core/error.h"
+
+namespace qprompt {
+namespace {
+
+using kernels::Differentiable;
+
+bool has_learned_rows(const TextLayout& layout) {
+  auto learned = [](const TextRow& row) { return row.source == TextRow::Source::kLearned; };
+  return std::any_of(layout.shared.begin(), layout.shared.end(), learned) ||
+         std::any_of(layout.own.begin(), layout.own.end(), [&](const auto& rows) {
+           return std::any_of(rows.begin(), rows.end(), learned);
+         });
+}
+
+Matrix frozen_texts(const Model& model, const TextLayout& layout) {
+  TextWorkspace workspace(model.device());
+  return UnitRows(model.text_tower()->forward(layout, {}, workspace, Keep::kNothing).features())
+      .unit;
+}
+
+// a + b, where either may be empty for zero.
+Matrix sum(const Matrix& a, const Matrix& b) {
+  if (a.size() == 0) return b;
+  if (b.size() == 0) return a;
+  return a + b;
+}
+
+}  // namespace
+
+PromptedClip::PromptedClip(const Model& model, const PromptLearner& learner,
+                           const std::vector<std::string>& class_names,
+                           Differentiable differentiable)
+    : model_(model),
+      learner_(learner),
+      classes_(tokenize_classes(model.tokenizer(), class_names, model.shape().context_length)),
+      layout_(learner.layout(classes_)) {
+  require(!(learner.image_conditioned() && learner.prompts_images()),
+          "PromptedClip: prompts that depend on the image cannot enter the image tower");
+  if (has_learned_rows(layout_)) {
+    text_tower_ = model.text_tower(differentiable);
+  } else {
+    fixed_texts_ = frozen_texts(model, layout_);
+  }
+  if (learner.prompts_images()) image_tower_ = model.image_tower(differentiable);
+}
+
+PromptedPass PromptedClip::forward(const ParameterMap& values, const ImageBatch& batch,
+                                   PromptedWorkspace& workspace, Keep keep) const {
+  return {*this, values, batch, workspace, keep};
+}
+
+PromptedPass::PromptedPass(const PromptedClip& clip, const ParameterMap& values,
+                           const ImageBatch& batch, PromptedWorkspace& workspace, Keep keep)
+    : clip_(&clip), values_(values) {
+  if (clip.learner_.image_conditioned()) conditions_ = batch.unit_features;
+  prompts_ = clip.learner_.prompts(values_, {clip.classes_, conditions_});
+  encode_images(batch, workspace, keep);
+  encode_texts(workspace, keep);
+  compare();
+}
+
+void PromptedPass::encode_images(const ImageBatch& batch, PromptedWorkspace& workspace, Keep keep) {
+  if (clip_->image_tower_ == nullptr) {
+    outputs_.images = batch.unit_features;
+    return;
+  }
+  image_pass_ = clip_->image_tower_->forward(batch.pixels, prompts_.vision, workspace.image, keep);
+  unit_images_.emplace(image_pass_->features());
+  outputs_.images = unit_images_->unit;
+}
+
+void PromptedPass::encode_texts(PromptedWorkspace& workspace, Keep keep) {
+  if (clip_->text_tower_ == nullptr) {
+    outputs_.texts.push_back(clip_->fixed_texts_);
+    return;
+  }
+  for (const TextPrompts& text : prompts_.text) {
+    text_passes_.push_back(clip_->text_tower_->forward(clip_->layout_, text, workspace.text, keep));
+    unit_texts_.emplace_back(text_passes_.back().features());
+    outputs_.texts.push_back(unit_texts_.back().unit);
+  }
+}
+
+void PromptedPass::compare() {
+  const float scale = clip_->model_.logit_scale();
+  const Matrix& images = outputs_.images;
+  if (!clip_->learner_.image_conditioned()) {
+    outputs_.logits = cosine_logits(images, outputs_.texts.front(), scale);
+    return;
+  }
+  outputs_.logits.resize(images.rows(), clip_->classes_.count());
+  for (Index i = 0; i < images.rows(); ++i) {
+    outputs_.logits.row(i) = cosine_logits(images.row(i), outputs_.texts[i], scale);
+  }
+}
+
+Matrix PromptedPass::d_unit_images(const OutputGradient& d) const {
+  if (d.logits.size() == 0) return d.images;
+  const float scale = clip_->model_.logit_scale();
+  return sum(scale * d.logits * outputs_.texts.front(), d.images);
+}
+
+Matrix PromptedPass::d_unit_texts(const OutputGradient& d, std::size_t text) const {
+  const Matrix none;
+  const Matrix& direct = text < d.texts.size() ? d.texts[text] : none;
+  if (d.logits.size() == 0) return direct;
+  const float scale = clip_->model_.logit_scale();
+  if (!clip_->learner_.image_conditioned()) {
+    return sum(cosine_logits_pull_back(outputs_.images, scale, d.logits), direct);
+  }
+  const auto image = static_cast<Index>(text);
+  return sum(cosine_logits_pull_back(outputs_.images.row(image), scale, d.logits.row(image)),
+             direct);
+}
+
+ParameterMap PromptedPass::pull_back(const OutputGradient& d_outputs) {
+  Prompts d_prompts;
+  for (std::size_t i = 0; i < text_passes_.size(); ++i) {
+    const Matrix d_features = unit_texts_[i].pull_back(d_unit_texts(d_outputs, i));
+    d_prompts.text.push_back(text_passes_[i].pull_back(d_features));
+  }
+  if (image_pass_) {
+    const Matrix d_features = unit_images_->pull_back(d_unit_images(d_outputs));
+    d_prompts.vision = image_pass_->pull_back(d_features);
+  }
+  return clip_->learner_.pull_back(values_, {clip_->classes_, conditions_}, d_prompts);
+}
+
+}  // namespace qprompt

@@ -1,0 +1,100 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "qprompt/clip/image_tower.h"
+#include "qprompt/clip/similarity.h"
+#include "qprompt/clip/text_tower.h"
+#include "qprompt/prompt/learner.h"
+
+namespace qprompt {
+
+// A batch as the prompted model takes it: pixels [b, 3 size size] where the learner prompts the
+// image tower, unit features [b, embed] of the frozen one else.
+struct ImageBatch {
+  Matrix unit_features;
+  Matrix pixels;
+
+  Index size() const { return std::max(unit_features.rows(), pixels.rows()); }
+};
+
+// What the prompted (or the frozen) model says about a batch.
+struct Outputs {
+  Matrix images;              // [b, embed], unit rows
+  std::vector<Matrix> texts;  // [n_cls, embed], unit rows: one for all images, or one per image
+  Matrix logits;              // [b, n_cls]
+};
+
+// Gradient of an objective. Matrices that are empty, or missing, are zero.
+using OutputGradient = Outputs;
+
+struct PromptedWorkspace {
+  explicit PromptedWorkspace(const kernels::Device& device) : text(device), image(device) {}
+
+  TextWorkspace text;
+  ImageWorkspace image;
+};
+
+class PromptedPass;
+
+// CLIP with a learner's prompts in its towers, for one class list. Borrows model and learner.
+class PromptedClip {
+ public:
+  PromptedClip(const Model& model, const PromptLearner& learner,
+               const std::vector<std::string>& class_names,
+               kernels::Differentiable differentiable = kernels::Differentiable::kYes);
+
+  const Model& model() const { return model_; }
+  const PromptLearner& learner() const { return learner_; }
+  const ClassTokens& classes() const { return classes_; }
+
+  // `values` as the towers shall use them: under quantization that is W_q. The pass borrows the
+  // workspace and must not outlive it.
+  PromptedPass forward(const ParameterMap& values, const ImageBatch& batch,
+                       PromptedWorkspace& workspace, Keep keep) const;
+
+ private:
+  friend class PromptedPass;
+
+  const Model& model_;
+  const PromptLearner& learner_;
+  ClassTokens classes_;
+  TextLayout layout_;
+  std::shared_ptr<const TextTower> text_tower_;    // none where no learned row enters it
+  std::shared_ptr<const ImageTower> image_tower_;  // none where nothing learned enters it
+  Matrix fixed_texts_;                             // unit rows, where text_tower_ is none
+};
+
+// One forward pass and its vector-Jacobian product.
+class PromptedPass {
+ public:
+  const Outputs& outputs() const { return outputs_; }
+
+  // Gradient of every parameter from that of the outputs. May be asked more than once.
+  ParameterMap pull_back(const OutputGradient& d_outputs);
+
+ private:
+  friend class PromptedClip;
+  PromptedPass(const PromptedClip& clip, const ParameterMap& values, const ImageBatch& batch,
+               PromptedWorkspace& workspace, Keep keep);
+  void encode_images(const ImageBatch& batch, PromptedWorkspace& workspace, Keep keep);
+  void encode_texts(PromptedWorkspace& workspace, Keep keep);
+  void compare();
+  Matrix d_unit_images(const OutputGradient& d_outputs) const;
+  Matrix d_unit_texts(const OutputGradient& d_outputs, std::size_t text) const;
+
+  const PromptedClip* clip_;
+  ParameterMap values_;
+  Matrix conditions_;  // [b, embed] unit features, for learners that condition on the image
+  Prompts prompts_;
+  std::optional<ImagePass> image_pass_;
+  std::optional<UnitRows> unit_images_;
+  std::vector<TextPass> text_passes_;
+  std::vector<UnitRows> unit_texts_;
+  Outputs outputs_;
+};
+
+}  // namespace qprompt

@@ -1,0 +1,153 @@
+#include <array>
+
+#include "qprompt/train/settings.h"
+
+namespace qprompt {
+namespace {
+
+// What every setting below shares: full precision, fresh views, 16 shots, 0.002 and the schedule of
+// Dassl, which are this program's defaults too.
+Settings published(const Settings& own) {
+  return merged({{"quantizer", "none"}, {"shots", "16"}, {"views", "0"}}, own);
+}
+
+// 2 + 2 tokens, 4 images a batch: MaPLe's and IVLP's way.
+Settings multimodal(const Settings& own) {
+  return published(merged({{"batch_size", "4"}, {"ctx_init", "a photo of a"}}, own));
+}
+
+Settings promptsrc(const Settings& own) {
+  return multimodal(merged({{"method", "ivlp"},
+                            {"n_ctx", "4"},
+                            {"n_ctx_vision", "4"},
+                            {"regularizer", "promptsrc"},
+                            {"anchor", "imagenet-80"},
+                            {"model_choice", "average"},
+                            {"lr", "0.0025"}},
+                           own));
+}
+
+const std::array kPresets{
+    Preset{"coop-base2new",
+           "CoCoOp's repository, configs/trainers/CoOp/vit_b16_ctxv1.yaml and scripts/cocoop: the "
+           "CoOp rows of its base-to-new table",
+           published({{"method", "coop"},
+                      {"n_ctx", "4"},
+                      {"ctx_init", "a photo of a"},
+                      {"epochs", "200"},
+                      {"batch_size", "32"},
+                      {"lr", "0.002"}})},
+    Preset{"coop-cross-dataset",
+           "CoCoOp's repository, configs/trainers/CoOp/vit_b16_ep50_ctxv1.yaml: the source of "
+           "cross-dataset transfer",
+           published({{"method", "coop"},
+                      {"n_ctx", "4"},
+                      {"ctx_init", "a photo of a"},
+                      {"epochs", "50"},
+                      {"batch_size", "32"},
+                      {"lr", "0.002"}})},
+    Preset{"coop-fewshot",
+           "CoOp (IJCV 2022), configs/trainers/CoOp/vit_b16.yaml: 8 and 16 shots; 100 epochs for 2 "
+           "and 4 shots, 50 for one",
+           published({{"method", "coop"},
+                      {"n_ctx", "16"},
+                      {"ctx_init", ""},
+                      {"epochs", "200"},
+                      {"batch_size", "32"},
+                      {"lr", "0.002"}})},
+    Preset{"qcoop-base2new",
+           "QPrompt (ECCV 2024): 1 bit, 4 tokens; what it does not say is as coop-base2new",
+           merged({{"quantizer", "kmeans"}, {"bits", "1"}}, published({{"method", "coop"},
+                                                                       {"n_ctx", "4"},
+                                                                       {"ctx_init", "a photo of a"},
+                                                                       {"epochs", "200"},
+                                                                       {"batch_size", "32"},
+                                                                       {"lr", "0.002"}}))},
+    Preset{"cocoop-base2new",
+           "CoCoOp's repository, configs/trainers/CoCoOp/vit_b16_c4_ep10_batch1_ctxv1.yaml",
+           published({{"method", "cocoop"},
+                      {"n_ctx", "4"},
+                      {"ctx_init", "a photo of a"},
+                      {"epochs", "10"},
+                      {"batch_size", "1"},
+                      {"lr", "0.002"}})},
+    Preset{"maple-base2new",
+           "MaPLe's repository, configs/trainers/MaPLe/vit_b16_c2_ep5_batch4_2ctx.yaml",
+           multimodal({{"method", "maple"},
+                       {"n_ctx", "2"},
+                       {"depth", "9"},
+                       {"epochs", "5"},
+                       {"lr", "0.0035"}})},
+    Preset{"maple-cross-dataset",
+           "MaPLe's repository, configs/trainers/MaPLe/vit_b16_c2_ep5_batch4_2ctx_cross_datasets"
+           ".yaml",
+           multimodal({{"method", "maple"},
+                       {"n_ctx", "2"},
+                       {"depth", "3"},
+                       {"epochs", "2"},
+                       {"lr", "0.0026"}})},
+    Preset{
+        "qmaple-base2new",
+        "QPrompt (ECCV 2024): 4 bits for every matrix but the biases; what it does not say is as "
+        "maple-base2new",
+        merged({{"quantizer", "kmeans"}, {"bits", "4"}}, multimodal({{"method", "maple"},
+                                                                     {"n_ctx", "2"},
+                                                                     {"depth", "9"},
+                                                                     {"epochs", "5"},
+                                                                     {"lr", "0.0035"}}))},
+    Preset{"ivlp-base2new",
+           "MaPLe's repository, configs/trainers/IVLP/vit_b16_c2_ep5_batch4_2+2ctx.yaml",
+           multimodal({{"method", "ivlp"},
+                       {"n_ctx", "2"},
+                       {"n_ctx_vision", "2"},
+                       {"depth_text", "12"},
+                       {"depth_vision", "12"},
+                       {"epochs", "5"},
+                       {"lr", "0.0035"}})},
+    Preset{
+        "language-base2new",
+        "MaPLe's repository, configs/trainers/IVLP/vit_b16_c2_ep5_batch4_4ctx_language_only.yaml",
+        multimodal({{"method", "ivlp"},
+                    {"n_ctx", "4"},
+                    {"n_ctx_vision", "0"},
+                    {"depth_text", "12"},
+                    {"epochs", "5"},
+                    {"lr", "0.0025"}})},
+    Preset{"vpt-base2new",
+           "MaPLe's repository, configs/trainers/VPT/vit_b16_c2_ep5_batch4_4.yaml, deep",
+           published({{"method", "vpt"},
+                      {"n_ctx_vision", "8"},
+                      {"depth_vision", "12"},
+                      {"batch_size", "4"},
+                      {"epochs", "5"},
+                      {"lr", "0.0025"}})},
+    Preset{"promptsrc-base2new",
+           "PromptSRC's repository, configs/trainers/PromptSRC/vit_b16_c2_ep20_batch4_4+4ctx.yaml",
+           promptsrc({{"depth_text", "9"},
+                      {"depth_vision", "9"},
+                      {"epochs", "20"},
+                      {"average_mean", "15"},
+                      {"average_deviation", "1"}})},
+    Preset{"promptsrc-cross-dataset",
+           "PromptSRC's repository, configs/trainers/PromptSRC/"
+           "vit_b16_c2_ep20_batch4_4+4ctx_cross_datasets.yaml",
+           promptsrc({{"depth_text", "3"},
+                      {"depth_vision", "3"},
+                      {"epochs", "20"},
+                      {"average_mean", "6"},
+                      {"average_deviation", "10"}})},
+    Preset{"promptsrc-fewshot",
+           "PromptSRC's repository, configs/trainers/PromptSRC/vit_b16_c2_ep50_batch4_4+4ctx_few_"
+           "shot.yaml (for some data sets it takes 45 and 5 for the average)",
+           promptsrc({{"depth_text", "9"},
+                      {"depth_vision", "9"},
+                      {"epochs", "50"},
+                      {"average_mean", "30"},
+                      {"average_deviation", "30"}})},
+};
+
+}  // namespace
+
+std::span<const Preset> presets() { return kPresets; }
+
+}  // namespace qprompt

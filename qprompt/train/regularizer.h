@@ -1,0 +1,66 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "qprompt/prompt/prompted_clip.h"
+
+namespace qprompt {
+
+enum class RegularizerKind : std::uint8_t { kNone, kKgCoOp, kProGrad, kPromptSrc };
+inline auto enum_names(RegularizerKind) {
+  return std::array{"none", "kgcoop", "prograd", "promptsrc"};
+}
+
+// A pull towards the frozen CLIP, for any method. Defaults are the publications'.
+struct RegularizerConfig {
+  RegularizerKind kind = RegularizerKind::kNone;
+  std::string anchor = "a photo of a {}.";
+  double kgcoop_weight = 8.0;
+  double prograd_weight = 1.0;
+  double text_weight = 25.0;  // PromptSRC's three losses
+  double image_weight = 10.0;
+  double logit_weight = 1.0;
+
+  template <typename Visitor>
+  void visit_fields(Visitor&& visit) {
+    visit("regularizer", kind, "pull towards the frozen model");
+    visit("anchor", anchor,
+          "its texts: a template, imagenet-7, imagenet-80 or a file of templates");
+    visit("kgcoop_weight", kgcoop_weight, "weight of KgCoOp's text distance");
+    visit("prograd_weight", prograd_weight, "how much of a conflicting direction ProGrad removes");
+    visit("text_weight", text_weight, "weight of PromptSRC's text loss");
+    visit("image_weight", image_weight, "weight of PromptSRC's image loss");
+    visit("logit_weight", logit_weight, "weight of PromptSRC's logit loss");
+  }
+};
+
+// Sees what the prompted and the frozen model say; knows neither method nor quantizer.
+class Regularizer {
+ public:
+  virtual ~Regularizer() = default;
+
+  // Whether frozen.images and frozen.logits must be there.
+  virtual bool compares_images() const { return false; }
+  // Whether the frozen texts average raw text features over templates, instead of unit ones.
+  virtual bool averages_raw_texts() const { return false; }
+
+  // The terms beside cross-entropy; adds their gradient to `d_outputs`.
+  virtual double add(const Outputs&, const Outputs& /*frozen*/, OutputGradient&) const { return 0; }
+
+  // For those that bend the parameters' gradient instead: a second objective, ...
+  virtual std::optional<OutputGradient> second_objective(const Outputs&,
+                                                         const Outputs& /*frozen*/) const {
+    return std::nullopt;
+  }
+  // ... and what becomes of the gradient when that objective's is known.
+  virtual void bend(ParameterMap& /*gradient*/, const ParameterMap& /*second*/) const {}
+};
+
+// None for kNone.
+std::unique_ptr<Regularizer> make_regularizer(const RegularizerConfig& config);
+
+}  // namespace qprompt

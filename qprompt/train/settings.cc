@@ -1,0 +1,121 @@
+#include "qprompt/train/settings.h"
+
+#include <algorithm>
+#include <iterator>
+#include <sstream>
+#include <string_view>
+
+#include "qprompt/core/error.h"
+#include "qprompt/core/field_text.h"
+
+namespace qprompt {
+namespace {
+
+int words_in(const std::string& text) {
+  std::istringstream words(text);
+  return static_cast<int>(std::distance(std::istream_iterator<std::string>(words), {}));
+}
+
+// Context length and words fit each other where only one of them was asked for.
+template <typename Config>
+void settle_context(Config& config, const Settings& settings) {
+  if constexpr (requires { config.ctx_init; }) {
+    const bool words_given = settings.contains("ctx_init");
+    const bool length_given = settings.contains("n_ctx");
+    const int words = words_in(config.ctx_init);
+    // Some methods learn only the first of the words; none learns more than there are.
+    const bool all_words = Config{}.n_ctx == words_in(Config{}.ctx_init);
+    const bool fits = all_words ? config.n_ctx == words : config.n_ctx <= words;
+    if (length_given && !words_given && !fits) config.ctx_init.clear();
+    if (words_given && !length_given && words > 0) {
+      config.n_ctx = all_words ? words : std::min(config.n_ctx, words);
+    }
+  }
+}
+
+}  // namespace
+
+LearnConfig configured(const Settings& settings, std::set<std::string>& unknown) {
+  LearnConfig config;
+  if (const auto method = settings.find("method"); method != settings.end()) {
+    config.method = default_config(enum_from_name<MethodTag>(method->second));
+  }
+  for (const auto& [field, text] : settings) {
+    if (field == "method") continue;
+    const bool known =
+        set_field(config, field, text) ||
+        std::visit([&](auto& method) { return set_field(method, field, text); }, config.method);
+    if (!known) unknown.insert(field);
+  }
+  std::visit([&](auto& method) { settle_context(method, settings); }, config.method);
+  return config;
+}
+
+namespace {
+
+const Settings kShortNames{{"kgcoop", "coop+kgcoop"},
+                           {"prograd", "coop+prograd"},
+                           {"promptsrc", "ivlp+promptsrc"}};
+
+[[noreturn]] void fail_unknown_name(const std::string& name) {
+  std::string methods;
+  for (const char* method : enum_names(MethodTag{})) methods += std::string(method) + ", ";
+  fail("method '", name, "', expected zeroshot, ", methods,
+       "language, kgcoop, prograd or promptsrc; q before it quantizes (qcoop), -noise behind it "
+       "adds noise, and +kgcoop, +prograd or +promptsrc a regularizer");
+}
+
+template <typename Enum>
+bool is_name_of(const std::string& name) {
+  const auto names = enum_names(Enum{});
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+}  // namespace
+
+Settings settings_of_name(const std::string& name) {
+  constexpr std::string_view kNoise = "-noise";
+  std::string method = name;
+  Settings settings{{"quantizer", "none"}, {"regularizer", "none"}};
+  if (method.ends_with(kNoise)) {
+    method.resize(method.size() - kNoise.size());
+    settings["quantizer"] = "noise";
+  } else if (method.starts_with('q')) {
+    method.erase(0, 1);
+    settings["quantizer"] = "kmeans";
+  }
+  if (const auto whole = kShortNames.find(method); whole != kShortNames.end()) {
+    method = whole->second;
+  }
+  if (const auto plus = method.find('+'); plus != std::string::npos) {
+    settings["regularizer"] = method.substr(plus + 1);
+    method.resize(plus);
+  }
+  if (method == "language") {
+    method = "ivlp";
+    settings["n_ctx_vision"] = "0";
+  }
+  if (!is_name_of<MethodTag>(method) ||
+      !is_name_of<RegularizerKind>(settings["regularizer"])) {
+    fail_unknown_name(name);
+  }
+  settings["method"] = method;
+  return settings;
+}
+
+Settings merged(const Settings& under, const Settings& over) {
+  Settings both = over;
+  both.insert(under.begin(), under.end());
+  return both;
+}
+
+const Preset& preset(const std::string& name) {
+  std::string names;
+  for (const Preset& preset : presets()) {
+    if (preset.name == name) return preset;
+    names += (names.empty() ? "" : ", ") + preset.name;
+  }
+  fail("preset '", name, "', expected one of ", names);
+}
+
+}  // namespace qprompt

@@ -1,0 +1,39 @@
+#pragma once
+
+#include <map>
+#include <set>
+#include <span>
+#include <string>
+
+#include "qprompt/train/learn.h"
+
+namespace qprompt {
+
+// Fields of a LearnConfig and of its method by name, with their values as text: what flags and
+// presets are. "method" is one of them.
+using Settings = std::map<std::string, std::string>;
+
+// A LearnConfig with these settings, the others as they are by default. Names that neither it nor
+// its method has are put into `unknown`. A context takes as many tokens as its words have, unless
+// n_ctx is among the settings; another n_ctx than the default words have asks for a random start.
+LearnConfig configured(const Settings& settings, std::set<std::string>& unknown);
+
+// Published settings under a name.
+struct Preset {
+  std::string name;
+  std::string source;  // where the numbers come from
+  Settings settings;
+};
+std::span<const Preset> presets();
+const Preset& preset(const std::string& name);  // Error with the names there are
+
+// The tables' names of methods: [q]METHOD[+REGULARIZER] or METHOD-noise, such as "coop", "qmaple",
+// "qcoop+kgcoop", "ivlp+promptsrc", "coop-noise"; q stands for quantized. "kgcoop", "prograd" and
+// "promptsrc" are short for the method they were published with, "language" for deep language
+// prompts. Gives the settings that a name decides; Error for another name.
+Settings settings_of_name(const std::string& name);
+
+// `over` where it says something, else `under`.
+Settings merged(const Settings& under, const Settings& over);
+
+}  // namespace qprompt

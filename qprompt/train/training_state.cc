@@ -1,0 +1,96 @@
+#include "qprompt/train/training_state.h"
+
+#include <nlohmann/json.hpp>
+
+#include "qprompt/core/error.h"
+#include "qprompt/core/json.h"
+#include "qprompt/core/safetensors.h"
+
+namespace qprompt {
+namespace {
+
+using Json = nlohmann::ordered_json;
+using Metadata = std::map<std::string, std::string>;
+
+void put(const std::string& prefix, const ParameterMap& values, ParameterMap& tensors) {
+  for (const auto& [name, matrix] : values) tensors[prefix + name] = matrix;
+}
+
+ParameterMap take(const std::string& prefix, const ParameterMap& tensors) {
+  ParameterMap values;
+  for (const auto& [key, matrix] : tensors) {
+    if (key.starts_with(prefix)) values[key.substr(prefix.size())] = matrix;
+  }
+  return values;
+}
+
+// store_state() has keys of its own; two states are told apart by a prefix before them.
+void put(const std::string& prefix, const Candidate& candidate, ParameterMap& tensors,
+         Metadata& metadata) {
+  ParameterMap own;
+  Metadata own_metadata;
+  store_state(candidate.quantizer, own, own_metadata);
+  for (const auto& [name, matrix] : candidate.values) own["values." + name] = matrix;
+  put(prefix, own, tensors);
+  for (const auto& [key, line] : own_metadata) metadata[prefix + key] = line;
+}
+
+Candidate take(const std::string& prefix, const ParameterMap& tensors, const Metadata& metadata) {
+  const ParameterMap own = take(prefix, tensors);
+  Metadata own_metadata;
+  for (const auto& [key, line] : metadata) {
+    if (key.starts_with(prefix)) own_metadata[key.substr(prefix.size())] = line;
+  }
+  return {take("values.", own), load_state(own, own_metadata)};
+}
+
+Json json_of(const EpochReport& e) {
+  return {e.epoch, e.epochs, e.loss, e.accuracy, e.lr, e.validation};
+}
+
+EpochReport report_of(const nlohmann::json& e) {
+  return {e.at(0), e.at(1), e.at(2), e.at(3), e.at(4), e.at(5)};
+}
+
+}  // namespace
+
+void save_state_file(const TrainingState& state, const std::string& settings,
+                     const std::filesystem::path& path) {
+  ParameterMap tensors;
+  Json progress{{"steps", state.steps}, {"chosen_epoch", state.chosen_epoch}};
+  for (const EpochReport& epoch : state.epochs) progress["epochs"].push_back(json_of(epoch));
+  Metadata metadata{{"settings", settings}, {"progress", progress.dump()}};
+  put("velocity.", state.velocity, tensors);
+  put("current.", state.current, tensors, metadata);
+  put("chosen.", state.chosen, tensors, metadata);
+  write_safetensors(path, tensors, metadata);
+}
+
+TrainingState load_state_file(const std::filesystem::path& path, const std::string& settings) {
+  const Safetensors file(path);
+  const auto line = [&](const std::string& key) {
+    const auto found = file.metadata().find(key);
+    require(found != file.metadata().end(), path.string(), ": not a training state, '", key,
+            "' is missing");
+    return found->second;
+  };
+  require(line("settings") == settings, path.string(),
+          ": the run was begun with other settings; resume it with the same command line");
+  const nlohmann::json progress = parse_json(line("progress"), path);
+  ParameterMap tensors;
+  for (const auto& [name, view] : file.tensors()) tensors[name] = to_matrix(view);
+  TrainingState state;
+  try {
+    state.steps = progress.at("steps");
+    state.chosen_epoch = progress.at("chosen_epoch");
+    for (const auto& epoch : progress.at("epochs")) state.epochs.push_back(report_of(epoch));
+  } catch (const nlohmann::json::exception& error) {
+    fail(path.string(), ": not a training state (", error.what(), ")");
+  }
+  state.velocity = take("velocity.", tensors);
+  state.current = take("current.", tensors, file.metadata());
+  state.chosen = take("chosen.", tensors, file.metadata());
+  return state;
+}
+
+}  // namespace qprompt

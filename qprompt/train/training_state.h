@@ -1,0 +1,43 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "qprompt/core/matrix.h"
+#include "qprompt/quant/quantizer_state.h"
+
+namespace qprompt {
+
+struct EpochReport {
+  int epoch = 0, epochs = 0;  // epochs done, of how many
+  double loss = 0;            // mean over the epoch's steps
+  double accuracy = 0;        // on the training views as they were drawn
+  double lr = 0;
+  double validation = -1;  // accuracy on validation images; -1 where none were looked at
+};
+
+// Parameter values with the quantizer that belongs to them.
+struct Candidate {
+  ParameterMap values;
+  QuantizerState quantizer;
+};
+
+// Everything that a run needs to go on after an epoch as if it had never been interrupted.
+struct TrainingState {
+  std::int64_t steps = 0;
+  ParameterMap velocity;  // of SGD
+  Candidate current;
+  Candidate chosen;      // best so far on validation images, or the weighted sum over epochs
+  int chosen_epoch = 0;  // of the best one
+  std::vector<EpochReport> epochs;
+};
+
+// `settings` is what must be the same for a run to go on; load_state_file() throws Error where the
+// file's are others.
+void save_state_file(const TrainingState& state, const std::string& settings,
+                     const std::filesystem::path& path);
+TrainingState load_state_file(const std::filesystem::path& path, const std::string& settings);
+
+}  // namespace qprompt

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Remakes docs/images/demo.png, the upper part of the demo's page. Needs Debian's chromium and fonts-inter.
+# Remakes docs/images/demo.png: the demo's page, down to the pictures it classifies.
+# Needs Debian's chromium and fonts-inter.
 # usage: tools/picture_of_demo.sh [FOLDER OF A FINISHED DEMO]
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -9,5 +10,5 @@ if [ $# = 0 ]; then
   set -- qprompt-demo
 fi
 mkdir -p docs/images
-chromium --headless --no-sandbox --disable-gpu --hide-scrollbars --window-size=1000,1465 \
+chromium --headless --no-sandbox --disable-gpu --hide-scrollbars --window-size=1000,1775 \
   --screenshot=docs/images/demo.png "file://$(realpath "$1")/report.html"

@@ -46,18 +46,22 @@ struct Checkpoint::Impl : CheckpointFiles {
   void check_all() const {
     Check check{weights};
     TextStem text_stem;
-    ImageStem image_stem;
     BlockWeights block;
     weights.check("logit_scale", {});
     weights.check("token_embedding.weight", token_shape());
     visit_text_stem(shape, text_stem, check);
-    visit_image_stem(shape, image_stem, check);
     for (Index layer = 0; layer < shape.text.layers; ++layer) {
       visit_block(text_block_prefix(layer), shape.text, block, check);
     }
-    for (Index layer = 0; layer < shape.image.layers; ++layer) {
-      visit_block(image_block_prefix(layer), shape.image, block, check);
-    }
+    visit_image_tower(shape, check);
+  }
+
+  const ResNetShape& resnet() const {
+    require(shape.resnet.has_value(), path.string(), ": the image tower is no ResNet");
+    return *shape.resnet;
+  }
+  void require_transformer() const {
+    require(!shape.resnet, path.string(), ": the image tower is a ResNet, no transformer");
   }
 };
 
@@ -88,6 +92,7 @@ TextStem Checkpoint::text_stem() const {
 }
 
 ImageStem Checkpoint::image_stem() const {
+  impl_->require_transformer();
   ImageStem stem;
   Read read{impl_->weights};
   visit_image_stem(shape(), stem, read);
@@ -103,6 +108,7 @@ BlockWeights Checkpoint::text_block(Index layer) const {
 }
 
 BlockWeights Checkpoint::image_block(Index layer) const {
+  impl_->require_transformer();
   require_layer(layer, shape().image.layers);
   BlockWeights block;
   Read read{impl_->weights};
@@ -110,25 +116,66 @@ BlockWeights Checkpoint::image_block(Index layer) const {
   return block;
 }
 
+ResNetStem Checkpoint::resnet_stem() const {
+  ResNetStem stem;
+  Read read{impl_->weights};
+  visit_resnet_stem(impl_->resnet(), stem, read);
+  return stem;
+}
+
+BottleneckWeights Checkpoint::bottleneck(Index stage, Index block) const {
+  require_layer(stage, 4);
+  require_layer(block, impl_->resnet().blocks[static_cast<std::size_t>(stage)]);
+  BottleneckWeights weights;
+  Read read{impl_->weights};
+  visit_bottleneck(impl_->resnet(), stage, block, weights, read);
+  return weights;
+}
+
+AttentionPoolWeights Checkpoint::attention_pool() const {
+  impl_->resnet();
+  AttentionPoolWeights pool;
+  Read read{impl_->weights};
+  visit_attention_pool(shape(), pool, read);
+  return pool;
+}
+
 Matrix Checkpoint::token_embeddings(std::span<const int> tokens) const {
   return impl_->weights.rows("token_embedding.weight", impl_->token_shape(), tokens);
 }
 
-// Prompt files store it: neither the choice of weights nor their order ever changes. The last
-// blocks differ between models that were fine-tuned from one another.
+namespace {
+
+using SelectedWeight = std::pair<std::string, std::vector<Index>>;
+
+// The last blocks differ between models that were fine-tuned from one another.
+std::vector<SelectedWeight> selected_weights(const ClipShape& sizes) {
+  const std::string text = text_block_prefix(sizes.text.layers - 1) + "attn.in_proj_weight";
+  const Index tokens = 1 + sizes.grid * sizes.grid;
+  const SelectedWeight text_projection{"text_projection", {sizes.text.width, sizes.embed}};
+  const SelectedWeight text_positions{"positional_embedding",
+                                      {sizes.context_length, sizes.text.width}};
+  const SelectedWeight text_block{text, {3 * sizes.text.width, sizes.text.width}};
+  if (sizes.resnet) {
+    const Index width = sizes.resnet->channels();
+    const std::string pool = "visual.attnpool.";
+    return {text_projection, {pool + "c_proj.weight", {sizes.embed, width}},
+            text_positions,  {pool + "positional_embedding", {tokens, width}},
+            text_block,      {pool + "q_proj.weight", {width, width}}};
+  }
+  const Index width = sizes.image.width;
+  const std::string image = image_block_prefix(sizes.image.layers - 1) + "attn.in_proj_weight";
+  return {text_projection, {"visual.proj", {width, sizes.embed}},
+          text_positions,  {"visual.positional_embedding", {tokens, width}},
+          text_block,      {image, {3 * width, width}}};
+}
+
+}  // namespace
+
+// Prompt files store it: neither the choice of weights nor their order ever changes.
 std::uint64_t Checkpoint::fingerprint() const {
-  const ClipShape& sizes = shape();
-  const std::string text = text_block_prefix(sizes.text.layers - 1);
-  const std::string image = image_block_prefix(sizes.image.layers - 1);
-  const std::pair<std::string, std::vector<Index>> selected[] = {
-      {"text_projection", {sizes.text.width, sizes.embed}},
-      {"visual.proj", {sizes.image.width, sizes.embed}},
-      {"positional_embedding", {sizes.context_length, sizes.text.width}},
-      {"visual.positional_embedding", {1 + sizes.grid * sizes.grid, sizes.image.width}},
-      {text + "attn.in_proj_weight", {3 * sizes.text.width, sizes.text.width}},
-      {image + "attn.in_proj_weight", {3 * sizes.image.width, sizes.image.width}}};
   std::uint64_t hash = 0;
-  for (const auto& [name, weight_shape] : selected) {
+  for (const auto& [name, weight_shape] : selected_weights(shape())) {
     const auto rounded = impl_->weights.matrix(name, weight_shape).cast<Eigen::half>().eval();
     hash = hash64(std::as_bytes(std::span(rounded.data(), rounded.size())), hash);
   }

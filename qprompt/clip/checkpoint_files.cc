@@ -19,7 +19,7 @@ namespace fs = std::filesystem;
 constexpr const char* kLayouts =
     "a Hugging Face folder (config.json with model.safetensors or pytorch_model.bin), an open_clip "
     "folder (open_clip_config.json with open_clip_model.safetensors), an OpenAI .pt archive, or a "
-    "state dict that torch.save wrote";
+    "state dict of CLIP or SLIP that torch.save wrote";
 
 bool looks_like_safetensors(std::span<const std::byte> bytes) {
   return bytes.size() > 9 && bytes[8] == std::byte{'{'} && bytes[7] == std::byte{0};
@@ -87,7 +87,7 @@ CheckpointFiles open_folder(const fs::path& folder) {
   fail(folder.string(), ": not a checkpoint, expected ", kLayouts);
 }
 
-// A single file says its sizes by its tensors only, so their names must be OpenAI's.
+// A single file says its sizes by its tensors only, so their names must be OpenAI's or SLIP's.
 CheckpointFiles from_tensors(const fs::path& path, const std::string& layout,
                              std::shared_ptr<const TensorSource> source) {
   const bool hugging_face = source->contains("text_model.embeddings.token_embedding.weight");
@@ -96,6 +96,11 @@ CheckpointFiles from_tensors(const fs::path& path, const std::string& layout,
             hugging_face_shape(path.parent_path())};
   }
   require(!hugging_face, path.string(), ": Hugging Face weights without a config.json beside them");
+  if (source->contains("visual.cls_token") && source->contains("image_projection")) {
+    Weights weights(std::move(source), Naming::kSlip, path);
+    ClipShape shape = infer_slip_shape(weights);
+    return {path, "slip", std::move(weights), shape};
+  }
   require(source->contains("token_embedding.weight") && source->contains("visual.conv1.weight"),
           path.string(), ": ", source->tensors().size(), " tensors",
           source->tensors().empty() ? "" : " such as '" + source->tensors().begin()->first + "'",

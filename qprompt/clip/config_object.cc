@@ -68,6 +68,15 @@ bool ConfigObject::flag(const char* key) const {
   return has(key) && at(key) != false && at(key) != 0 && at(key) != "";
 }
 
+std::array<Index, 4> ConfigObject::four_wholes(const char* key) const {
+  const Json& values = at(key);
+  require(values.is_array() && values.size() == 4, where(key), " is ", values.dump(),
+          ", expected four numbers");
+  std::array<Index, 4> wholes{};
+  for (std::size_t i = 0; i < wholes.size(); ++i) wholes[i] = whole_number(values[i], where(key));
+  return wholes;
+}
+
 std::array<float, 3> ConfigObject::triple(const char* key,
                                           const std::array<float, 3>& otherwise) const {
   if (!has(key)) return otherwise;

@@ -26,6 +26,7 @@ class ConfigObject {
   double number(const char* key, double otherwise) const;
   std::string text(const char* key, const std::string& otherwise) const;
   bool flag(const char* key) const;  // absent, null, false, 0 and "" are false
+  std::array<Index, 4> four_wholes(const char* key) const;
   std::array<float, 3> triple(const char* key, const std::array<float, 3>& otherwise) const;
 
   // A size in pixels: n, [n, n], {"shortest_edge": n} or {"height": n, "width": n}.

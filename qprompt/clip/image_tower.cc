@@ -2,29 +2,18 @@
 
 #include <algorithm>
 
+#include "qprompt/clip/resnet.h"
+#include "qprompt/clip/vision_transformer.h"
 #include "qprompt/core/error.h"
-#include "qprompt/kernels/normalize.h"
-#include "qprompt/kernels/patches.h"
 
 namespace qprompt {
-
-using kernels::Differentiable;
-using kernels::NumberFormat;
-
 namespace {
 
-Transformer image_transformer(const Checkpoint& checkpoint, const ImageStem& stem,
-                              const kernels::Device& device, Differentiable differentiable) {
-  return {device,
-          checkpoint.shape().image,
-          [&](Index layer) {
-            BlockWeights weights = checkpoint.image_block(layer);
-            checkpoint.drop_pages();
-            return weights;
-          },
-          stem.ln_post,
-          stem.projection,
-          differentiable};
+std::unique_ptr<const ImageEncoder> make_encoder(const Checkpoint& checkpoint,
+                                                 const kernels::Device& device,
+                                                 kernels::Differentiable differentiable) {
+  if (checkpoint.shape().resnet) return std::make_unique<ResNet>(checkpoint, device);
+  return std::make_unique<VisionTransformer>(checkpoint, device, differentiable);
 }
 
 VisionPrompts zeros_like(const VisionPrompts& prompts) {
@@ -35,128 +24,32 @@ VisionPrompts zeros_like(const VisionPrompts& prompts) {
   return zeros;
 }
 
-// What enters block `layer`: deep[layer - 1], if there.
-template <typename Deep>
-auto* deep_at(Deep& deep, Index layer) {
-  return layer <= std::ssize(deep) ? &deep[static_cast<std::size_t>(layer - 1)] : nullptr;
-}
-
 }  // namespace
 
-// The rows of a batch, and those of them that are prompts, image by image.
-struct ImageTower::Rows {
-  BlockRows all;
-  std::vector<Index> prompts;
-};
+void require_vision_prompts(const ClipShape& shape) {
+  require(!shape.resnet,
+          "vision prompts: this model's image tower is a ResNet, which has no tokens that prompts "
+          "could stand among; take a ViT, or a method that prompts the text tower");
+}
 
 ImageTower::ImageTower(const Checkpoint& checkpoint, const kernels::Device& device,
-                       Differentiable differentiable)
-    : ImageTower(checkpoint, device, differentiable, checkpoint.image_stem()) {}
-
-ImageTower::ImageTower(const Checkpoint& checkpoint, const kernels::Device& device,
-                       Differentiable differentiable, const ImageStem& stem)
-    : format_(device.format()),
-      patch_(checkpoint.shape().patch),
-      grid_(checkpoint.shape().grid),
-      class_row_(stem.class_embedding + stem.positions.row(0).transpose()),
-      patch_positions_(stem.positions.bottomRows(grid_ * grid_)),
-      ln_pre_(stem.ln_pre),
-      patch_embedding_(device, stem.patches, Vector(), Differentiable::kNo, device.format()),
-      transformer_(image_transformer(checkpoint, stem, device, differentiable)) {}
+                       kernels::Differentiable differentiable)
+    : encoder_(make_encoder(checkpoint, device, differentiable)) {}
+ImageTower::~ImageTower() = default;
+ImageTower::ImageTower(ImageTower&&) noexcept = default;
+ImageTower& ImageTower::operator=(ImageTower&&) noexcept = default;
 
 void ImageTower::require_fit(const Matrix& images, const VisionPrompts& prompts) const {
   require(images.cols() == 3 * image_size() * image_size(), "ImageTower: images of ", images.cols(),
           " values, expected 3 x ", image_size(), " x ", image_size());
-  const Index n = prompts.tokens.rows();
-  require(n == 0 || prompts.tokens.cols() == width(), "ImageTower: prompts [", n, ", ",
-          prompts.tokens.cols(), "], expected width ", width());
-  transformer_.require_deep(prompts.deep, n);
-}
-
-Index ImageTower::tokens_of(const VisionPrompts& prompts) const {
-  return 1 + grid_ * grid_ + prompts.tokens.rows();
-}
-
-ImageTower::Rows ImageTower::rows_of(Index images, const VisionPrompts& prompts) const {
-  const Index tokens = tokens_of(prompts);
-  Rows rows;
-  rows.all.last_queries = kernels::Queries::kFirst;
-  rows.all.sequences.causal = false;
-  rows.all.sequences.begin.push_back(0);
-  for (Index i = 0; i < images; ++i) {
-    const Index begin = i * tokens, end = begin + tokens;
-    rows.all.sequences.begin.push_back(end);
-    rows.all.read_rows.push_back(begin);
-    for (Index r = end - prompts.tokens.rows(); r < end; ++r) rows.prompts.push_back(r);
-  }
-  return rows;
-}
-
-// Patches, positions and prompts through ln_pre into the first block's input.
-void ImageTower::embed(const Matrix& images, const Matrix& prompt_tokens, ImageWorkspace& w) const {
-  kernels::Stream& stream = w.transformer.stream;
-  const Index patches = images.rows() * grid_ * grid_;
-  const Index rows = patches + images.rows() * (1 + prompt_tokens.rows());
-  transformer_.expect_rows(stream, rows);
-  w.patches.resize(patches, 3 * patch_ * patch_, format_);
-  kernels::extract_patches(stream, images, image_size(), patch_, w.patches.view());
-  w.patch_rows.resize(patches, width(), NumberFormat::kFloat32);
-  patch_embedding_.forward(stream, w.patches.view(), w.patch_rows.view());
-  w.assembled.resize(rows, width(), NumberFormat::kFloat32);
-  kernels::assemble_image_rows(stream, class_row_, w.patch_rows.view(), patch_positions_,
-                               prompt_tokens, w.assembled.view());
-
-  kernels::Buffer& x = w.transformer.trace(0).x;
-  x.resize(rows, width(), NumberFormat::kFloat32);
-  w.statistics.resize(rows, 2, NumberFormat::kFloat32);
-  kernels::normalize(stream, w.assembled.view(), transformer_.shape().layer_norm_eps, x.view(),
-                     w.statistics.view());
-  kernels::scale_shift(stream, ln_pre_.weight, ln_pre_.bias, x.view());
-}
-
-// The gradient of prompt tokens from that of ln_pre's output. They are the same for every image, so
-// that their gradients are added up first.
-Matrix ImageTower::ln_pre_pull_back(const Matrix& prompt_tokens, const Matrix& d_normed,
-                                    ImageWorkspace& w) const {
-  const Index n = prompt_tokens.rows();
-  kernels::Buffer x, normal, d_x, d_x_copy;
-  for (kernels::Buffer* buffer : {&x, &normal, &d_x, &d_x_copy}) {
-    buffer->resize(n, width(), NumberFormat::kFloat32);
-  }
-  w.statistics.resize(n, 2, NumberFormat::kFloat32);
-  kernels::Stream& stream = w.transformer.stream;
-  kernels::upload(prompt_tokens, x.view());
-  kernels::normalize(stream, x.view(), transformer_.shape().layer_norm_eps, normal.view(),
-                     w.statistics.view());
-  kernels::upload(d_normed * ln_pre_.weight.asDiagonal(), normal.view());
-  kernels::fill_zero(d_x.view());
-  kernels::normalize_pull_back(stream, x.view(), w.statistics.view(), normal.view(), d_x.view(),
-                               d_x_copy.view());
-  return kernels::download(d_x.view());
+  encoder_->require_fit(prompts);
 }
 
 Matrix ImageTower::run(const Matrix& images, const VisionPrompts& prompts,
                        ImageWorkspace& workspace, Keep keep) const {
-  if (images.rows() == 0) return Matrix(0, transformer_.embed());
+  if (images.rows() == 0) return Matrix(0, encoder_->embed());
   ++workspace.runs;
-  const Rows rows = rows_of(images.rows(), prompts);
-  workspace.transformer.begin(keep, layers());
-  embed(images, prompts.tokens, workspace);
-  return transformer_.forward(workspace.transformer, rows.all, rows.prompts,
-                              [&](Index layer) { return deep_at(prompts.deep, layer); });
-}
-
-// Adds to the prompts' gradient that of the batch which the workspace holds.
-void ImageTower::pull_back(const VisionPrompts& prompts, const Matrix& d_features,
-                           ImageWorkspace& workspace, VisionPrompts& d_prompts) const {
-  const Rows rows = rows_of(d_features.rows(), prompts);
-  const Matrix d_rows =
-      transformer_.pull_back(workspace.transformer, rows.all, d_features, rows.prompts,
-                             rows.prompts, [&](Index l) { return deep_at(d_prompts.deep, l); });
-  const Index n = prompts.tokens.rows();
-  Matrix d_normed = Matrix::Zero(n, width());
-  for (Index i = 0; i < d_features.rows(); ++i) d_normed += d_rows.middleRows(i * n, n);
-  d_prompts.tokens += ln_pre_pull_back(prompts.tokens, d_normed, workspace);
+  return encoder_->forward(images, prompts, workspace, keep);
 }
 
 Matrix ImageTower::forward(const Matrix& images, const VisionPrompts& prompts,
@@ -182,7 +75,7 @@ ImagePass::ImagePass(const ImageTower& tower, const Matrix& images, const Vision
   chunk_ = std::max<Index>(1, std::min(images.rows(), images_per_chunk()));
   // Only a single chunk's activations can stay.
   const Keep now = chunk_ == images.rows() ? keep_ : Keep::kNothing;
-  features_.resize(images.rows(), tower.transformer_.embed());
+  features_.resize(images.rows(), tower.encoder_->embed());
   for (Index first = 0; first < images.rows(); first += chunk_) {
     const Index count = std::min(chunk_, images.rows() - first);
     features_.middleRows(first, count) =
@@ -192,9 +85,8 @@ ImagePass::ImagePass(const ImageTower& tower, const Matrix& images, const Vision
 }
 
 Index ImagePass::images_per_chunk() const {
-  const auto tokens = static_cast<std::size_t>(tower_->tokens_of(prompts_));
-  const std::size_t image_bytes = tokens * tower_->transformer_.trace_bytes_per_row();
-  return static_cast<Index>(workspace_->trace_budget / image_bytes);
+  const std::size_t bytes = tower_->encoder_->trace_bytes(prompts_);
+  return static_cast<Index>(workspace_->trace_budget / std::max<std::size_t>(bytes, 1));
 }
 
 VisionPrompts ImagePass::pull_back(const Matrix& d_features) {
@@ -212,7 +104,8 @@ VisionPrompts ImagePass::pull_back(const Matrix& d_features) {
       tower_->run(images_.middleRows(first, count), prompts_, *workspace_, Keep::kForPullBack);
     }
     if (count == images_.rows()) resident_run_ = workspace_->runs;
-    tower_->pull_back(prompts_, d_features.middleRows(first, count), *workspace_, d_prompts);
+    tower_->encoder_->pull_back(prompts_, d_features.middleRows(first, count), *workspace_,
+                                d_prompts);
   }
   return d_prompts;
 }

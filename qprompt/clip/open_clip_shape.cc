@@ -26,7 +26,8 @@ TransformerShape open_clip_tower(const ConfigObject& config, Index width, Index 
 void refuse_variants(const ConfigObject& config, std::initializer_list<const char*> keys) {
   for (const char* key : keys) {
     require(!config.flag(key), config.where(key),
-            " is set: this variant of open_clip is not supported, only plain ViT towers are");
+            " is set: this variant of open_clip is not supported, only plain ViT and ResNet towers "
+            "are");
   }
 }
 
@@ -39,9 +40,9 @@ void expect_text(const ConfigObject& config, const char* key, const std::string&
 void refuse_open_clip_variants(const ConfigObject& model, const ConfigObject& vision,
                                const ConfigObject& text) {
   refuse_variants(model, {"custom_text", "multimodal_cfg"});
-  refuse_variants(
-      vision, {"timm_model_name", "attentional_pool", "global_average_pool", "ls_init_value",
-               "no_ln_pre", "input_patchnorm", "final_ln_after_pool", "norm_kwargs", "act_kwargs"});
+  refuse_variants(vision,
+                  {"timm_model_name", "attentional_pool", "global_average_pool", "ls_init_value",
+                   "input_patchnorm", "final_ln_after_pool", "norm_kwargs", "act_kwargs"});
   refuse_variants(text, {"hf_model_name", "embed_cls", "ls_init_value", "no_causal_mask",
                          "final_ln_after_pool", "norm_kwargs", "act_kwargs", "proj_bias"});
   expect_text(vision, "pool_type", "tok");
@@ -49,14 +50,23 @@ void refuse_open_clip_variants(const ConfigObject& model, const ConfigObject& vi
   expect_text(text, "pool_type", "argmax");
 }
 
-TransformerShape open_clip_image_tower(const ConfigObject& vision, Activation activation) {
-  require(!vision.is_list("layers"), vision.where("layers"),
-          ": ResNet image towers are not supported yet, expected a ViT");
-  const Index width = vision.whole("width", 768);
+Index open_clip_heads(const ConfigObject& vision, Index width) {
   const Index head_width = vision.whole("head_width", 64);
   require(width % head_width == 0, vision.where("head_width"), " is ", head_width,
           ", expected a divisor of the width ", width);
-  return open_clip_tower(vision, width, vision.whole("layers", 12), width / head_width, activation);
+  return width / head_width;
+}
+
+TransformerShape open_clip_transformer(const ConfigObject& vision, Activation activation) {
+  const Index width = vision.whole("width", 768);
+  return open_clip_tower(vision, width, vision.whole("layers", 12), open_clip_heads(vision, width),
+                         activation);
+}
+
+ResNetShape open_clip_resnet(const ConfigObject& vision) {
+  ResNetShape resnet{.blocks = vision.four_wholes("layers"), .width = vision.whole("width", 64)};
+  resnet.heads = open_clip_heads(vision, resnet.channels());
+  return resnet;
 }
 
 Preprocessing open_clip_preprocessing(const ConfigObject& config, Index image_size) {
@@ -87,11 +97,16 @@ ClipShape open_clip_shape(const fs::path& folder) {
   ClipShape shape;
   shape.text = open_clip_tower(text, text.whole("width", 512), text.whole("layers", 12),
                                text.whole("heads", 8), activation);
-  shape.image = open_clip_image_tower(vision, activation);
+  if (vision.is_list("layers")) {
+    shape.resnet = open_clip_resnet(vision);
+  } else {
+    shape.image = open_clip_transformer(vision, activation);
+  }
+  shape.ln_pre = !vision.flag("no_ln_pre");
   shape.embed = model.whole("embed_dim");
   shape.context_length = text.whole("context_length", 77);
   shape.vocabulary = text.whole("vocab_size", 49408);
-  shape.patch = vision.whole("patch_size", 16);
+  shape.patch = shape.resnet ? ResNetShape::kPixelsPerCell : vision.whole("patch_size", 16);
   shape.grid = image_size / shape.patch;
   shape.preprocessing = open_clip_preprocessing(config, image_size);
   return shape;

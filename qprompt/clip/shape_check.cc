@@ -19,11 +19,28 @@ void check_tower(const TransformerShape& tower, const std::string& name,
           " tower with layer norm epsilon ", tower.layer_norm_eps);
 }
 
+void check_resnet(const ResNetShape& resnet, const std::string& origin) {
+  for (const Index blocks : resnet.blocks) {
+    require(blocks > 0, origin, ": a ResNet image tower with a stage of ", blocks, " blocks");
+  }
+  constexpr Index kWidest = 1 << 12;
+  require(resnet.width > 0 && resnet.width % 2 == 0 && resnet.width <= kWidest, origin,
+          ": a ResNet image tower of width ", resnet.width, ", expected an even number up to ",
+          kWidest);
+  require(resnet.heads > 0 && resnet.channels() % resnet.heads == 0, origin,
+          ": a ResNet image tower of ", resnet.channels(), " channels with ", resnet.heads,
+          " heads, expected a divisor");
+}
+
 }  // namespace
 
 void check_shape(const ClipShape& shape, const fs::path& origin) {
   check_tower(shape.text, "text", origin.string());
-  check_tower(shape.image, "image", origin.string());
+  if (shape.resnet) {
+    check_resnet(*shape.resnet, origin.string());
+  } else {
+    check_tower(shape.image, "image", origin.string());
+  }
   const Index image_size = shape.preprocessing.image_size;
   require(shape.grid > 0 && shape.grid * shape.patch == image_size && image_size <= 1 << 14,
           origin.string(), ": images of ", image_size, " pixels in patches of ", shape.patch,

@@ -12,8 +12,12 @@ bool Weights::contains(const std::string& canonical) const {
                      [&](const std::string& name) { return source_->contains(name); });
 }
 
-const std::vector<Index>& Weights::shape(const std::string& canonical) const {
-  return info(locate_weight(naming_, canonical).names.front()).shape;
+std::vector<Index> Weights::shape(const std::string& canonical) const {
+  const WeightLocation location = locate_weight(naming_, canonical);
+  std::vector<Index> shape = info(location.names.front()).shape;
+  shape.erase(shape.begin(), shape.begin() + static_cast<std::ptrdiff_t>(
+                                                 std::min(location.leading_ones, shape.size())));
+  return shape;
 }
 
 const TensorInfo& Weights::info(const std::string& stored) const {
@@ -27,6 +31,7 @@ std::vector<Index> Weights::stored_shape(const WeightLocation& location,
                                          std::vector<Index> shape) const {
   if (location.transposed) std::reverse(shape.begin(), shape.end());
   if (!shape.empty()) shape[0] /= static_cast<Index>(location.names.size());
+  shape.insert(shape.begin(), location.leading_ones, 1);
   return shape;
 }
 
@@ -48,6 +53,10 @@ Matrix Weights::matrix(const std::string& canonical, const std::vector<Index>& s
   const WeightLocation location = locate_weight(naming_, canonical);
   if (location.names.size() == 1) {
     const Matrix stored = read(location.names.front());
+    if (location.leading_ones > 0) {
+      const Index rows = shape.size() < 2 ? 1 : shape[0];
+      return stored.reshaped<Eigen::RowMajor>(rows, stored.size() / rows);
+    }
     return location.transposed ? Matrix(stored.transpose()) : stored;
   }
   const bool vector = shape.size() == 1;

@@ -25,7 +25,7 @@ class Weights {
   bool contains(const std::string& canonical) const;
 
   // The stored shape; Error when the tensor is missing. For names that are one tensor.
-  const std::vector<Index>& shape(const std::string& canonical) const;
+  std::vector<Index> shape(const std::string& canonical) const;
 
   // Throws Error unless the tensor is there, floating-point, and of this shape.
   void check(const std::string& canonical, const std::vector<Index>& shape) const;

@@ -232,8 +232,6 @@ TEST_F(CheckpointFile, RefusesVariantsOfOpenClip) {
   EXPECT_THAT(error_with("/model_cfg/text_cfg/hf_model_name", "roberta"),
               HasSubstr("hf_model_name"));
   EXPECT_THAT(error_with("/model_cfg/vision_cfg/pool_type", "avg"), HasSubstr("only 'tok'"));
-  EXPECT_THAT(error_with("/model_cfg/vision_cfg/layers", {3, 4, 6, 3}),
-              HasSubstr("ResNet image towers are not supported yet"));
 }
 
 TEST_F(CheckpointFile, RefusesOtherModelTypes) {
@@ -312,12 +310,6 @@ TEST_F(CheckpointFile, RefusesTokensAndLayersThatAreNotThere) {
   EXPECT_THROW(checkpoint.token_embeddings(std::vector<int>{-1}), Error);
   EXPECT_THAT(error_of([&] { checkpoint.text_block(2); }), HasSubstr("layer 2 of 2"));
   EXPECT_THROW(checkpoint.image_block(-1), Error);
-}
-
-TEST_F(CheckpointFile, SaysThatResnetsAreNotSupported) {
-  tensors_.erase("visual.proj");
-  tensors_["visual.attnpool.positional_embedding"] = {{50, 64}, std::vector<float>(50 * 64)};
-  EXPECT_THAT(error(state_dict(tensors_)), HasSubstr("ResNet image tower, which is not supported"));
 }
 
 TEST_F(CheckpointFile, SaysHowToReplaceLegacyPickles) {

@@ -49,9 +49,10 @@ TextStem random_text_stem(Random& random, const ClipShape& shape) {
 ImageStem random_image_stem(Random& random, const ClipShape& shape) {
   const Index width = shape.image.width;
   return {.patches = random_weight(random, width, 3 * shape.patch * shape.patch),
+          .patch_bias = shape.patch_bias ? random_vector(random, width, 0, 0.2) : Vector(),
           .class_embedding = random_vector(random, width, 0, 0.5),
           .positions = random.normal_matrix(1 + shape.grid * shape.grid, width, 0.3),
-          .ln_pre = random_layer_norm(random, width),
+          .ln_pre = shape.ln_pre ? random_layer_norm(random, width) : LayerNormWeights(),
           .ln_post = random_layer_norm(random, width),
           .projection = random_weight(random, width, shape.embed)};
 }

@@ -73,12 +73,14 @@ ImageTower::ImageTower(const ImageStem& stem, const std::vector<BlockWeights>& b
     : blocks_(blocks_in_double(blocks, shape.image, Mask::kNone)),
       grid_(shape.grid),
       patch_(shape.patch),
-      patch_embedding_(stem.patches.cast<double>()),
+      patch_embedding_(in_double(
+          stem.patches, shape.patch_bias ? stem.patch_bias : Vector::Zero(shape.image.width))),
       class_embedding_(stem.class_embedding.transpose().cast<double>()),
       positions_(stem.positions.cast<double>()),
-      ln_pre_(in_double(stem.ln_pre, shape.image.layer_norm_eps)),
       ln_post_(in_double(stem.ln_post, shape.image.layer_norm_eps)),
-      projection_(stem.projection.cast<double>()) {}
+      projection_(stem.projection.cast<double>()) {
+  if (shape.ln_pre) ln_pre_ = in_double(stem.ln_pre, shape.image.layer_norm_eps);
+}
 
 Matrix ImageTower::patches_of(const Matrix& image) const {
   const Index size = grid_ * patch_;
@@ -99,10 +101,14 @@ Matrix ImageTower::patches_of(const Matrix& image) const {
 Matrix ImageTower::tokens_of(const Matrix& image, const VisionPrompts& prompts) const {
   Matrix tokens(positions_.rows() + prompts.tokens.rows(), positions_.cols());
   tokens.row(0) = class_embedding_;
-  tokens.middleRows(1, grid_ * grid_) = patches_of(image) * patch_embedding_.transpose();
+  tokens.middleRows(1, grid_ * grid_) = linear(patch_embedding_, patches_of(image));
   tokens.topRows(positions_.rows()) += positions_;
   if (prompts.tokens.size() > 0) tokens.bottomRows(prompts.tokens.rows()) = prompts.tokens;
   return tokens;
+}
+
+Matrix ImageTower::enter(const Matrix& tokens) const {
+  return ln_pre_ ? layer_norm(*ln_pre_, tokens) : tokens;
 }
 
 DeepPrompts ImageTower::deep_of(const VisionPrompts& prompts) const {
@@ -112,8 +118,8 @@ DeepPrompts ImageTower::deep_of(const VisionPrompts& prompts) const {
 Matrix ImageTower::forward(const std::vector<Matrix>& images, const VisionPrompts& prompts) const {
   Matrix features(std::ssize(images), projection_.cols());
   for (std::size_t i = 0; i < images.size(); ++i) {
-    const Matrix x = reference::forward(blocks_, layer_norm(ln_pre_, tokens_of(images[i], prompts)),
-                                        deep_of(prompts));
+    const Matrix x =
+        reference::forward(blocks_, enter(tokens_of(images[i], prompts)), deep_of(prompts));
     features.row(i) = readout(x, 0, ln_post_, projection_);
   }
   return features;
@@ -126,11 +132,13 @@ VisionPrompts ImageTower::pull_back(const std::vector<Matrix>& images, const Vis
   VisionPrompts sum{Matrix::Zero(n, positions_.cols()), zeros_like(prompts.deep)};
   for (std::size_t i = 0; i < images.size(); ++i) {
     const Matrix tokens = tokens_of(images[i], prompts);
-    const Matrix normed = layer_norm(ln_pre_, tokens);
+    const Matrix normed = enter(tokens);
     const Matrix x = reference::forward(blocks_, normed, deep);
     const Matrix d_x = readout_pull_back(x, 0, ln_post_, projection_, d_features.row(i));
     const TransformerGradient gradient = reference::pull_back(blocks_, normed, deep, d_x);
-    sum.tokens += layer_norm_pull_back(ln_pre_, tokens, gradient.x).bottomRows(n);
+    const Matrix d_tokens =
+        ln_pre_ ? layer_norm_pull_back(*ln_pre_, tokens, gradient.x) : gradient.x;
+    sum.tokens += d_tokens.bottomRows(n);
     add_to(sum.deep, gradient.deep);
   }
   return sum;

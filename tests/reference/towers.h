@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <vector>
 
 #include "qprompt/clip/checkpoint.h"
@@ -57,14 +58,16 @@ class ImageTower {
  private:
   Matrix patches_of(const Matrix& image) const;  // [grid * grid, 3 * patch * patch]
   Matrix tokens_of(const Matrix& image, const VisionPrompts& prompts) const;
+  Matrix enter(const Matrix& tokens) const;  // through ln_pre, where there is one
   DeepPrompts deep_of(const VisionPrompts& prompts) const;
 
   std::vector<Block> blocks_;
   Index grid_, patch_;
-  Matrix patch_embedding_;  // [width, 3 * patch * patch]
+  Linear patch_embedding_;  // [width, 3 * patch * patch]
   RowVector class_embedding_;
   Matrix positions_;  // [1 + grid * grid, width]
-  LayerNorm ln_pre_, ln_post_;
+  std::optional<LayerNorm> ln_pre_;
+  LayerNorm ln_post_;
   Matrix projection_;  // [width, embed]
 };
 

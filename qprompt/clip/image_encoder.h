@@ -1,0 +1,64 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "qprompt/clip/transformer.h"
+#include "qprompt/kernels/buffer.h"
+#include "qprompt/kernels/device.h"
+
+namespace qprompt {
+
+// Learned rows of the image tower: `tokens` [n, width] are appended after the patches, before
+// ln_pre; deep[l] overwrites them at the input of block l + 1. Shallow prompts alone leave `deep`
+// empty. A gradient has the same shape.
+struct VisionPrompts {
+  Matrix tokens;
+  std::vector<Matrix> deep;
+};
+
+// Memory of image passes, one pass at a time. Reuse it: a pass then allocates nothing.
+struct ImageWorkspace {
+  explicit ImageWorkspace(const kernels::Device& device) : transformer(device) {}
+
+  TransformerWorkspace transformer;  // a ResNet uses its stream
+  // A vision transformer's stem.
+  kernels::Buffer patches;     // [n grid, 3 patch patch]
+  kernels::Buffer patch_rows;  // [n grid, width], float32
+  kernels::Buffer statistics;  // of ln_pre
+  kernels::Buffer assembled;   // [rows, width] before ln_pre, float32
+  // A ResNet's maps, float32.
+  struct {
+    kernels::Buffer x, inner, outer, pooled, y, tokens, qkv, attended, features;
+  } maps;
+  // Bytes that activations kept for the pull-back may take. Batches that need more are worked
+  // through in chunks: features first, then gradients chunk by chunk, activations computed again.
+  std::size_t trace_budget = std::size_t{640} << 20;
+  // Counts what was worked through here: activations of the last one remain.
+  std::uint64_t runs = 0;
+};
+
+// What an image tower is inside: a vision transformer or a ResNet, frozen. ImageTower sees to it
+// that only what fits arrives here, one batch at a time.
+class ImageEncoder {
+ public:
+  ImageEncoder() = default;
+  ImageEncoder(const ImageEncoder&) = delete;
+  ImageEncoder& operator=(const ImageEncoder&) = delete;
+  virtual ~ImageEncoder() = default;
+
+  virtual Index image_size() const = 0;
+  virtual Index width() const = 0;   // of a vision prompt
+  virtual Index layers() const = 0;  // blocks that vision prompts can enter
+  virtual Index embed() const = 0;
+  virtual void require_fit(const VisionPrompts& prompts) const = 0;
+  virtual std::size_t trace_bytes(const VisionPrompts& prompts) const = 0;  // of one image
+
+  virtual Matrix forward(const Matrix& images, const VisionPrompts& prompts,
+                         ImageWorkspace& workspace, Keep keep) const = 0;
+  // Adds to the prompts' gradient that of the batch which the workspace holds.
+  virtual void pull_back(const VisionPrompts& prompts, const Matrix& d_features,
+                         ImageWorkspace& workspace, VisionPrompts& d_prompts) const = 0;
+};
+
+}  // namespace qprompt

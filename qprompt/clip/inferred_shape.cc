@@ -67,6 +67,9 @@ void infer_resnet(const Weights& weights, ClipShape& shape) {
       ++blocks;
     }
   }
+  constexpr Index kWidest = 1 << 12;
+  require(resnet.width > 0 && resnet.width <= kWidest, weights.origin().string(),
+          ": a ResNet image tower of width ", resnet.width, ", expected up to ", kWidest);
   resnet.heads = heads_of(weights, resnet.channels());
   shape.resnet = resnet;
   shape.patch = ResNetShape::kPixelsPerCell;
@@ -81,8 +84,8 @@ void set_image_size(ClipShape& shape) {
 
 ClipShape infer_shape(const Weights& weights) {
   ClipShape shape = infer_text(weights);
-  weights.contains("visual.proj") ? infer_transformer(weights, shape)
-                                  : infer_resnet(weights, shape);
+  const bool resnet = weights.contains(bottleneck_prefix(0, 0) + "conv1.weight");
+  resnet ? infer_resnet(weights, shape) : infer_transformer(weights, shape);
   set_image_size(shape);
   return shape;
 }

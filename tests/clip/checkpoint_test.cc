@@ -276,6 +276,9 @@ TEST_F(CheckpointFile, NamesWrongShapes) {
 TEST_F(CheckpointFile, NamesMissingTensors) {
   tensors_.erase("visual.ln_post.bias");
   EXPECT_THAT(error(state_dict(tensors_)), HasSubstr("clip.pt: no tensor 'visual.ln_post.bias'"));
+  tensors_ = tiny_clip();
+  tensors_.erase("visual.proj");
+  EXPECT_THAT(error(state_dict(tensors_)), HasSubstr("clip.pt: no tensor 'visual.proj'"));
   Tensors stored = testing::hugging_face_names(tiny_clip());
   stored.erase("text_model.encoder.layers.1.self_attn.k_proj.bias");
   hugging_face(testing::hugging_face_config());

@@ -132,6 +132,9 @@ TEST_F(ResNetCheckpoint, NamesWhatIsMissingOrMisshapen) {
   EXPECT_THAT(error(state_dict(damaged)),
               HasSubstr("'visual.layer1.1.bn2.bias' is [9], expected [8]"));
   damaged = tensors_;
+  damaged["visual.layer1.0.conv1.weight"] = {{Index{1} << 60, 0, 1, 1}, {}};
+  EXPECT_THAT(error(state_dict(damaged)), HasSubstr("a ResNet image tower of width"));
+  damaged = tensors_;
   for (auto it = damaged.begin(); it != damaged.end();) {
     it = it->first.starts_with("visual.layer3") ? damaged.erase(it) : std::next(it);
   }

@@ -10,6 +10,9 @@ void add_train_command(CLI::App& app);
 void add_evaluate_command(CLI::App& app);
 void add_classify_command(CLI::App& app);
 void add_inspect_command(CLI::App& app);
+void add_import_command(CLI::App& app);
+void add_export_command(CLI::App& app);
+void add_convert_command(CLI::App& app);
 void add_base_to_new_command(CLI::App& app);
 void add_demo_command(CLI::App& app);
 

@@ -75,6 +75,9 @@ void build(CLI::App& app) {
   add_evaluate_command(app);
   add_classify_command(app);
   add_inspect_command(app);
+  add_import_command(app);
+  add_export_command(app);
+  add_convert_command(app);
   add_base_to_new_command(app);
   add_demo_command(app);
 }

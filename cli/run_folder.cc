@@ -10,11 +10,15 @@ namespace fs = std::filesystem;
 
 void save_run(const fs::path& folder, const PromptFile& prompt,
               const std::vector<std::string>& class_names, const nlohmann::ordered_json& report) {
-  std::string names;
-  for (const std::string& name : class_names) names += name + "\n";
   save_prompt_file(prompt, folder / kPromptName);
-  write_file(classes_path(folder / kPromptName), names);
+  write_file(classes_path(folder / kPromptName), names_text(class_names));
   write_file(folder / kReportName, json_text(report));
+}
+
+std::string names_text(const std::vector<std::string>& class_names) {
+  std::string text;
+  for (const std::string& name : class_names) text += name + "\n";
+  return text;
 }
 
 fs::path prompt_path(const fs::path& given) {

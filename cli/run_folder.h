@@ -28,6 +28,9 @@ std::filesystem::path prompt_path(const std::filesystem::path& given);
 // Where the class names of a prompt lie.
 std::filesystem::path classes_path(std::filesystem::path prompt);
 
+// One a line.
+std::string names_text(const std::vector<std::string>& class_names);
+
 // The class names that lie beside a prompt; nothing when there are none.
 std::optional<std::vector<std::string>> remembered_classes(const std::filesystem::path& prompt);
 

@@ -3,7 +3,6 @@
 #include <array>
 #include <bit>
 #include <concepts>
-#include <utility>
 
 #include "qprompt/core/fields.h"
 
@@ -68,14 +67,6 @@ class FieldReader {
   ByteReader& reader_;
 };
 
-template <std::size_t... kIndex>
-MethodConfig default_of(std::size_t index, std::index_sequence<kIndex...>) {
-  using Make = MethodConfig (*)();
-  const std::array<Make, sizeof...(kIndex)> makers{
-      [] { return MethodConfig(std::in_place_index<kIndex>); }...};
-  return makers.at(index)();
-}
-
 }  // namespace
 
 void write_settings(ByteWriter& writer, const MethodConfig& method) {
@@ -91,7 +82,7 @@ MethodConfig read_settings(ByteReader& reader) {
   const std::uint8_t tag = reader.byte();
   reader.require(tag < kMethods, "method ", int{tag}, ", this program knows those below ", kMethods,
                  " (a newer one wrote the file)");
-  MethodConfig method = default_of(tag, std::make_index_sequence<kMethods>());
+  MethodConfig method = default_config(static_cast<MethodTag>(tag));
   ByteReader fields(reader.bytes(reader.varint()), reader.origin());
   std::visit([&](auto& config) { config.visit_fields(FieldReader(fields)); }, method);
   fields.require(fields.remaining() == 0, "the method's settings have ", fields.remaining(),

@@ -2,6 +2,7 @@
 
 #include <chrono>
 
+#include "qprompt/artifact/packing.h"
 #include "qprompt/clip/similarity.h"
 #include "qprompt/core/error.h"
 #include "qprompt/core/fields.h"
@@ -32,17 +33,6 @@ std::vector<ImageRequest> requests_for(std::span<const Item> items, Index views,
     requests.push_back(std::move(request));
   }
   return requests;
-}
-
-PromptFile prompt_of(const PromptedClip& clip, const MethodConfig& method,
-                     const TrainingResult& trained) {
-  const std::vector<std::string>& class_names = clip.classes().names;
-  const ParameterMap selected = quantizable(clip.learner(), clip.classes(), trained.values);
-  PromptFile prompt{clip.model().fingerprint(), method, 0, {}};
-  if (clip.learner().class_bound()) prompt.class_list = class_list_hash(class_names);
-  prompt.matrices = stored_matrices(deployed_values(clip, trained.values, trained.quantizer),
-                                    trained.quantizer.encode(selected));
-  return prompt;
 }
 
 PreparedSet prepare(const Model& model, std::span<const Item> items, const ImageNeeds& needs,
@@ -114,7 +104,7 @@ Learned learn_from(const Model& model, const std::vector<std::string>& class_nam
     learned.bits_reasons = choice.reasons;
   }
   TrainingResult trained = train(clip, data, training, config.effective_train_seed(), observer);
-  learned.prompt = prompt_of(clip, config.method, trained);
+  learned.prompt = packed(model, config.method, clip.classes(), trained.values, trained.quantizer);
   learned.class_names = class_names;
   learned.epochs = std::move(trained.epochs);
   learned.steps = trained.steps;

@@ -53,9 +53,8 @@ LearnConfig configured(const Settings& settings, std::set<std::string>& unknown)
 
 namespace {
 
-const Settings kShortNames{{"kgcoop", "coop+kgcoop"},
-                           {"prograd", "coop+prograd"},
-                           {"promptsrc", "ivlp+promptsrc"}};
+const Settings kShortNames{
+    {"kgcoop", "coop+kgcoop"}, {"prograd", "coop+prograd"}, {"promptsrc", "ivlp+promptsrc"}};
 
 [[noreturn]] void fail_unknown_name(const std::string& name) {
   std::string methods;
@@ -95,8 +94,7 @@ Settings settings_of_name(const std::string& name) {
     method = "ivlp";
     settings["n_ctx_vision"] = "0";
   }
-  if (!is_name_of<MethodTag>(method) ||
-      !is_name_of<RegularizerKind>(settings["regularizer"])) {
+  if (!is_name_of<MethodTag>(method) || !is_name_of<RegularizerKind>(settings["regularizer"])) {
     fail_unknown_name(name);
   }
   settings["method"] = method;

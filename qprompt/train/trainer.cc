@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <cmath>
 
+#include "qprompt/artifact/packing.h"
 #include "qprompt/core/error.h"
 #include "qprompt/core/fields.h"
-#include "qprompt/core/half.h"
 #include "qprompt/core/random.h"
 #include "qprompt/train/metrics.h"
 
@@ -140,7 +140,8 @@ class Training {
   }
 
   double validate() {
-    const ParameterMap values = deployed_values(clip_, state_.current.values, quantizer_);
+    const ParameterMap values =
+        deployed_values(clip_.learner(), clip_.classes(), state_.current.values, quantizer_);
     return accuracy(clip_, values, *data_.validation, workspace_);
   }
 
@@ -228,32 +229,6 @@ bool needs_validation(const TrainingConfig& config) {
   const bool quantized = config.quantizer.kind != QuantizerKind::kNone;
   return config.model_choice == ModelChoice::kBestVal || config.patience > 0 ||
          (quantized && parse_bits(config.quantizer.bits).has_auto());
-}
-
-ParameterMap quantizable(const PromptLearner& learner, const ClassTokens& classes,
-                         const ParameterMap& values) {
-  ParameterMap selected;
-  for (const ParameterSpec& spec : learner.parameters(classes)) {
-    if (spec.kind != ParameterKind::kBias) selected.emplace(spec.name, values.at(spec.name));
-  }
-  return selected;
-}
-
-std::map<std::string, int> bits_by_name(const PromptLearner& learner, const ClassTokens& classes,
-                                        const BitsPerKind& bits) {
-  std::map<std::string, int> widths;
-  for (const ParameterSpec& spec : learner.parameters(classes)) {
-    if (spec.kind == ParameterKind::kContext) widths[spec.name] = bits.context;
-    if (spec.kind == ParameterKind::kProjection) widths[spec.name] = bits.projection;
-  }
-  return widths;
-}
-
-ParameterMap deployed_values(const PromptedClip& clip, const ParameterMap& values,
-                             const Quantizer& quantizer) {
-  ParameterMap deployed = quantizer.deployed(quantizable(clip.learner(), clip.classes(), values));
-  deployed.merge(round_to_half(values));  // what is not quantized
-  return deployed;
 }
 
 double accuracy(const PromptedClip& clip, const ParameterMap& values, const TrainingSet& set,

@@ -8,7 +8,6 @@
 #include <vector>
 
 #include "qprompt/prompt/prompted_clip.h"
-#include "qprompt/quant/bits.h"
 #include "qprompt/quant/quantizer.h"
 #include "qprompt/train/objective.h"
 #include "qprompt/train/optimizer.h"
@@ -71,18 +70,6 @@ struct TrainingResult {
   int chosen_epoch = 0;
   bool interrupted = false;
 };
-
-// The matrices that quantization applies to: all but biases.
-ParameterMap quantizable(const PromptLearner& learner, const ClassTokens& classes,
-                         const ParameterMap& values);
-
-// The width of each of those matrices. Throws Error for widths that are still to be chosen.
-std::map<std::string, int> bits_by_name(const PromptLearner& learner, const ClassTokens& classes,
-                                        const BitsPerKind& bits);
-
-// What a file will hold: quantized, and the rest as fp16.
-ParameterMap deployed_values(const PromptedClip& clip, const ParameterMap& values,
-                             const Quantizer& quantizer);
 
 // Share of the views that `values` put first among the classes.
 double accuracy(const PromptedClip& clip, const ParameterMap& values, const TrainingSet& set,

@@ -1,0 +1,90 @@
+#include <fmt/format.h>
+
+#include "cli/arguments.h"
+#include "cli/commands.h"
+#include "cli/run_folder.h"
+#include "qprompt/artifact/export.h"
+#include "qprompt/artifact/prompt_file.h"
+#include "qprompt/core/error.h"
+#include "qprompt/serve/class_matrix.h"
+
+namespace qprompt::cli {
+namespace {
+
+constexpr char kExamples[] = R"(Examples:
+  qprompt export run --values learned.safetensors
+  qprompt export run --model M --class-matrix classes.npy
+  qprompt export run --model M --classes other_names.txt --class-matrix classes.safetensors)";
+
+struct ExportArguments {
+  ModelArguments model;
+  std::string prompt, values, class_matrix, classes;
+};
+
+void require_consistent(const ExportArguments& arguments) {
+  if (arguments.values.empty() && arguments.class_matrix.empty()) {
+    throw CLI::ValidationError("--values FILE or --class-matrix FILE is required");
+  }
+  if (!arguments.class_matrix.empty() && arguments.model.model.empty()) {
+    throw CLI::ValidationError("--class-matrix needs --model");
+  }
+}
+
+// How many classes a class-bound prompt was learned with; 0 for others.
+Index bound_classes(const PromptFile& prompt) {
+  const auto* coop = std::get_if<CoOpConfig>(&prompt.method);
+  if (coop == nullptr || !coop->class_specific) return 0;
+  return values(prompt).at("ctx").rows() / coop->n_ctx;
+}
+
+std::vector<std::string> class_names_for(const ExportArguments& arguments,
+                                         const std::filesystem::path& prompt) {
+  if (!arguments.classes.empty()) return read_class_names(arguments.classes);
+  const auto remembered = remembered_classes(prompt);
+  require(remembered.has_value(), prompt.string(), ": no class names beside it in ",
+          classes_path(prompt).filename().string(), "; --classes names.txt gives them");
+  return *remembered;
+}
+
+void run_export(const ExportArguments& arguments) {
+  require_consistent(arguments);
+  const std::filesystem::path path = prompt_path(arguments.prompt);
+  const PromptFile prompt = load_prompt_file(path);
+  if (!arguments.class_matrix.empty()) {
+    const std::vector<std::string> names = class_names_for(arguments, path);
+    const Matrix matrix = class_matrix(arguments.model.load(), prompt, names);
+    export_class_matrix(matrix, names, arguments.class_matrix);
+    fmt::print("{}: {} classes x {}\n", arguments.class_matrix, matrix.rows(), matrix.cols());
+  }
+  if (!arguments.values.empty()) {
+    export_learned_values(values(prompt), bound_classes(prompt), arguments.values);
+    fmt::print("{}: {} matrices\n", arguments.values, prompt.matrices.size());
+  }
+}
+
+}  // namespace
+
+void add_export_command(CLI::App& app) {
+  CLI::App* command =
+      app.add_subcommand("export", "write a prompt's values for other programs")->footer(kExamples);
+  auto arguments = std::make_shared<ExportArguments>();
+  command->add_option("prompt", arguments->prompt, "prompt file or run folder")
+      ->required()
+      ->type_name("P");
+  arguments->model.add_to(*command)->required(false);
+  command
+      ->add_option("--values", arguments->values,
+                   "safetensors of what was learned, under the published code's names")
+      ->type_name("FILE");
+  command
+      ->add_option("--class-matrix", arguments->class_matrix,
+                   "unit text features of the classes: .npy or .safetensors")
+      ->type_name("FILE");
+  command
+      ->add_option("--classes", arguments->classes,
+                   "file with one class name a line; default: those that train remembered")
+      ->type_name("NAMES");
+  command->callback([arguments] { run_export(*arguments); });
+}
+
+}  // namespace qprompt::cli

@@ -19,8 +19,8 @@ class TextFlagVisitor {
     if (without_.contains(field) || !added_.insert(field).second) return;
     const std::string flag = flag_name(field);
     if constexpr (std::is_same_v<T, bool>) {
-      auto set = [this, field](std::int64_t count) {
-        given_[field] = count > 0 ? "true" : "false";
+      auto set = [given = &given_, field](std::int64_t count) {
+        (*given)[field] = count > 0 ? "true" : "false";
       };
       app_.add_flag_function(flag + ",!--no-" + flag.substr(2), set, help);
     } else {

@@ -58,8 +58,8 @@ TEST_F(Usage, FlagsThatExcludeEachOtherAreNamed) {
 }
 
 TEST_F(Usage, AnUnknownMethodOfTheTableComesWithThoseThereAre) {
-  EXPECT_THAT(error_line({"base-to-new", "--model", model, "--data", data, "--methods", "maple"}),
-              AllOf(HasSubstr("'maple'"), HasSubstr("zeroshot, coop, qcoop")));
+  EXPECT_THAT(error_line({"base-to-new", "--model", model, "--data", data, "--methods", "mapel"}),
+              AllOf(HasSubstr("'mapel'"), HasSubstr("zeroshot, coop, cocoop")));
 }
 
 TEST_F(Usage, EveryCommandShowsExamples) {

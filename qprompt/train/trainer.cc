@@ -88,7 +88,14 @@ class Training {
 
  private:
   void resume(const TrainingState& state) {
-    require_parameters(clip_.learner(), clip_.classes(), state.current.values);
+    for (const ParameterMap* values : {&state.current.values, &state.velocity}) {
+      require_parameters(clip_.learner(), clip_.classes(), *values);
+    }
+    if (!state.chosen.values.empty()) {
+      require_parameters(clip_.learner(), clip_.classes(), state.chosen.values);
+    }
+    require(std::ssize(state.epochs) <= config_.epochs, "train: ", state.epochs.size(),
+            " epochs are done, of ", config_.epochs);
     state_ = state;
     sgd_.restore(state.velocity);
     quantizer_.restore(state.current.quantizer);

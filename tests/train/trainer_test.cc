@@ -1,59 +1,18 @@
 #include "qprompt/train/trainer.h"
 
-#include <gtest/gtest.h>
-
 #include <limits>
 
-#include "qprompt/clip/similarity.h"
-#include "qprompt/core/random.h"
 #include "tests/support/errors.h"
-#include "tests/support/random_model.h"
-#include "tests/support/temporary_folder.h"
+#include "tests/train/demo_set.h"
+#include "tests/train/separable_images.h"
 
 namespace qprompt {
 namespace {
 
-class Trainer : public ::testing::Test {
- protected:
-  Trainer()
-      : model_(load()), learner_(make_learner(CoOpConfig{.n_ctx = 3, .ctx_init = ""}, model_)) {
-    Random random(5);
-    set_.views = 2;
-    for (int i = 0; i < 12; ++i) set_.labels.push_back(i % 3);
-    // An image lies near its class's own direction.
-    const Matrix centres = random.normal_matrix(3, model_.shape().embed, 1.0);
-    Matrix features = random.normal_matrix(24, model_.shape().embed, 0.3);
-    for (Index r = 0; r < 24; ++r) features.row(r) += centres.row(set_.labels[r / 2]);
-    set_.features = UnitRows(features).unit;
-  }
+using ::testing::AllOf;
+using ::testing::HasSubstr;
 
-  Model load() {
-    testing::write_random_model(folder_.path(), testing::small_clip_shape(), 7);
-    return Model::load(folder_.path().string(),
-                       {{.threads = 1, .precision = kernels::Precision::kFloat32}, std::nullopt});
-  }
-
-  TrainingConfig config(QuantizerKind kind, int epochs = 6) const {
-    TrainingConfig config;
-    config.epochs = epochs;
-    config.batch_size = 4;
-    config.optimizer.lr = 0.05;
-    config.quantizer.kind = kind;
-    return config;
-  }
-
-  TrainingResult run(const TrainingConfig& config, std::uint64_t seed = 1) const {
-    return train(clip(), {set_}, config, seed);
-  }
-
-  PromptedClip clip() const { return {model_, *learner_, class_names_}; }
-
-  testing::TemporaryFolder folder_;
-  Model model_;
-  std::unique_ptr<PromptLearner> learner_;
-  std::vector<std::string> class_names_{"cat", "dog", "red_car"};
-  TrainingSet set_;
-};
+using Trainer = SeparableImages;
 
 TEST_F(Trainer, LowersTheLossOfSeparableImages) {
   const TrainingResult result = run(config(QuantizerKind::kNone, 20));
@@ -111,18 +70,43 @@ TEST_F(Trainer, StopsWhenAskedAndKeepsTheStepsDone) {
   EXPECT_EQ(result.epochs.size(), 1u) << "three steps make an epoch";
 }
 
-TEST_F(Trainer, NamesTheStepWhereTheLossIsNoNumber) {
-  set_.features.row(0).setConstant(std::numeric_limits<float>::quiet_NaN());
-  set_.features.row(1) = set_.features.row(0);
-  const std::string error = testing::error_of([&] { run(config(QuantizerKind::kNone)); });
-  EXPECT_THAT(error, ::testing::HasSubstr("step"));
-  EXPECT_THAT(error, ::testing::HasSubstr("learning rate"));
+// The second epoch shows views that are no numbers.
+TEST_F(Trainer, NamesStepAndMatrixWhereTheLossIsNoNumberAndHasHandedOverTheEpochBefore) {
+  set_.fresh_views = true;
+  for (Index image = 0; image < set_.images(); ++image) {
+    set_.features.row(2 * image + 1).setConstant(std::numeric_limits<float>::quiet_NaN());
+  }
+  std::vector<TrainingState> states;
+  Observer observer;
+  observer.on_state = [&](const TrainingState& state) { states.push_back(state); };
+  const std::string error = testing::error_of(
+      [&] { train(clip(), {set_}, config(QuantizerKind::kNone, 2), 1, observer); });
+  EXPECT_THAT(error, AllOf(HasSubstr("step 3"), HasSubstr("'ctx'"), HasSubstr("learning rate")));
+  ASSERT_EQ(states.size(), 1u);
+  EXPECT_EQ(states.front().steps, 3);
+  EXPECT_TRUE(states.front().current.values.at("ctx").allFinite());
+}
+
+TEST_F(Trainer, NamesTheMatrixThatIsNoNumber) {
+  const auto maple = make_learner(MaPLeConfig{.ctx_init = "", .depth = 2}, model_);
+  const PromptedClip clip(model_, *maple, class_names_);
+  TrainingState state;
+  state.current.values = maple->initial_values(clip.classes(), 1);
+  state.velocity = state.current.values;
+  state.current.values.at("proj.weight")(3, 4) = std::numeric_limits<float>::infinity();
+  const TrainingSet set = demo_set(model_, 6);
+  for (const auto kind : {QuantizerKind::kNone, QuantizerKind::kKMeans}) {
+    const std::string error = testing::error_of([&] {
+      train(clip, {set, nullptr, &state}, config(kind), 1);
+    });
+    EXPECT_THAT(error, HasSubstr("'proj.weight'"));
+  }
 }
 
 TEST_F(Trainer, ShowsEachFreshViewInItsEpoch) {
   set_.fresh_views = true;
   const std::string error = testing::error_of([&] { run(config(QuantizerKind::kNone, 3)); });
-  EXPECT_THAT(error, ::testing::HasSubstr("fresh views"));
+  EXPECT_THAT(error, HasSubstr("fresh views"));
   EXPECT_EQ(run(config(QuantizerKind::kNone, 2)).epochs.size(), 2u);
 }
 

@@ -1,0 +1,39 @@
+#pragma once
+
+#include <ostream>
+#include <string>
+#include <vector>
+
+#include "qprompt/prompt/config.h"
+
+namespace qprompt::testing {
+
+struct NamedMethod {
+  std::string name;
+  MethodConfig config;
+
+  friend void PrintTo(const NamedMethod& method, std::ostream* out) { *out << method.name; }
+};
+
+// Every method, small enough for small_clip_shape()'s towers; their widths and depths differ.
+inline std::vector<NamedMethod> small_methods() {
+  return {
+      {"CoOp", CoOpConfig{.n_ctx = 3, .ctx_init = ""}},
+      {"CoOpMiddle",
+       CoOpConfig{.n_ctx = 3, .ctx_init = "", .class_token_position = ClassTokenPosition::kMiddle}},
+      {"CoOpClassSpecific", CoOpConfig{.n_ctx = 2, .ctx_init = "", .class_specific = true}},
+      {"CoCoOp", CoCoOpConfig{.n_ctx = 2, .ctx_init = "", .reduction = 4}},
+      {"VptShallow", VptConfig{.n_ctx_vision = 2, .depth_vision = 1}},
+      {"VptDeep", VptConfig{.n_ctx_vision = 3, .depth_vision = 2}},
+      {"Ivlp", IvlpConfig{.n_ctx = 2,
+                          .ctx_init = "a photo cat",
+                          .depth_text = 3,
+                          .n_ctx_vision = 3,
+                          .depth_vision = 2}},
+      {"Language", IvlpConfig{.n_ctx = 2, .ctx_init = "", .depth_text = 3, .n_ctx_vision = 0}},
+      {"MaPLe", MaPLeConfig{.n_ctx = 2, .ctx_init = "a photo cat", .depth = 9}},
+      {"MaPLeShallow", MaPLeConfig{.n_ctx = 2, .ctx_init = "", .depth = 1}},
+  };
+}
+
+}  // namespace qprompt::testing

@@ -16,7 +16,9 @@ struct ClassHead::Conditioned {
       : model(model_in),
         learner(std::move(learner_in)),
         values(std::move(values_in)),
-        clip(model, *learner, class_names, kernels::Differentiable::kNo) {}
+        clip(model, *learner, class_names, kernels::Differentiable::kNo) {
+    require_parameters(*learner, clip.classes(), values);
+  }
 };
 
 ClassHead::ClassHead(Matrix class_matrix, float logit_scale)

@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "qprompt/core/error.h"
+#include "qprompt/core/file.h"
 #include "qprompt/core/json.h"
 #include "qprompt/core/safetensors.h"
 
@@ -52,6 +53,19 @@ EpochReport report_of(const nlohmann::json& e) {
   return {e.at(0), e.at(1), e.at(2), e.at(3), e.at(4), e.at(5)};
 }
 
+constexpr char kChecksum[] = "checksum";
+
+std::string checksum(const ParameterMap& tensors, const Metadata& metadata) {
+  std::uint64_t hash = 0;
+  for (const auto& [name, matrix] : tensors) {
+    hash = hash64(std::as_bytes(values_of(matrix)), hash64(name, hash));
+  }
+  for (const auto& [key, line] : metadata) {
+    if (key != kChecksum) hash = hash64(line, hash64(key, hash));
+  }
+  return hex64(hash);
+}
+
 }  // namespace
 
 void save_state_file(const TrainingState& state, const std::string& settings,
@@ -63,6 +77,7 @@ void save_state_file(const TrainingState& state, const std::string& settings,
   put("velocity.", state.velocity, tensors);
   put("current.", state.current, tensors, metadata);
   put("chosen.", state.chosen, tensors, metadata);
+  metadata[kChecksum] = checksum(tensors, metadata);
   write_safetensors(path, tensors, metadata);
 }
 
@@ -76,9 +91,10 @@ TrainingState load_state_file(const std::filesystem::path& path, const std::stri
   };
   require(line("settings") == settings, path.string(),
           ": the run was begun with other settings; resume it with the same command line");
-  const nlohmann::json progress = parse_json(line("progress"), path);
   ParameterMap tensors;
   for (const auto& [name, view] : file.tensors()) tensors[name] = to_matrix(view);
+  require(line(kChecksum) == checksum(tensors, file.metadata()), path.string(), ": damaged");
+  const nlohmann::json progress = parse_json(line("progress"), path);
   TrainingState state;
   try {
     state.steps = progress.at("steps");

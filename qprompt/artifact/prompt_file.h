@@ -29,7 +29,7 @@ struct PromptFile {
   MethodConfig method;
   std::uint64_t class_list =
       0;  // class_list_hash() where the method is bound to its classes, else 0
-  std::vector<StoredMatrix> matrices;  // in the order of the method's parameters
+  std::vector<StoredMatrix> matrices;  // in the alphabetical order of their names
 };
 
 std::vector<std::byte> to_bytes(const PromptFile& file);

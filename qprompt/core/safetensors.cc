@@ -147,10 +147,8 @@ std::string header_of(const std::map<std::string, TensorView>& tensors,
 TensorView to_half(const Matrix& matrix) {
   const auto half = std::make_shared<std::vector<std::uint16_t>>();
   std::ranges::transform(values_of(matrix), std::back_inserter(*half), half_bits);
-  return {ElementType::kFloat16,
-          {matrix.rows(), matrix.cols()},
-          std::as_bytes(std::span(*half)),
-          half};
+  return {
+      ElementType::kFloat16, {matrix.rows(), matrix.cols()}, std::as_bytes(std::span(*half)), half};
 }
 
 }  // namespace

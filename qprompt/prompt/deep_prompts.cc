@@ -46,6 +46,7 @@ VisionTokens::VisionTokens(int n, int depth, const Model& model)
       width_(model.shape().image.width),
       deep_("deep_vision.", n > 0 ? depth : 1, n, model.shape().image) {
   require(n >= 0, "n_ctx_vision ", n, ", expected 0 or more");
+  if (any()) require_vision_prompts(model.shape());
 }
 
 void VisionTokens::add_parameters(std::vector<ParameterSpec>& parameters) const {

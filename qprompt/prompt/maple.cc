@@ -7,6 +7,7 @@ namespace {
 
 // Coupled prompts go as deep as the shallower tower.
 int coupled_depth(const MaPLeConfig& config, const Model& model) {
+  require_vision_prompts(model.shape());
   const Index layers = std::min(model.shape().text.layers, model.shape().image.layers);
   return static_cast<int>(std::min<Index>(config.depth, layers));
 }

@@ -5,7 +5,6 @@
 #include "qprompt/artifact/packing.h"
 #include "qprompt/clip/similarity.h"
 #include "qprompt/core/error.h"
-#include "qprompt/core/fields.h"
 #include "qprompt/core/half.h"
 #include "qprompt/core/random.h"
 #include "qprompt/train/choose_bits.h"
@@ -127,8 +126,8 @@ Learned learn(const Model& model, const Dataset& dataset, const LearnConfig& con
   PreparedSet validation;
   const bool validated = needs_validation(config.training);
   if (validated) {
-    require(!chosen.val.empty(), dataset.name, ": no validation images, which ",
-            enum_name(config.training.model_choice), ", patience or automatic bits need");
+    require(!chosen.val.empty(), dataset.name,
+            ": no validation images, which best_val, patience and automatic bits need");
     validation = prepare_validation_set(model, chosen.val, needs, options);
   }
   if (!needs.pixels) model.release_image_tower();

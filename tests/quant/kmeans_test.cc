@@ -7,9 +7,9 @@
 #include <limits>
 #include <map>
 
+#include "qprompt/core/half.h"
 #include "qprompt/core/random.h"
 #include "qprompt/quant/codebook.h"
-#include "qprompt/core/half.h"
 
 namespace qprompt {
 namespace {

@@ -8,8 +8,8 @@
 
 namespace qprompt::testing {
 
-// The folder of reference values: QPROMPT_GOLDENS, else ../shared/goldens beside the checkout when it
-// is there. A variable that names a missing folder is a failure, never a skip.
+// The folder of reference values: QPROMPT_GOLDENS, else ../shared/goldens beside the checkout when
+// it is there. A variable that names a missing folder is a failure, never a skip.
 inline std::optional<std::filesystem::path> goldens_folder() {
   namespace fs = std::filesystem;
   if (const char* folder = std::getenv("QPROMPT_GOLDENS"); folder != nullptr && *folder != '\0') {
@@ -23,8 +23,9 @@ inline std::optional<std::filesystem::path> goldens_folder() {
 
 }  // namespace qprompt::testing
 
-// First statement of every Reference.* test: skips with a message where there are no reference values.
+// First statement of every Reference.* test: skips with a message where there are no reference
+// values.
 #define QPROMPT_GOLDENS_OR_SKIP(folder)                                            \
-  const auto folder##_found = ::qprompt::testing::goldens_folder();               \
+  const auto folder##_found = ::qprompt::testing::goldens_folder();                \
   if (!folder##_found) GTEST_SKIP() << "no reference values: set QPROMPT_GOLDENS"; \
   const std::filesystem::path folder = *folder##_found

@@ -1,0 +1,176 @@
+#include "qprompt/core/file.h"
+#include "tests/cli/cli_test.h"
+
+namespace qprompt::testing {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+class Methods : public CliTest {
+ protected:
+  // The training images once more, as validation images.
+  void add_validation_images() const {
+    std::filesystem::copy(folder / "data/train", folder / "data/val",
+                          std::filesystem::copy_options::recursive);
+  }
+  std::string prompt_bytes(const std::string& run) const {
+    return read_text(folder / run / "prompt.qprompt");
+  }
+  nlohmann::json run_report(const std::string& run) const {
+    return json_file(folder / run / "run.json");
+  }
+  std::string shown_accuracy(const std::string& prompt) const {
+    return succeed(evaluate({"--prompt", path(prompt)})).out;
+  }
+};
+
+TEST_F(Methods, EveryOneTrainsEvaluatesClassifiesAndInspects) {
+  for (const std::string method : {"coop", "cocoop", "vpt", "ivlp", "maple"}) {
+    succeed(train(path(method), {"--method", method}));
+    EXPECT_EQ(run_report(method).at("settings").at("method"), method);
+    const auto shown = run_report(method).at("test").at("adapted_accuracy");
+    succeed(evaluate({"--prompt", path(method), "--json", path(method + ".json")}));
+    EXPECT_EQ(json_file(folder / (method + ".json")).at("accuracy"), shown) << method;
+    EXPECT_THAT(succeed(classify({"--prompt", path(method), picture().string()})).out,
+                ::testing::StartsWith(picture().string() + ": "));
+    EXPECT_THAT(succeed({"inspect", path(method)}).out, HasSubstr(method));
+  }
+}
+
+TEST_F(Methods, TheTableTakesMethodsRegularizersAndQuantizersTogether) {
+  const Outcome table = succeed({"base-to-new", "--model", model, "--data", data, "--shots", "2",
+                                 "--views", "1", "--epochs", "1", "--seeds", "1", "--methods",
+                                 "zeroshot,qcoop+kgcoop,qmaple,promptsrc,prograd,language"});
+  for (const char* name : {"qcoop+kgcoop", "qmaple", "promptsrc", "prograd", "language"}) {
+    EXPECT_THAT(table.out, HasSubstr(name));
+  }
+}
+
+TEST_F(Methods, AFlagOfAnotherMethodIsNamed) {
+  const Outcome outcome = run(train(path("run"), {"--method", "vpt", "--n-ctx", "4"}));
+  EXPECT_EQ(outcome.exit_code, 2);
+  EXPECT_THAT(outcome.err, AllOf(HasSubstr("--n-ctx"), HasSubstr("vpt")));
+}
+
+TEST_F(Methods, APresetSaysWhereItsNumbersComeFromAndWhatWasChanged) {
+  const Outcome outcome =
+      succeed(train(path("run"), {"--preset", "maple-base2new", "--lr", "0.01"}));
+  EXPECT_THAT(outcome.err, HasSubstr("vit_b16_c2_ep5_batch4_2ctx.yaml"));
+  const auto report = run_report("run");
+  EXPECT_EQ(report.at("preset").at("name"), "maple-base2new");
+  EXPECT_EQ(report.at("preset").at("differences").at("lr"), "0.01");
+  EXPECT_EQ(report.at("settings").at("batch_size"), 4);
+  EXPECT_EQ(report.at("settings").at("quantizer"), "none");
+}
+
+TEST_F(Methods, AQuantizedPresetQuantizes) {
+  succeed(train(path("run"), {"--preset", "qmaple-base2new"}));
+  EXPECT_THAT(succeed({"inspect", path("run")}).out,
+              AllOf(HasSubstr("quantized (4 bits a value)"), HasSubstr("proj.bias")));
+}
+
+TEST_F(Methods, AnUnknownPresetComesWithThoseThereAre) {
+  const Outcome outcome = run(train(path("run"), {"--preset", "maple"}));
+  EXPECT_EQ(outcome.exit_code, 2);
+  EXPECT_THAT(outcome.err, HasSubstr("maple-base2new"));
+}
+
+TEST_F(Methods, AnInterruptedRunIsResumedToTheSameBytes) {
+  const std::vector<std::string> flags{"--epochs", "400", "--skip-evaluation", "--lr", "0.01"};
+  succeed(train(path("whole"), flags));
+  const Outcome stopped =
+      run(train(path("run"), flags), {.interrupt_at = "training: ", .terminal = true});
+  ASSERT_EQ(stopped.exit_code, 130) << stopped.err;
+  ASSERT_NE(prompt_bytes("run"), prompt_bytes("whole"));
+  std::vector<std::string> resumed = flags;
+  resumed.push_back("--resume");
+  succeed(train(path("run"), resumed));
+  EXPECT_EQ(prompt_bytes("run"), prompt_bytes("whole"));
+  EXPECT_EQ(run_report("run").at("epochs"), run_report("whole").at("epochs"));
+  EXPECT_THAT(listing(folder / "run"), Not(::testing::Contains("training_state.safetensors")));
+}
+
+TEST_F(Methods, ARunIsNotResumedWithOtherSettings) {
+  const std::vector<std::string> flags{"--epochs", "100000", "--skip-evaluation"};
+  run(train(path("run"), flags), {.interrupt_at = "training: ", .terminal = true});
+  EXPECT_THAT(error_line(train(path("run"), {"--epochs", "7", "--skip-evaluation", "--resume"})),
+              HasSubstr("other settings"));
+}
+
+TEST_F(Methods, BitsAreChosenOnValidationImagesWithAReason) {
+  add_validation_images();
+  const Outcome outcome =
+      succeed(train(path("run"), {"--method", "maple", "--bits", "ctx=1,projection=auto"}));
+  EXPECT_THAT(outcome.out, AllOf(HasSubstr("bits of projection: "), HasSubstr("validation")));
+}
+
+TEST_F(Methods, TheBestEpochOnValidationImagesIsKept) {
+  add_validation_images();
+  const Outcome outcome =
+      succeed(train(path("run"), {"--model-choice", "best_val", "--epochs", "3"}));
+  EXPECT_THAT(outcome.out, HasSubstr("best on the validation images"));
+  EXPECT_TRUE(run_report("run").at("epochs").at(0).contains("validation"));
+}
+
+TEST_F(Methods, FoldedMaPLeNeedsNoProjections) {
+  succeed(train(path("run"), {"--method", "maple", "--full-precision"}));
+  succeed({"convert", path("run"), "--model", model, "--fold", "--output", path("f.qprompt")});
+  EXPECT_THAT(succeed({"inspect", path("f.qprompt")}).out,
+              AllOf(HasSubstr("ivlp"), HasSubstr("deep_vision.0"), Not(HasSubstr("proj"))));
+  EXPECT_EQ(shown_accuracy("f.qprompt"), shown_accuracy("run"));
+}
+
+TEST_F(Methods, OnlyMaPLeFolds) {
+  succeed(train(path("run"), {"--skip-evaluation"}));
+  EXPECT_THAT(error_line({"convert", path("run"), "--model", model, "--fold", "--output",
+                          path("f.qprompt")}),
+              AllOf(HasSubstr("maple"), HasSubstr("coop")));
+}
+
+TEST_F(Methods, WhatWasExportedIsImportedAgain) {
+  succeed(train(path("run"), {"--method", "maple", "--full-precision", "--skip-evaluation"}));
+  succeed({"export", path("run"), "--values", path("values.safetensors")});
+  succeed({"import", path("values.safetensors"), "--model", model, "--method", "maple", "--classes",
+           path("run/prompt.classes.txt"), "--output", path("again.qprompt")});
+  succeed({"export", path("again.qprompt"), "--values", path("again.safetensors")});
+  EXPECT_TRUE(read_text(folder / "again.safetensors") == read_text(folder / "values.safetensors"));
+}
+
+TEST_F(Methods, WithoutValidationImagesNothingIsChosen) {
+  EXPECT_THAT(error_line(train(path("run"), {"--model-choice", "best_val"})),
+              HasSubstr("no validation images"));
+}
+
+TEST_F(Methods, ImportedValuesAreQuantizedOnRequest) {
+  succeed(train(path("run"), {"--full-precision", "--skip-evaluation"}));
+  succeed({"export", path("run"), "--values", path("values.safetensors")});
+  succeed({"import", path("values.safetensors"), "--model", model, "--method", "coop", "--bits",
+           "1", "--output", path("small.qprompt")});
+  EXPECT_THAT(succeed({"inspect", path("small.qprompt")}).out, HasSubstr("1 bits a value"));
+}
+
+TEST_F(Methods, ImportSaysWhatIsMissing) {
+  succeed(train(path("run"), {"--full-precision", "--skip-evaluation"}));
+  succeed({"export", path("run"), "--values", path("values.safetensors")});
+  EXPECT_THAT(error_line({"import", path("values.safetensors"), "--model", model, "--method",
+                          "cocoop", "--output", path("p.qprompt")}),
+              HasSubstr("meta_net"));
+}
+
+TEST_F(Methods, TheClassMatrixIsExportedForNumPy) {
+  succeed(train(path("run"), {"--skip-evaluation"}));
+  succeed({"export", path("run"), "--model", model, "--class-matrix", path("classes.npy")});
+  EXPECT_EQ(read_text(folder / "classes.npy").substr(1, 5), "NUMPY");
+}
+
+TEST_F(Methods, TextsThatDependOnTheImageHaveNoClassMatrix) {
+  succeed(train(path("run"), {"--method", "cocoop", "--skip-evaluation"}));
+  EXPECT_THAT(
+      error_line({"export", path("run"), "--model", model, "--class-matrix", path("classes.npy")}),
+      HasSubstr("depend on the image"));
+}
+
+}  // namespace
+}  // namespace qprompt::testing

@@ -46,9 +46,11 @@ struct Comparison {
   Metrics zero_shot, adapted;
 };
 
-// What must be the same for a run to be resumed.
+// What must be the same for a run to be resumed. The learning rate may be another one: a run that
+// diverged goes on from its last good epoch with a smaller one.
 std::string settings_text(const TrainArguments& arguments, const Model& model) {
   nlohmann::ordered_json settings = learn_config_as_json(arguments.learn);
+  settings.erase("lr");
   settings["model"] = hex64(model.fingerprint());
   settings["precision"] = enum_name(model.device().format());
   settings["data"] = arguments.data.data;
@@ -62,7 +64,8 @@ std::filesystem::path state_path(const TrainArguments& arguments) {
 
 // Without a state there was no finished epoch, or the run came to its end: it begins.
 std::optional<TrainingState> state_to_resume(const TrainArguments& arguments, const Model& model) {
-  if (!arguments.resume || !std::filesystem::exists(state_path(arguments))) return std::nullopt;
+  if (!arguments.resume) std::filesystem::remove(state_path(arguments));
+  if (!std::filesystem::exists(state_path(arguments))) return std::nullopt;
   return load_state_file(state_path(arguments), settings_text(arguments, model));
 }
 
@@ -153,6 +156,20 @@ void tell_choices(const TrainArguments& arguments, const Learned& learned) {
   }
 }
 
+// An error amid the run, such as a loss that is not finite, says where the last good state is.
+Learned learn_from_state(const TrainArguments& arguments, const Model& model,
+                         const Dataset& dataset) {
+  const std::optional<TrainingState> state = state_to_resume(arguments, model);
+  try {
+    return learn(model, dataset, arguments.learn, arguments.features.options("training images"),
+                 training_observer(arguments, model), state ? &*state : nullptr);
+  } catch (const Error& error) {
+    if (!std::filesystem::exists(state_path(arguments))) throw;
+    fail(error.what(), "; the last whole epoch is kept in ", state_path(arguments).string(),
+         ", --resume goes on from it, with another --lr too");
+  }
+}
+
 void run_train(TrainArguments& arguments) {
   arguments.learn = arguments.flags.config();
   if (const auto preset = arguments.flags.preset_report(); !preset.is_null()) {
@@ -162,10 +179,7 @@ void run_train(TrainArguments& arguments) {
   require_writable_folder(arguments.output);
   const Model model = arguments.model.load();
   const Dataset dataset = arguments.data.load(arguments.learn.seed);
-  const std::optional<TrainingState> state = state_to_resume(arguments, model);
-  const Learned learned =
-      learn(model, dataset, arguments.learn, arguments.features.options("training images"),
-            training_observer(arguments, model), state ? &*state : nullptr);
+  const Learned learned = learn_from_state(arguments, model, dataset);
   tell_scarce(learned.scarce, arguments.learn.shots);
   tell_skipped(learned.skipped);
   const Dataset chosen = subsample_classes(dataset, arguments.learn.classes);

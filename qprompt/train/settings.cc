@@ -7,6 +7,7 @@
 
 #include "qprompt/core/error.h"
 #include "qprompt/core/field_text.h"
+#include "qprompt/quant/bits.h"
 
 namespace qprompt {
 namespace {
@@ -48,6 +49,7 @@ LearnConfig configured(const Settings& settings, std::set<std::string>& unknown)
     if (!known) unknown.insert(field);
   }
   std::visit([&](auto& method) { settle_context(method, settings); }, config.method);
+  parse_bits(config.training.quantizer.bits);  // an Error now rather than after features are there
   return config;
 }
 

@@ -13,6 +13,7 @@ namespace qprompt {
 namespace {
 
 constexpr Index kValidationBatch = 256;
+constexpr float kLargestHalf = 65504;
 
 // Purposes of the random streams: one never disturbs another.
 enum Purpose : std::uint64_t { kInitialValues = 1, kBatches = 2, kNoise = 3 };
@@ -132,6 +133,7 @@ class Training {
         loss_and_gradient(clip_, objective_, used, batch.images, batch.labels, workspace_);
     require_finite(gradient);
     sgd_.step(values, gradient.gradient, lr);
+    require_bounded();
     ++state_.steps;
     return gradient;
   }
@@ -143,6 +145,15 @@ class Training {
     for (const auto& [name, g] : gradient.gradient) {
       require(g.allFinite(), "the gradient of '", name, "' is not finite at step ", state_.steps,
               "; a smaller learning rate may help");
+    }
+  }
+
+  // A run whose values leave fp16's range has diverged, even where a loss is still a number.
+  void require_bounded() const {
+    for (const auto& [name, values] : state_.current.values) {
+      const float largest = values.cwiseAbs().maxCoeff<Eigen::PropagateNaN>();
+      require(largest <= kLargestHalf, "the values of '", name, "' reach ", largest, " at step ",
+              state_.steps, "; a smaller learning rate may help");
     }
   }
 

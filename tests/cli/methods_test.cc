@@ -99,6 +99,22 @@ TEST_F(Methods, ARunIsNotResumedWithOtherSettings) {
               HasSubstr("other settings"));
 }
 
+// The first epoch is a warm-up at a rate of its own, so it ends well.
+TEST_F(Methods, ARunThatDivergesKeepsItsLastGoodEpoch) {
+  const std::vector<std::string> wild{"--epochs", "4", "--skip-evaluation", "--lr", "1e38"};
+  EXPECT_THAT(error_line(train(path("run"), wild)),
+              AllOf(HasSubstr("step"), HasSubstr("'ctx'"),
+                    HasSubstr(path("run/training_state.safetensors"))));
+  EXPECT_EQ(listing(folder / "run"), std::vector<std::string>{"training_state.safetensors"});
+  succeed(train(path("run"), {"--epochs", "4", "--skip-evaluation", "--lr", "0.01", "--resume"}));
+  EXPECT_EQ(run_report("run").at("epochs").size(), 4);
+}
+
+TEST_F(Methods, BitsThatAreNoNumberAreNamedBeforeAnyWork) {
+  EXPECT_THAT(error_line(train(path("run"), {"--bits", "ctx=9"})), HasSubstr("9"));
+  EXPECT_FALSE(std::filesystem::exists(folder / "run"));
+}
+
 TEST_F(Methods, BitsAreChosenOnValidationImagesWithAReason) {
   add_validation_images();
   const Outcome outcome =

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Markdown from the JSON of `qprompt base-to-new`: a row for each method, and each method's differences
-from the first learned one, run by run (same shots, same batch order).
+"""Markdown from the JSON of `qprompt base-to-new`: a row for each method. Runs of a quantized method
+are compared with those of its plain one (same shots, same batch order), others with the first one learned.
 
 usage: paired_table.py NAME=report.json [NAME=report.json ...]
 """
@@ -8,8 +8,13 @@ import json, statistics, sys
 
 
 def percent(values):
-    spread = statistics.pstdev(values)
-    return f"{100 * statistics.mean(values):.2f} ± {100 * spread:.2f}"
+    return f"{100 * statistics.mean(values):.2f} ± {100 * statistics.pstdev(values):.2f}"
+
+
+def partner(method, learned):
+    if method.startswith("q") and method[1:] in learned:
+        return method[1:]
+    return learned[0] if method != learned[0] else None
 
 
 def rows(name, report):
@@ -19,17 +24,19 @@ def rows(name, report):
     for m in methods:
         runs = of[m].values()
         row = [name, m, str(len(runs))] + [percent([r[k] for r in runs]) for k in ("base", "new", "h")]
-        pairs = [r["h"] - of[learned[0]][key]["h"] for key, r in of[m].items() if m in learned[1:]]
+        other = partner(m, learned) if m in learned else None
+        pairs = [r["h"] - of[other][key]["h"] for key, r in of[m].items()] if other else []
         won = sum(d > 0 for d in pairs)
-        row.append(f"{100 * statistics.mean(pairs):+.2f} ± {100 * statistics.pstdev(pairs):.2f}, {won} of {len(pairs)}" if pairs else "")
+        row.append(f"{100 * statistics.mean(pairs):+.2f} ± {100 * statistics.pstdev(pairs):.2f}, {won} of {len(pairs)} ({other})" if pairs else "")
         row.append(f"{statistics.mean([r['clusterings'] for r in runs]):.1f}" if m.startswith("q") else "")
+        row.append(str(next(iter(runs))["payload_bytes"]))
         row.append(f"{statistics.mean([r['seconds'] for r in runs]):.1f}")
         yield row
 
 
 def main():
-    print("| data | method | runs | base | new | H | H against the first, won | clusterings | seconds |")
-    print("|---|---|---|---|---|---|---|---|---|")
+    print("| data | method | runs | base | new | H | H against, won | clusterings | bytes | seconds |")
+    print("|---|---|---|---|---|---|---|---|---|---|")
     for argument in sys.argv[1:]:
         name, path = argument.split("=")
         for row in rows(name, json.load(open(path))):

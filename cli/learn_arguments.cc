@@ -100,13 +100,41 @@ void for_each_method(const Visit& visit) {
   for (std::size_t i = 0; i < std::variant_size_v<MethodConfig>; ++i) {
     const auto tag = static_cast<MethodTag>(i);
     MethodConfig config = default_config(tag);
-    visit(enum_name(tag), config);
+    std::visit([&](auto& fields) { visit(enum_name(tag), fields); }, config);
   }
+}
+
+// Methods share names of fields, with defaults of their own.
+void add_method_flags(TextFlagVisitor& flags) {
+  DefaultsVisitor of_methods;
+  for_each_method([&](const std::string& name, auto& fields) {
+    of_methods.method = name;
+    fields.visit_fields(of_methods);
+  });
+  flags.shows_defaults = false;
+  for_each_method([&](const std::string&, auto& fields) {
+    fields.visit_fields([&](const std::string& field, auto& value, const std::string& help) {
+      flags(field, value, help + " [" + of_methods.defaults[field] + "]");
+    });
+  });
 }
 
 }  // namespace
 
 void LearnArguments::add_to(CLI::App& app, const std::set<std::string>& without) {
+  add_preset_flag(app);
+  TextFlagVisitor flags(app, given_, without);
+  LearnConfig defaults;
+  MethodTag method = method_tag(defaults.method);
+  flags("method", method, "what is learned");
+  defaults.visit_fields(flags);
+  add_method_flags(flags);
+  app.add_flag_callback(
+      "--full-precision", [this] { given_["quantizer"] = "none"; },
+      "no quantization (short for --quantizer none)");
+}
+
+void LearnArguments::add_preset_flag(CLI::App& app) {
   std::string names;
   for (const Preset& preset : presets()) names += (names.empty() ? "" : "|") + preset.name;
   auto set_preset = [this](const std::string& name) {
@@ -120,30 +148,6 @@ void LearnArguments::add_to(CLI::App& app, const std::set<std::string>& without)
   app.add_option_function<std::string>("--preset", set_preset,
                                        "published settings; other flags override them")
       ->type_name(names);
-
-  TextFlagVisitor flags(app, given_, without);
-  LearnConfig defaults;
-  MethodTag method = method_tag(defaults.method);
-  flags("method", method, "what is learned");
-  defaults.visit_fields(flags);
-  flags.shows_defaults = false;
-  DefaultsVisitor of_methods;
-  for_each_method([&](const std::string& name, MethodConfig& config) {
-    of_methods.method = name;
-    std::visit([&](auto& fields) { fields.visit_fields(of_methods); }, config);
-  });
-  for_each_method([&](const std::string&, MethodConfig& config) {
-    std::visit(
-        [&](auto& fields) {
-          fields.visit_fields([&](const std::string& field, auto& value, const std::string& help) {
-            flags(field, value, help + " [" + of_methods.defaults[field] + "]");
-          });
-        },
-        config);
-  });
-  app.add_flag_callback(
-      "--full-precision", [this] { given_["quantizer"] = "none"; },
-      "no quantization (short for --quantizer none)");
 }
 
 Settings LearnArguments::settings() const {

@@ -24,15 +24,18 @@ class LearnArguments {
   nlohmann::ordered_json preset_report() const;
 
  private:
+  void add_preset_flag(CLI::App& app);
+
   std::string preset_;
   Settings given_;
 };
 
-// A method or "zeroshot" by its name in tables, settled with the other settings. Settings that the
+// A method by its name in tables, settled with the other settings. Settings that the
 // method does not have go into `unknown`.
 LearnConfig named_config(const std::string& name, const Settings& settings,
                          std::set<std::string>& unknown);
 
+// A CLI::ValidationError.
 [[noreturn]] void fail_unknown_flags(const std::set<std::string>& fields, const std::string& where);
 
 }  // namespace qprompt::cli

@@ -16,35 +16,41 @@ ImagePixels::ImagePixels(const Model& model, std::vector<ImageRequest> requests,
                          const FeatureOptions& options, std::size_t budget)
     : preprocessing_(model.shape().preprocessing),
       threads_(model.device().threads()),
-      requests_(std::move(requests)) {
+      requests_(std::move(requests)),
+      budget_(budget) {
   FeatureProgress progress;
   for (const ImageRequest& request : requests_) progress.total += request.view_count();
   for (std::size_t at = 0; at < requests_.size(); at += kWave) {
     if (options.stop && options.stop()) throw Interrupted();
-    const std::size_t count = std::min(kWave, requests_.size() - at);
-    std::vector<std::vector<Image>> decoded(count);
-    std::vector<std::string> damage(count);
-    for_each_on_threads(threads_, count, [&](std::size_t i) {
-      try {
-        decoded[i] = decode(requests_[at + i]);
-      } catch (const Error& error) {
-        damage[i] = error.what();
-      }
-    });
-    for (std::size_t i = 0; i < count; ++i) {
-      require(options.skip_bad_images || damage[i].empty(), damage[i]);
-      first_.push_back(damage[i].empty() ? views() : -1);
-      if (!damage[i].empty()) skipped_.push_back(damage[i]);
-      for (std::size_t v = 0; v < decoded[i].size(); ++v) {
-        const std::size_t bytes = decoded[i][v].pixels.size();
-        const bool fits = bytes <= budget;
-        if (fits) budget -= bytes;
-        views_.push_back({at + i, v, fits ? std::move(decoded[i][v]) : Image{}});
-      }
-    }
+    add(at, std::min(kWave, requests_.size() - at), options.skip_bad_images);
     progress.done = views();
     if (options.progress) options.progress(progress);
   }
+}
+
+void ImagePixels::add(std::size_t first, std::size_t count, bool skip_bad_images) {
+  std::vector<std::vector<Image>> decoded(count);
+  std::vector<std::string> damage(count);
+  for_each_on_threads(threads_, count, [&](std::size_t i) {
+    try {
+      decoded[i] = decode(requests_[first + i]);
+    } catch (const Error& error) {
+      damage[i] = error.what();
+    }
+  });
+  for (std::size_t i = 0; i < count; ++i) {
+    require(skip_bad_images || damage[i].empty(), damage[i]);
+    first_.push_back(damage[i].empty() ? views() : -1);
+    if (!damage[i].empty()) skipped_.push_back(damage[i]);
+    for (std::size_t v = 0; v < decoded[i].size(); ++v) keep(first + i, v, decoded[i][v]);
+  }
+}
+
+void ImagePixels::keep(std::size_t request, std::size_t view, Image& image) {
+  const std::size_t bytes = image.pixels.size();
+  const bool fits = bytes <= budget_;
+  if (fits) budget_ -= bytes;
+  views_.push_back({request, view, fits ? std::move(image) : Image{}});
 }
 
 std::vector<Image> ImagePixels::decode(const ImageRequest& request) const {

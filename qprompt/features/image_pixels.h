@@ -32,11 +32,14 @@ class ImagePixels {
     Image kept;  // empty where it did not fit
   };
 
+  void add(std::size_t first, std::size_t count, bool skip_bad_images);  // requests
+  void keep(std::size_t request, std::size_t view, Image& image);
   std::vector<Image> decode(const ImageRequest& request) const;
 
   Preprocessing preprocessing_;
   int threads_;
   std::vector<ImageRequest> requests_;
+  std::size_t budget_;  // what is left of it
   std::vector<View> views_;
   std::vector<Index> first_;
   std::vector<std::string> skipped_;

@@ -78,6 +78,7 @@ TEST_F(Methods, AnUnknownPresetComesWithThoseThereAre) {
 }
 
 TEST_F(Methods, AnInterruptedRunIsResumedToTheSameBytes) {
+  if (!terminals_exist()) GTEST_SKIP() << "no pseudo-terminal can be made here";
   const std::vector<std::string> flags{"--epochs", "400", "--skip-evaluation", "--lr", "0.01"};
   succeed(train(path("whole"), flags));
   const Outcome stopped =
@@ -93,6 +94,7 @@ TEST_F(Methods, AnInterruptedRunIsResumedToTheSameBytes) {
 }
 
 TEST_F(Methods, ARunIsNotResumedWithOtherSettings) {
+  if (!terminals_exist()) GTEST_SKIP() << "no pseudo-terminal can be made here";
   const std::vector<std::string> flags{"--epochs", "100000", "--skip-evaluation"};
   run(train(path("run"), flags), {.interrupt_at = "training: ", .terminal = true});
   EXPECT_THAT(error_line(train(path("run"), {"--epochs", "7", "--skip-evaluation", "--resume"})),

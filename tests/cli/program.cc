@@ -111,6 +111,12 @@ int exit_code_of(pid_t process) {
 
 }  // namespace
 
+bool terminals_exist() {
+  const int made = ::posix_openpt(O_RDWR | O_NOCTTY);
+  if (made >= 0) ::close(made);
+  return made >= 0;
+}
+
 Outcome run_program(const std::vector<std::string>& arguments, const ProgramOptions& options) {
   Stream out(false), err(options.terminal);
   const pid_t process = ::fork();

@@ -21,6 +21,9 @@ struct Outcome {
   std::string out, err;
 };
 
+// Whether this machine can make a terminal: a bare chroot or container may have no /dev/pts.
+bool terminals_exist();
+
 // Runs the built program to its end. A program that takes over a minute is killed.
 Outcome run_program(const std::vector<std::string>& arguments, const ProgramOptions& options = {});
 

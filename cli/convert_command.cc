@@ -60,14 +60,6 @@ PromptFile converted(const ConvertArguments& arguments, const Model& model, cons
                 Quantizer(config, 0, bits_by_name(*learner, classes, parse_bits(config.bits))));
 }
 
-double accuracy_of(const ConvertArguments& arguments, const Model& model, const Dataset& chosen,
-                   const PromptFile& prompt) {
-  const Deployment deployment = deploy(model, prompt, chosen.class_names);
-  FeatureOptions options = arguments.features.options("test images");
-  options.prompts = deployment.vision;
-  return evaluate(labelled_features(model, chosen.test, options), deployment.head).accuracy();
-}
-
 void show_accuracy(const ConvertArguments& arguments, const Model& model, const PromptFile& before,
                    const PromptFile& after) {
   std::optional<std::filesystem::path> split;
@@ -75,9 +67,13 @@ void show_accuracy(const ConvertArguments& arguments, const Model& model, const 
   const Dataset chosen =
       subsample_classes(load_dataset(arguments.data, split, 1), arguments.classes);
   require(!chosen.test.empty(), arguments.data, ": no test images");
-  fmt::print("accuracy {:.2f} % before, {:.2f} % after, on {} test images\n",
-             100 * accuracy_of(arguments, model, chosen, before),
-             100 * accuracy_of(arguments, model, chosen, after), chosen.test.size());
+  TestImages images(model, chosen.test, arguments.features.options("test images"));
+  const auto percent = [&](const PromptFile& prompt) {
+    return 100 * images.evaluate(deploy(model, prompt, chosen.class_names)).accuracy();
+  };
+  const double accuracy_before = percent(before), accuracy_after = percent(after);
+  fmt::print("accuracy {:.2f} % before, {:.2f} % after, on {} test images\n", accuracy_before,
+             accuracy_after, chosen.test.size());
 }
 
 void run_convert(const ConvertArguments& arguments) {

@@ -89,14 +89,10 @@ Observer training_observer(const TrainArguments& arguments, const Model& model) 
 std::optional<Comparison> compare(const TrainArguments& arguments, const Model& model,
                                   const Dataset& chosen, const Learned& learned) {
   if (arguments.skip_evaluation || chosen.test.empty() || learned.interrupted) return std::nullopt;
-  const auto measured = [&](const Deployment& deployment, const std::string& label) {
-    FeatureOptions options = arguments.features.options(label);
-    options.prompts = deployment.vision;
-    return evaluate(labelled_features(model, chosen.test, options), deployment.head);
-  };
+  TestImages images(model, chosen.test, arguments.features.options("test images"));
   const auto templates = templates_of(arguments.zero_shot_template);
-  return Comparison{measured(deploy_templates(model, templates, chosen.class_names), "test images"),
-                    measured(deploy(model, learned.prompt, chosen.class_names), "test images")};
+  return Comparison{images.evaluate(deploy_templates(model, templates, chosen.class_names)),
+                    images.evaluate(deploy(model, learned.prompt, chosen.class_names))};
 }
 
 nlohmann::ordered_json report_of(const TrainArguments& arguments, const Model& model,

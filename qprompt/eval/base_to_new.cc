@@ -37,52 +37,40 @@ std::vector<ScarceClass> scarce_among(const std::vector<ScarceClass>& scarce,
   return among;
 }
 
-// The test images of both halves, encoded once for all methods and seeds.
+// The test images of both halves, for all methods and seeds.
 class Halves {
  public:
   Halves(const Model& model, const Dataset& dataset, const FeatureOptions& features)
-      : model_(model),
-        features_(features),
-        base_(subsample_classes(dataset, ClassSubset::kBase)),
+      : base_(subsample_classes(dataset, ClassSubset::kBase)),
         new_(subsample_classes(dataset, ClassSubset::kNew)),
-        base_images_(labelled_features(model, base_.test, features)),
-        new_images_(labelled_features(model, new_.test, features)) {}
+        base_images_(model, base_.test, features),
+        new_images_(model, new_.test, features) {}
 
-  void describe(BaseToNewResult& result) const {
+  void describe(BaseToNewResult& result) {
     result.base_classes = base_.class_names;
     result.new_classes = new_.class_names;
-    result.base_images = static_cast<Index>(base_images_.labels.size());
-    result.new_images = static_cast<Index>(new_images_.labels.size());
-    for (const auto* images : {&base_images_, &new_images_}) add_skipped(images->skipped, result);
+    result.base_images = std::ssize(base_images_.frozen().labels);
+    result.new_images = std::ssize(new_images_.frozen().labels);
+    for (TestImages* images : {&base_images_, &new_images_}) {
+      add_skipped(images->frozen().skipped, result);
+    }
     require(result.base_images > 0 && result.new_images > 0, "base-to-new: ", result.base_images,
             " test images of base and ", result.new_images, " of new classes, expected both");
   }
 
   // `deployed` puts a prompt to work on a list of names.
   template <typename Deploy>
-  void test(const Deploy& deployed, BaseToNewRun& run) const {
-    run.base = accuracy_of(deployed(base_.class_names), base_, base_images_);
-    run.novel = accuracy_of(deployed(new_.class_names), new_, new_images_);
+  void test(const Deploy& deployed, BaseToNewRun& run) {
+    run.base = base_images_.evaluate(deployed(base_.class_names)).accuracy();
+    run.novel = new_images_.evaluate(deployed(new_.class_names)).accuracy();
   }
 
  private:
-  // Images are encoded again where a prompt has tokens in the image tower.
-  double accuracy_of(const Deployment& deployed, const Dataset& half,
-                     const LabelledFeatures& frozen) const {
-    if (deployed.vision.tokens.size() == 0) return evaluate(frozen, deployed.head).accuracy();
-    FeatureOptions options = features_;
-    options.prompts = deployed.vision;
-    options.cache.reset();  // nobody asks for these again
-    return evaluate(labelled_features(model_, half.test, options), deployed.head).accuracy();
-  }
-
-  const Model& model_;
-  FeatureOptions features_;
   Dataset base_, new_;
-  LabelledFeatures base_images_, new_images_;
+  TestImages base_images_, new_images_;
 };
 
-BaseToNewRun run_zero_shot(const Model& model, const ProtocolEntry& entry, const Halves& halves) {
+BaseToNewRun run_zero_shot(const Model& model, const ProtocolEntry& entry, Halves& halves) {
   BaseToNewRun run;
   run.method = entry.name;
   halves.test([&](const auto& names) { return deploy_templates(model, entry.templates, names); },
@@ -92,7 +80,7 @@ BaseToNewRun run_zero_shot(const Model& model, const ProtocolEntry& entry, const
 
 BaseToNewRun run_learned(const Model& model, const ProtocolEntry& entry, const LearnConfig& config,
                          const std::vector<std::string>& base_classes, const TrainingData& data,
-                         const Halves& halves, const Observer& observer) {
+                         Halves& halves, const Observer& observer) {
   const Learned learned = learn_from(model, base_classes, data, config, observer);
   if (learned.interrupted) throw Interrupted();
   BaseToNewRun run;
@@ -169,7 +157,7 @@ class Protocol {
 
   void run(BaseToNewResult& result) const {
     require_new_classes_possible(model_, entries_);
-    const Halves halves(model_, dataset_, options_.features);
+    Halves halves(model_, dataset_, options_.features);
     halves.describe(result);
     for (const ProtocolEntry& entry : entries_) {
       if (!entry.learn) add(run_zero_shot(model_, entry, halves), result);
@@ -183,7 +171,7 @@ class Protocol {
   }
 
  private:
-  void run_seed(std::uint64_t seed, std::uint64_t train_seed, const Halves& halves,
+  void run_seed(std::uint64_t seed, std::uint64_t train_seed, Halves& halves,
                 BaseToNewResult& result) const {
     const FewShot few = few_shot(dataset_, options_.shots, seed);
     const Dataset base = subsample_classes(few.dataset, ClassSubset::kBase);

@@ -35,4 +35,20 @@ Metrics evaluate(const LabelledFeatures& images, const Matrix& class_matrix) {
   return evaluate(images, ClassHead(class_matrix, 1.0f));
 }
 
+TestImages::TestImages(const Model& model, std::vector<Item> items, FeatureOptions options)
+    : model_(model), items_(std::move(items)), options_(std::move(options)) {}
+
+const LabelledFeatures& TestImages::frozen() {
+  if (!frozen_) frozen_ = labelled_features(model_, items_, options_);
+  return *frozen_;
+}
+
+Metrics TestImages::evaluate(const Deployment& deployment) {
+  if (deployment.vision.tokens.size() == 0) return qprompt::evaluate(frozen(), deployment.head);
+  FeatureOptions prompted = options_;
+  prompted.prompts = deployment.vision;
+  prompted.cache.reset();  // nobody asks for these again
+  return qprompt::evaluate(labelled_features(model_, items_, prompted), deployment.head);
+}
+
 }  // namespace qprompt

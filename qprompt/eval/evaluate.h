@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -8,6 +9,7 @@
 #include "qprompt/data/dataset.h"
 #include "qprompt/features/image_features.h"
 #include "qprompt/prompt/class_head.h"
+#include "qprompt/serve/deployment.h"
 #include "qprompt/train/metrics.h"
 
 namespace qprompt {
@@ -24,5 +26,22 @@ LabelledFeatures labelled_features(const Model& model, std::span<const Item> ite
 Metrics evaluate(const LabelledFeatures& images, const ClassHead& head);
 // class_matrix [n_cls, embed], unit rows.
 Metrics evaluate(const LabelledFeatures& images, const Matrix& class_matrix);
+
+// Test images for several deployments: encoded once for all that leave the image tower as it is,
+// and again for each that has tokens in it. Borrows the model.
+class TestImages {
+ public:
+  TestImages(const Model& model, std::vector<Item> items, FeatureOptions options = {});
+
+  // As the frozen tower sees them; encoded when first asked for.
+  const LabelledFeatures& frozen();
+  Metrics evaluate(const Deployment& deployment);
+
+ private:
+  const Model& model_;
+  std::vector<Item> items_;
+  FeatureOptions options_;
+  std::optional<LabelledFeatures> frozen_;
+};
 
 }  // namespace qprompt

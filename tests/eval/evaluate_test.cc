@@ -98,5 +98,21 @@ TEST_F(LabelledFeaturesTest, NameAMissingFile) {
               HasSubstr("/nowhere/missing.webp"));
 }
 
+TEST_F(LabelledFeaturesTest, AreComputedOnceForPromptsThatLeaveTheImageTowerAsItIs) {
+  Index encoded = 0;
+  FeatureOptions options;
+  options.progress = [&](const FeatureProgress& now) { encoded += now.done == now.total; };
+  TestImages images(model_, items_, options);
+  const std::vector<std::string> names = small_demo_data().class_names;
+  const Deployment frozen = deploy_templates(model_, {"a photo of a {}."}, names);
+  const Metrics first = images.evaluate(frozen);
+  EXPECT_EQ(images.evaluate(frozen).correct, first.correct);
+  EXPECT_EQ(encoded, 1);
+
+  const VisionPrompts tokens{Matrix::Constant(2, model_.shape().image.width, 0.1f), {}};
+  images.evaluate({frozen.head, tokens});
+  EXPECT_EQ(encoded, 2);
+}
+
 }  // namespace
 }  // namespace qprompt

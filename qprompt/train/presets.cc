@@ -5,15 +5,35 @@
 namespace qprompt {
 namespace {
 
-// What every setting below shares: full precision, fresh views, 16 shots, 0.002 and the schedule of
-// Dassl, which are this program's defaults too.
+// What all settings below share: full precision, 16 shots, a new view in every epoch.
 Settings published(const Settings& own) {
   return merged({{"quantizer", "none"}, {"shots", "16"}, {"views", "0"}}, own);
+}
+
+// The same, quantized while training.
+Settings quantized(const std::string& bits, const Settings& plain) {
+  return merged(plain, {{"quantizer", "kmeans"}, {"bits", bits}});
+}
+
+Settings coop(const Settings& own) {
+  return published(merged({{"method", "coop"},
+                           {"n_ctx", "4"},
+                           {"ctx_init", "a photo of a"},
+                           {"epochs", "200"},
+                           {"batch_size", "32"},
+                           {"lr", "0.002"}},
+                          own));
 }
 
 // 2 + 2 tokens, 4 images a batch: MaPLe's and IVLP's way.
 Settings multimodal(const Settings& own) {
   return published(merged({{"batch_size", "4"}, {"ctx_init", "a photo of a"}}, own));
+}
+
+Settings maple(const Settings& own) {
+  return multimodal(merged(
+      {{"method", "maple"}, {"n_ctx", "2"}, {"depth", "9"}, {"epochs", "5"}, {"lr", "0.0035"}},
+      own));
 }
 
 Settings promptsrc(const Settings& own) {
@@ -31,40 +51,18 @@ const std::array kPresets{
     Preset{"coop-base2new",
            "CoCoOp's repository, configs/trainers/CoOp/vit_b16_ctxv1.yaml and scripts/cocoop: the "
            "CoOp rows of its base-to-new table",
-           published({{"method", "coop"},
-                      {"n_ctx", "4"},
-                      {"ctx_init", "a photo of a"},
-                      {"epochs", "200"},
-                      {"batch_size", "32"},
-                      {"lr", "0.002"}})},
+           coop({})},
     Preset{"coop-cross-dataset",
            "CoCoOp's repository, configs/trainers/CoOp/vit_b16_ep50_ctxv1.yaml: the source of "
            "cross-dataset transfer",
-           published({{"method", "coop"},
-                      {"n_ctx", "4"},
-                      {"ctx_init", "a photo of a"},
-                      {"epochs", "50"},
-                      {"batch_size", "32"},
-                      {"lr", "0.002"}})},
+           coop({{"epochs", "50"}})},
     Preset{"coop-fewshot",
            "CoOp (IJCV 2022), configs/trainers/CoOp/vit_b16.yaml: 8 and 16 shots; 100 epochs for 2 "
            "and 4 shots, 50 for one",
-           published({{"method", "coop"},
-                      {"n_ctx", "16"},
-                      {"ctx_init", ""},
-                      {"epochs", "200"},
-                      {"batch_size", "32"},
-                      {"lr", "0.002"}})},
+           coop({{"n_ctx", "16"}, {"ctx_init", ""}})},
     Preset{"qcoop-base2new",
            "QPrompt (ECCV 2024): 1 bit, 4 tokens; what it does not say is as coop-base2new",
-           published({{"method", "coop"},
-                      {"n_ctx", "4"},
-                      {"ctx_init", "a photo of a"},
-                      {"epochs", "200"},
-                      {"batch_size", "32"},
-                      {"lr", "0.002"},
-                      {"quantizer", "kmeans"},
-                      {"bits", "1"}})},
+           quantized("1", coop({}))},
     Preset{"cocoop-base2new",
            "CoCoOp's repository, configs/trainers/CoCoOp/vit_b16_c4_ep10_batch1_ctxv1.yaml",
            published({{"method", "cocoop"},
@@ -74,31 +72,16 @@ const std::array kPresets{
                       {"batch_size", "1"},
                       {"lr", "0.002"}})},
     Preset{"maple-base2new",
-           "MaPLe's repository, configs/trainers/MaPLe/vit_b16_c2_ep5_batch4_2ctx.yaml",
-           multimodal({{"method", "maple"},
-                       {"n_ctx", "2"},
-                       {"depth", "9"},
-                       {"epochs", "5"},
-                       {"lr", "0.0035"}})},
+           "MaPLe's repository, configs/trainers/MaPLe/vit_b16_c2_ep5_batch4_2ctx.yaml", maple({})},
     Preset{"maple-cross-dataset",
            "MaPLe's repository, configs/trainers/MaPLe/vit_b16_c2_ep5_batch4_2ctx_cross_datasets"
            ".yaml",
-           multimodal({{"method", "maple"},
-                       {"n_ctx", "2"},
-                       {"depth", "3"},
-                       {"epochs", "2"},
-                       {"lr", "0.0026"}})},
+           maple({{"depth", "3"}, {"epochs", "2"}, {"lr", "0.0026"}})},
     Preset{
         "qmaple-base2new",
         "QPrompt (ECCV 2024): 4 bits for every matrix but the biases; what it does not say is as "
         "maple-base2new",
-        multimodal({{"method", "maple"},
-                    {"n_ctx", "2"},
-                    {"depth", "9"},
-                    {"epochs", "5"},
-                    {"lr", "0.0035"},
-                    {"quantizer", "kmeans"},
-                    {"bits", "4"}})},
+        quantized("4", maple({}))},
     Preset{"ivlp-base2new",
            "MaPLe's repository, configs/trainers/IVLP/vit_b16_c2_ep5_batch4_2+2ctx.yaml",
            multimodal({{"method", "ivlp"},

@@ -141,10 +141,8 @@ Matrix TextPass::run(const Chunk& chunk, Keep keep) {
   kernels::Buffer& x = workspace.trace(0).x;
   x.resize(chunk.rows.sequences.rows(), tower_->width(), kernels::NumberFormat::kFloat32);
   kernels::upload(embed(chunk), x.view());
-  return tower_->transformer_.forward(workspace, chunk.rows, overwritten_, [&](Index layer) {
-    const auto deep = static_cast<std::size_t>(layer - 1);
-    return deep < prompts_.deep.size() ? &prompts_.deep[deep] : nullptr;
-  });
+  return tower_->transformer_.forward(workspace, chunk.rows, overwritten_,
+                                      [&](Index layer) { return deep_at(prompts_.deep, layer); });
 }
 
 TextPrompts TextPass::pull_back(const Matrix& d_features) {
@@ -156,10 +154,7 @@ TextPrompts TextPass::pull_back(const Matrix& d_features) {
   for (const Matrix& deep : prompts_.deep) {
     d_prompts.deep.push_back(Matrix::Zero(deep.rows(), deep.cols()));
   }
-  auto d_deep = [&](Index layer) {
-    const auto deep = static_cast<std::size_t>(layer - 1);
-    return deep < d_prompts.deep.size() ? &d_prompts.deep[deep] : nullptr;
-  };
+  auto d_deep = [&](Index layer) { return deep_at(d_prompts.deep, layer); };
   for (const Chunk& chunk : chunks_) {
     const bool resident = chunks_.size() == 1 && workspace_->runs == resident_run_;
     if (!resident) run(chunk, Keep::kForPullBack);

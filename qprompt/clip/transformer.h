@@ -38,6 +38,12 @@ struct TransformerWorkspace {
 // [first, first + n) of the input of block `layer`, deep prompts as MaPLe and IVLP insert them.
 using DeepRows = std::function<const Matrix*(Index layer)>;
 
+// What enters block `layer`: deep[layer - 1], if there.
+template <typename Deep>
+auto* deep_at(Deep& deep, Index layer) {
+  return layer <= std::ssize(deep) ? &deep[static_cast<std::size_t>(layer - 1)] : nullptr;
+}
+
 // A frozen stack of residual blocks with the final layer norm and projection, for either tower.
 class Transformer {
  public:

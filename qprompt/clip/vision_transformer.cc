@@ -27,12 +27,6 @@ Transformer image_transformer(const Checkpoint& checkpoint, const ImageStem& ste
           differentiable};
 }
 
-// What enters block `layer`: deep[layer - 1], if there.
-template <typename Deep>
-auto* deep_at(Deep& deep, Index layer) {
-  return layer <= std::ssize(deep) ? &deep[static_cast<std::size_t>(layer - 1)] : nullptr;
-}
-
 }  // namespace
 
 // The rows of a batch, and those of them that are prompts, image by image.

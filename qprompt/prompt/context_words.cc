@@ -4,12 +4,16 @@
 
 namespace qprompt {
 
+void require_context_length(int n_ctx, const Model& model) {
+  const Index most = model.shape().context_length - 3;  // SOS, one token of a name, EOT
+  require(n_ctx >= 1 && n_ctx <= most, "n_ctx ", n_ctx, ", expected 1..", most);
+}
+
 ContextWords::ContextWords(int n_ctx, const std::string& words, const Model& model)
     : n_ctx_(n_ctx),
       width_(model.shape().text.width),
       words_(model.tokenizer().encode(spoken_name(words))) {
-  const Index most = model.shape().context_length - 3;  // SOS, one token of a name, EOT
-  require(n_ctx >= 1 && n_ctx <= most, "n_ctx ", n_ctx, ", expected 1..", most);
+  require_context_length(n_ctx, model);
   if (words_.empty()) return;
   require(n_ctx_ <= std::ssize(words_), "ctx_init '", words, "' has ", words_.size(),
           " tokens, n_ctx is ", n_ctx, " (an empty ctx_init starts at random)");

@@ -27,6 +27,9 @@ class ContextWords {
   Matrix initial_words_;  // [n_ctx, width]; empty for a random start
 };
 
+// Throws Error unless SOS, n_ctx tokens, one token of a name and EOT fit the model's context.
+void require_context_length(int n_ctx, const Model& model);
+
 // Standard deviation of random contexts and deep prompts, everywhere in the reference.
 inline constexpr double kPromptDeviation = 0.02;
 

@@ -2,11 +2,10 @@
 
 #include "qprompt/core/error.h"
 #include "qprompt/core/random.h"
+#include "qprompt/prompt/context_words.h"
 
 namespace qprompt {
 namespace {
-
-constexpr double kInitialDeviation = 0.02;
 
 Matrix embed_words(const std::string& words, const Model& model, int n_ctx) {
   if (words.empty()) return {};
@@ -35,9 +34,7 @@ CoOp::CoOp(const CoOpConfig& config, const Model& model)
     : config_(config),
       width_(model.shape().text.width),
       initial_words_(embed_words(config.ctx_init, model, config.n_ctx)) {
-  const Index most = model.shape().context_length - 3;  // SOS, one token of a name, EOT
-  require(config.n_ctx >= 1 && config.n_ctx <= most, "n_ctx ", config.n_ctx, ", expected 1..",
-          most);
+  require_context_length(config.n_ctx, model);
 }
 
 std::vector<ParameterSpec> CoOp::parameters(const ClassTokens& classes) const {
@@ -50,7 +47,7 @@ ParameterMap CoOp::initial_values(const ClassTokens& classes, std::uint64_t seed
   if (initial_words_.size() > 0) {
     return {{"ctx", initial_words_.replicate(rows / config_.n_ctx, 1)}};
   }
-  return {{"ctx", Random(seed).normal_matrix(rows, width_, kInitialDeviation)}};
+  return {{"ctx", Random(seed).normal_matrix(rows, width_, kPromptDeviation)}};
 }
 
 // name, context and the full stop of one class in their order; rows of `ctx` from first_context on.

@@ -8,6 +8,20 @@
 namespace qprompt::cli {
 namespace {
 
+// A value as --help shows it.
+template <typename T>
+std::string text_of(const T& value) {
+  if constexpr (std::is_enum_v<T>) {
+    return enum_name(value);
+  } else if constexpr (std::is_same_v<T, std::string>) {
+    return value;
+  } else if constexpr (std::is_same_v<T, bool>) {
+    return value ? "on" : "off";
+  } else {
+    return CLI::detail::to_string(value);
+  }
+}
+
 // Adds a flag for each field, which puts its text into `given` once it is a value of that field.
 class TextFlagVisitor {
  public:
@@ -56,17 +70,6 @@ class TextFlagVisitor {
     return "INT";
   }
 
-  template <typename T>
-  static std::string text_of(const T& value) {
-    if constexpr (std::is_enum_v<T>) {
-      return enum_name(value);
-    } else if constexpr (std::is_same_v<T, std::string>) {
-      return value;
-    } else {
-      return CLI::detail::to_string(value);
-    }
-  }
-
   CLI::App& app_;
   Settings& given_;
   std::set<std::string> without_;
@@ -78,16 +81,8 @@ class DefaultsVisitor {
  public:
   template <typename T>
   void operator()(const std::string& field, T& value, const std::string&) {
-    std::string text;
-    if constexpr (std::is_enum_v<T>) {
-      text = enum_name(value);
-    } else if constexpr (std::is_same_v<T, std::string>) {
-      text = "\"" + value + "\"";
-    } else if constexpr (std::is_same_v<T, bool>) {
-      text = value ? "on" : "off";
-    } else {
-      text = CLI::detail::to_string(value);
-    }
+    std::string text = text_of(value);
+    if constexpr (std::is_same_v<T, std::string>) text = "\"" + text + "\"";
     defaults[field] += (defaults[field].empty() ? "" : ", ") + method + " " + text;
   }
 

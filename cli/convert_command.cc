@@ -51,13 +51,11 @@ PromptFile converted(const ConvertArguments& arguments, const Model& model, cons
   }
   require(source.prompt.class_list == 0 || source.class_names.has_value(), source.path.string(),
           ": bound to its classes, whose names are not beside it");
-  const std::vector<std::string> any{"thing"};
-  const ClassTokens classes = tokenize_classes(model.tokenizer(), source.class_names.value_or(any),
-                                               model.shape().context_length);
-  const QuantizerConfig config = arguments.quantizer.settled();
+  const ClassTokens classes =
+      source.class_names ? tokenize_classes(model, *source.class_names) : any_classes(model);
   const auto learner = make_learner(method, model);
   return packed(model, method, classes, learned,
-                Quantizer(config, 0, bits_by_name(*learner, classes, parse_bits(config.bits))));
+                quantizer_for(*learner, classes, arguments.quantizer.settled()));
 }
 
 void show_accuracy(const ConvertArguments& arguments, const Model& model, const PromptFile& before,

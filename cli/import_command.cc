@@ -44,12 +44,14 @@ MethodConfig method_of(const ImportArguments& arguments, const ReferenceCheckpoi
 }
 
 // A class-specific prompt belongs to its class list; others need no list, and any will do.
-std::vector<std::string> class_names_for(const ImportArguments& arguments,
-                                         const PromptLearner& learner) {
-  if (!arguments.classes.empty()) return read_class_names(arguments.classes);
+ClassTokens classes_for(const ImportArguments& arguments, const Model& model,
+                        const PromptLearner& learner) {
+  if (!arguments.classes.empty()) {
+    return tokenize_classes(model, read_class_names(arguments.classes));
+  }
   require(!learner.class_bound(), arguments.file,
           ": holds a context for each class; --classes names.txt says which, in their order");
-  return {"thing"};
+  return any_classes(model);
 }
 
 void run_import(const ImportArguments& arguments) {
@@ -57,12 +59,9 @@ void run_import(const ImportArguments& arguments) {
   const ReferenceCheckpoint file(arguments.file);
   const MethodConfig method = method_of(arguments, file);
   const auto learner = make_learner(method, model);
-  const ClassTokens classes = tokenize_classes(
-      model.tokenizer(), class_names_for(arguments, *learner), model.shape().context_length);
-  const QuantizerConfig config = arguments.quantizer.settled();
-  const Quantizer quantizer(config, 0, bits_by_name(*learner, classes, parse_bits(config.bits)));
-  const PromptFile prompt =
-      packed(model, method, classes, file.read(learner->parameters(classes)), quantizer);
+  const ClassTokens classes = classes_for(arguments, model, *learner);
+  const PromptFile prompt = packed(model, method, classes, file.read(learner->parameters(classes)),
+                                   quantizer_for(*learner, classes, arguments.quantizer.settled()));
   save_prompt_file(prompt, arguments.output);
   if (!arguments.classes.empty()) {
     write_file(classes_path(arguments.output), names_text(classes.names));

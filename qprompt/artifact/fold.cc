@@ -5,9 +5,7 @@
 namespace qprompt {
 
 FoldedPrompt folded(const Model& model, const MaPLeConfig& method, const ParameterMap& values) {
-  // Neither towers' tokens nor their number depend on a class.
-  const ClassTokens classes =
-      tokenize_classes(model.tokenizer(), {"thing"}, model.shape().context_length);
+  const ClassTokens classes = any_classes(model);
   const MaPLe maple(method, model);
   require_parameters(maple, classes, values);
   const Prompts prompts = maple.prompts(values, {classes, Matrix()});

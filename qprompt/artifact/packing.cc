@@ -1,6 +1,11 @@
 #include "qprompt/artifact/packing.h"
 
+#include <map>
+#include <string>
+#include <utility>
+
 #include "qprompt/core/half.h"
+#include "qprompt/quant/bits.h"
 
 namespace qprompt {
 
@@ -13,14 +18,15 @@ ParameterMap quantizable(const PromptLearner& learner, const ClassTokens& classe
   return selected;
 }
 
-std::map<std::string, int> bits_by_name(const PromptLearner& learner, const ClassTokens& classes,
-                                        const BitsPerKind& bits) {
+Quantizer quantizer_for(const PromptLearner& learner, const ClassTokens& classes,
+                        const QuantizerConfig& config, std::uint64_t seed) {
+  const BitsPerKind bits = parse_bits(config.bits);
   std::map<std::string, int> widths;
   for (const ParameterSpec& spec : learner.parameters(classes)) {
     if (spec.kind == ParameterKind::kContext) widths[spec.name] = bits.context;
     if (spec.kind == ParameterKind::kProjection) widths[spec.name] = bits.projection;
   }
-  return widths;
+  return Quantizer(config, seed, std::move(widths));
 }
 
 ParameterMap deployed_values(const PromptLearner& learner, const ClassTokens& classes,

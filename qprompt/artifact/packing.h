@@ -1,12 +1,10 @@
 #pragma once
 
-#include <map>
-#include <string>
+#include <cstdint>
 
 #include "qprompt/artifact/prompt_file.h"
 #include "qprompt/clip/model.h"
 #include "qprompt/prompt/learner.h"
-#include "qprompt/quant/bits.h"
 #include "qprompt/quant/quantizer.h"
 
 namespace qprompt {
@@ -15,9 +13,10 @@ namespace qprompt {
 ParameterMap quantizable(const PromptLearner& learner, const ClassTokens& classes,
                          const ParameterMap& values);
 
-// The width of each of those matrices. Throws Error for widths that are still to be chosen.
-std::map<std::string, int> bits_by_name(const PromptLearner& learner, const ClassTokens& classes,
-                                        const BitsPerKind& bits);
+// A quantizer with the width of each of those matrices, by its kind. Throws Error for widths that
+// are still to be chosen.
+Quantizer quantizer_for(const PromptLearner& learner, const ClassTokens& classes,
+                        const QuantizerConfig& config, std::uint64_t seed = 0);
 
 // What a file will hold of `values`: quantized, and the rest as fp16.
 ParameterMap deployed_values(const PromptLearner& learner, const ClassTokens& classes,

@@ -1,8 +1,6 @@
 #include "qprompt/artifact/reference_checkpoint.h"
 
 #include <algorithm>
-#include <iterator>
-#include <sstream>
 
 #include "qprompt/artifact/reference_names.h"
 #include "qprompt/clip/tensor_source.h"
@@ -30,19 +28,6 @@ bool has_shape(const std::vector<Index>& stored, const ParameterSpec& parameter)
   if (stored.empty() || stored.back() != parameter.cols) return false;
   return checked_size(std::span(stored).first(stored.size() - 1)) == parameter.rows;
 }
-
-int words_in(const std::string& text) {
-  std::istringstream stream(text);
-  return static_cast<int>(std::distance(std::istream_iterator<std::string>(stream), {}));
-}
-
-// Methods that prompt deeper blocks learn the first of their initial words and keep the rest;
-// others learn all of them.
-template <typename Config>
-constexpr bool kKeepsWords = requires(Config config) {
-  config.depth;
-}
-|| requires(Config config) { config.depth_text; };
 
 // Gives fields their size by name.
 class SizeVisitor {
@@ -110,9 +95,7 @@ MethodConfig ReferenceCheckpoint::fitted(MethodConfig method) const {
       [&]<typename Config>(Config& config) {
         config.visit_fields(SizeVisitor(shapes_));
         if constexpr (requires { config.ctx_init; }) {
-          const int words = words_in(config.ctx_init);
-          const bool fits = kKeepsWords<Config> ? config.n_ctx <= words : config.n_ctx == words;
-          if (!fits) config.ctx_init.clear();
+          if (!words_fit(config)) config.ctx_init.clear();
         }
       },
       method);

@@ -76,4 +76,8 @@ void Model::release_image_tower() const {
   impl_->image.tower = nullptr;
 }
 
+ClassTokens tokenize_classes(const Model& model, const std::vector<std::string>& class_names) {
+  return tokenize_classes(model.tokenizer(), class_names, model.shape().context_length);
+}
+
 }  // namespace qprompt

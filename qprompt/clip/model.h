@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "qprompt/clip/checkpoint.h"
 #include "qprompt/clip/image_tower.h"
@@ -46,5 +47,8 @@ class Model {
   explicit Model(std::shared_ptr<Impl> impl);
   std::shared_ptr<Impl> impl_;
 };
+
+// The class list in the model's tokens.
+ClassTokens tokenize_classes(const Model& model, const std::vector<std::string>& class_names);
 
 }  // namespace qprompt

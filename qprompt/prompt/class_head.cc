@@ -56,10 +56,7 @@ Matrix ClassHead::logits(const Matrix& unit_images) const {
 VisionPrompts vision_prompts(const Model& model, const PromptLearner& learner,
                              const ParameterMap& values) {
   if (!learner.prompts_images()) return {};
-  // Tokens of the image tower depend on no class; a list is asked for by the learner's signature.
-  const ClassTokens classes =
-      tokenize_classes(model.tokenizer(), {"thing"}, model.shape().context_length);
-  return learner.prompts(values, {classes, Matrix()}).vision;
+  return learner.prompts(values, {any_classes(model), Matrix()}).vision;
 }
 
 }  // namespace qprompt

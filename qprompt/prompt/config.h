@@ -14,6 +14,7 @@ inline auto enum_names(ClassTokenPosition) { return std::array{"end", "middle", 
 // CoOp (Zhou et al., IJCV 2022): a context of n_ctx learned vectors before, around or after the
 // name.
 struct CoOpConfig {
+  static constexpr bool kLearnsAllWords = true;  // of ctx_init
   int n_ctx = 4;
   std::string ctx_init = "a photo of a";  // empty: random start
   bool class_specific = false;            // CSC: one context per class, bound to the class list
@@ -30,6 +31,7 @@ struct CoOpConfig {
 
 // CoCoOp (Zhou et al., CVPR 2022): CoOp's context, moved for every image by a small network.
 struct CoCoOpConfig {
+  static constexpr bool kLearnsAllWords = true;  // of ctx_init
   int n_ctx = 4;
   std::string ctx_init = "a photo of a";
   int reduction = 16;  // the meta-net's hidden layer is embed / reduction wide
@@ -59,6 +61,7 @@ struct VptConfig {
 // IVLP, independent vision-language prompts (Rasheed et al., CVPR 2023): tokens of their own in
 // both towers. Without vision tokens: deep language prompts.
 struct IvlpConfig {
+  static constexpr bool kLearnsAllWords = false;  // of ctx_init
   int n_ctx = 2;
   std::string ctx_init = "a photo of a";
   int depth_text = 12;
@@ -78,6 +81,7 @@ struct IvlpConfig {
 // MaPLe (Khattak et al., CVPR 2023): text prompts per block, from which linear layers make those of
 // the image tower.
 struct MaPLeConfig {
+  static constexpr bool kLearnsAllWords = false;  // of ctx_init
   int n_ctx = 2;
   std::string ctx_init = "a photo of a";
   int depth = 9;
@@ -89,6 +93,17 @@ struct MaPLeConfig {
     visit("depth", depth, "blocks of both towers that get their own tokens");
   }
 };
+
+// How many words a text has; a context is as long as its initial words are many.
+int words_in(const std::string& text);
+
+// Whether n_ctx tokens can start from ctx_init: from all of its words, or from the first of them
+// where the method keeps the rest.
+template <typename Config>
+bool words_fit(const Config& config) {
+  const int words = words_in(config.ctx_init);
+  return Config::kLearnsAllWords ? config.n_ctx == words : config.n_ctx <= words;
+}
 
 // Every method that can be learned. The order is that of MethodTag: append only.
 using MethodConfig = std::variant<CoOpConfig, CoCoOpConfig, VptConfig, IvlpConfig, MaPLeConfig>;

@@ -1,6 +1,8 @@
 #include "qprompt/prompt/learner.h"
 
 #include <array>
+#include <iterator>
+#include <sstream>
 #include <utility>
 
 #include "qprompt/core/error.h"
@@ -40,6 +42,11 @@ MethodConfig default_of(std::size_t method, std::index_sequence<kIndex...>) {
 
 }  // namespace
 
+int words_in(const std::string& text) {
+  std::istringstream words(text);
+  return static_cast<int>(std::distance(std::istream_iterator<std::string>(words), {}));
+}
+
 MethodConfig default_config(MethodTag method) {
   return default_of(static_cast<std::size_t>(method),
                     std::make_index_sequence<std::variant_size_v<MethodConfig>>());
@@ -48,6 +55,8 @@ MethodConfig default_config(MethodTag method) {
 std::unique_ptr<PromptLearner> make_learner(const MethodConfig& config, const Model& model) {
   return std::visit([&](const auto& alternative) { return make(alternative, model); }, config);
 }
+
+ClassTokens any_classes(const Model& model) { return tokenize_classes(model, {"thing"}); }
 
 void require_parameters(const PromptLearner& learner, const ClassTokens& classes,
                         const ParameterMap& values) {

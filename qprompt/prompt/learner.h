@@ -60,6 +60,10 @@ class PromptLearner {
 // The factory: a method that is missing here does not compile.
 std::unique_ptr<PromptLearner> make_learner(const MethodConfig& config, const Model& model);
 
+// A class list for questions whose answer depends on no class: the parameters of a method that is
+// not class-bound, and tokens of the image tower.
+ClassTokens any_classes(const Model& model);
+
 // Throws Error unless `values` holds exactly the learner's matrices.
 void require_parameters(const PromptLearner& learner, const ClassTokens& classes,
                         const ParameterMap& values);

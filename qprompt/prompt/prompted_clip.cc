@@ -37,7 +37,7 @@ PromptedClip::PromptedClip(const Model& model, const PromptLearner& learner,
                            Differentiable differentiable)
     : model_(model),
       learner_(learner),
-      classes_(tokenize_classes(model.tokenizer(), class_names, model.shape().context_length)),
+      classes_(tokenize_classes(model, class_names)),
       layout_(learner.layout(classes_)) {
   require(!(learner.image_conditioned() && learner.prompts_images()),
           "PromptedClip: prompts that depend on the image cannot enter the image tower");

@@ -9,8 +9,7 @@ Matrix class_features(const Model& model, const PromptLearner& learner, const Pa
                       const std::vector<std::string>& class_names) {
   require(!learner.image_conditioned(),
           "class_features: the prompts depend on the image, there is no class matrix");
-  const ClassTokens classes =
-      tokenize_classes(model.tokenizer(), class_names, model.shape().context_length);
+  const ClassTokens classes = tokenize_classes(model, class_names);
   require_parameters(learner, classes, values);
   const Prompts prompts = learner.prompts(values, {classes, Matrix()});
   TextWorkspace workspace(model.device());

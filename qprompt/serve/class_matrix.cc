@@ -26,8 +26,7 @@ std::string cache_key(const Model& model, const PromptFile& prompt,
                                     static_cast<float>(tower.activation)},
                  hash);
   for (const std::string& name : class_names) hash = hash64(name, hash);
-  const ClassTokens tokens =
-      tokenize_classes(model.tokenizer(), class_names, model.shape().context_length);
+  const ClassTokens tokens = tokenize_classes(model, class_names);
   for (const ClassText& text : tokens.classes) {
     hash = hash_of(text.sentence, hash_of(text.name, hash));
   }

@@ -5,7 +5,6 @@
 #include "qprompt/artifact/packing.h"
 #include "qprompt/clip/similarity.h"
 #include "qprompt/core/error.h"
-#include "qprompt/core/half.h"
 #include "qprompt/core/random.h"
 #include "qprompt/train/choose_bits.h"
 
@@ -97,7 +96,7 @@ Learned learn_from(const Model& model, const std::vector<std::string>& class_nam
   const PromptedClip clip(model, *learner, class_names);
   TrainingConfig training = config.training;
   Learned learned;
-  if (parse_bits(training.quantizer.bits).has_auto()) {
+  if (chooses_bits(training)) {
     const BitsChoice choice = choose_bits(clip, data, training, config.effective_train_seed());
     training.quantizer.bits = bits_text(choice.bits);
     learned.bits_reasons = choice.reasons;

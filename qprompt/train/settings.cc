@@ -1,8 +1,6 @@
 #include "qprompt/train/settings.h"
 
 #include <algorithm>
-#include <iterator>
-#include <sstream>
 #include <string_view>
 
 #include "qprompt/core/error.h"
@@ -12,11 +10,6 @@
 namespace qprompt {
 namespace {
 
-int words_in(const std::string& text) {
-  std::istringstream words(text);
-  return static_cast<int>(std::distance(std::istream_iterator<std::string>(words), {}));
-}
-
 // Context length and words fit each other where only one of them was asked for.
 template <typename Config>
 void settle_context(Config& config, const Settings& settings) {
@@ -24,12 +17,9 @@ void settle_context(Config& config, const Settings& settings) {
     const bool words_given = settings.contains("ctx_init");
     const bool length_given = settings.contains("n_ctx");
     const int words = words_in(config.ctx_init);
-    // Some methods learn only the first of the words; none learns more than there are.
-    const bool all_words = Config{}.n_ctx == words_in(Config{}.ctx_init);
-    const bool fits = all_words ? config.n_ctx == words : config.n_ctx <= words;
-    if (length_given && !words_given && !fits) config.ctx_init.clear();
+    if (length_given && !words_given && !words_fit(config)) config.ctx_init.clear();
     if (words_given && !length_given && words > 0) {
-      config.n_ctx = all_words ? words : std::min(config.n_ctx, words);
+      config.n_ctx = Config::kLearnsAllWords ? words : std::min(config.n_ctx, words);
     }
   }
 }

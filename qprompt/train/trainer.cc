@@ -7,6 +7,7 @@
 #include "qprompt/core/error.h"
 #include "qprompt/core/fields.h"
 #include "qprompt/core/random.h"
+#include "qprompt/quant/bits.h"
 #include "qprompt/train/metrics.h"
 
 namespace qprompt {
@@ -68,9 +69,8 @@ class Training {
         workspace_(clip.model().device()),
         batch_seed_(stream_seed(seed, kBatches)),
         sgd_(config.optimizer),
-        quantizer_(
-            config.quantizer, stream_seed(seed, kNoise),
-            bits_by_name(clip.learner(), clip.classes(), parse_bits(config.quantizer.bits))) {
+        quantizer_(quantizer_for(clip.learner(), clip.classes(), config.quantizer,
+                                 stream_seed(seed, kNoise))) {
     if (config.model_choice == ModelChoice::kAverage) weights_ = gaussian_weights(config);
     state_.current.values =
         clip.learner().initial_values(clip.classes(), stream_seed(seed, kInitialValues));
@@ -243,10 +243,13 @@ void require_trainable(const TrainingData& data, const TrainingConfig& config) {
 
 }  // namespace
 
+bool chooses_bits(const TrainingConfig& config) {
+  return has_codebook(config.quantizer.kind) && parse_bits(config.quantizer.bits).has_auto();
+}
+
 bool needs_validation(const TrainingConfig& config) {
-  const bool quantized = config.quantizer.kind != QuantizerKind::kNone;
   return config.model_choice == ModelChoice::kBestVal || config.patience > 0 ||
-         (quantized && parse_bits(config.quantizer.bits).has_auto());
+         chooses_bits(config);
 }
 
 double accuracy(const PromptedClip& clip, const ParameterMap& values, const TrainingSet& set,

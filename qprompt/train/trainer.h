@@ -46,6 +46,9 @@ struct TrainingConfig {
   }
 };
 
+// Whether widths are left to be chosen (choose_bits.h).
+bool chooses_bits(const TrainingConfig& config);
+
 // Whether training looks at validation images: to choose an epoch, to stop early, to choose bits.
 bool needs_validation(const TrainingConfig& config);
 

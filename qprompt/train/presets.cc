@@ -108,6 +108,21 @@ const std::array kPresets{
                       {"batch_size", "4"},
                       {"epochs", "5"},
                       {"lr", "0.0025"}})},
+    Preset{"kgcoop-base2new",
+           "KgCoOp's repository, configs/trainers/KgCoOp/vit_b16_ep100_ctxv1.yaml and "
+           "scripts/base2new_train.sh; its anchor is the data set's own sentence (--anchor)",
+           coop({{"regularizer", "kgcoop"},
+                 {"kgcoop_weight", "8"},
+                 {"epochs", "100"},
+                 {"batch_size", "128"}})},
+    Preset{"prograd-base2new",
+           "ProGrad's repository, configs/trainers/ProGrad/rn50_ep100.yaml and "
+           "scripts/base2new_train_prograd.sh: 4 shots; its words end 16 tokens that start at "
+           "zero, here the words are all tokens",
+           coop({{"regularizer", "prograd"},
+                 {"prograd_weight", "1"},
+                 {"epochs", "100"},
+                 {"shots", "4"}})},
     Preset{"promptsrc-base2new",
            "PromptSRC's repository, configs/trainers/PromptSRC/vit_b16_c2_ep20_batch4_4+4ctx.yaml",
            promptsrc({{"depth_text", "9"},

@@ -161,6 +161,11 @@ TEST(Presets, HoldThePublishedNumbers) {
   EXPECT_EQ(promptsrc.training.model_choice, ModelChoice::kAverage);
   EXPECT_EQ(templates_of(promptsrc.training.regularizer.anchor).size(), 80u);
   EXPECT_EQ(std::get<IvlpConfig>(promptsrc.method).ctx_init, "a photo of a");
+  const LearnConfig kgcoop = known(preset("kgcoop-base2new").settings);
+  EXPECT_EQ(kgcoop.training.regularizer.kind, RegularizerKind::kKgCoOp);
+  EXPECT_EQ(kgcoop.training.regularizer.kgcoop_weight, 8);
+  EXPECT_EQ(kgcoop.training.epochs, 100);
+  EXPECT_EQ(kgcoop.training.batch_size, 128);
   EXPECT_EQ(std::get<CoOpConfig>(known(preset("coop-fewshot").settings).method).n_ctx, 16);
 }
 

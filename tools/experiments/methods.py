@@ -4,7 +4,7 @@
 choose    every plain method at every learning rate of the grid, judged on held-out training images of the
           base classes (holdout_split.py); writes the best rate of each, over all data sets, to rates.json
 table     every method, plain and quantized, at its rate
-ablation  QCoOp with other quantizers, and CoOp under noise, on Caltech101
+ablation  QCoOp with other quantizers, and CoOp under noise, on Caltech101 and Flowers102
 
 A job whose report exists is not run again. Reports lie in OUT/{choose,table,ablation}, one for each job.
 
@@ -13,11 +13,12 @@ usage: methods.py QPROMPT SHARED OUT choose|table|ablation [--jobs 2]
 import argparse, itertools, json, pathlib, statistics, subprocess, sys
 from concurrent.futures import ThreadPoolExecutor
 
-DATA = {  # name: images, split, batch orders a seed
-    "caltech101": ("caltech-101", "split_zhou_Caltech101.json", "1,2,3"),
-    "flowers102": ("oxford_flowers", "split_zhou_OxfordFlowers.json", None),
-    "eurosat": ("eurosat/2750", "split_zhou_EuroSAT.json", None),
+DATA = {  # name: images, split
+    "caltech101": ("caltech-101", "split_zhou_Caltech101.json"),
+    "eurosat": ("eurosat/2750", "split_zhou_EuroSAT.json"),
+    "flowers102": ("oxford_flowers", "split_zhou_OxfordFlowers.json"),
 }
+NINE_PAIRS = " --seeds 1,2,3 --train-seeds 1,2,3"
 TEXT = "--epochs 50"
 IMAGE = "--epochs 3 --batch-size 4 --views 3"
 METHODS = {
@@ -40,7 +41,7 @@ ABLATION = {  # every_step-1e-4 is the default, 1 bit
 
 
 def split_of(shared, data):
-    folder, split, _ = DATA[data]
+    folder, split = DATA[data]
     return shared / "data" / folder.split("/")[0] / split
 
 
@@ -48,10 +49,6 @@ def command(shared, data, split, out, methods, rate, extra):
     return ["base-to-new", "--model", str(shared / "models/clip-small"), "--data", str(shared / "data" / DATA[data][0]),
             "--split", str(split), "--methods", methods, "--lr", rate, "--threads", "1",
             "--cache", str(out / "cache"), *extra.split()]
-
-
-def orders(data):
-    return f" --train-seeds {DATA[data][2]}" if DATA[data][2] else ""
 
 
 def choose(shared, out):
@@ -70,16 +67,14 @@ def table(shared, out):
         split = split_of(shared, data)
         yield f"zeroshot-{data}", command(shared, data, split, out, "zeroshot", "0.01", "")
         for method, settings in METHODS.items():
-            extra = settings + " --seeds 1,2,3" + orders(data)
-            yield f"{method}-{data}", command(shared, data, split, out, f"{method},q{method}", rates[method], extra)
+            yield f"{method}-{data}", command(shared, data, split, out, f"{method},q{method}", rates[method], settings + NINE_PAIRS)
 
 
 def ablation(shared, out):
     rate = json.load(open(out / "rates.json"))["coop"]
-    for name, settings in ABLATION.items():
+    for data, (name, settings) in itertools.product(("caltech101", "flowers102"), ABLATION.items()):
         method = "coop-noise" if name.startswith("noise") else "qcoop"
-        extra = f"{TEXT} {settings} --seeds 1,2,3" + orders("caltech101")
-        yield name, command(shared, "caltech101", split_of(shared, "caltech101"), out, method, rate, extra)
+        yield f"{name}-{data}", command(shared, data, split_of(shared, data), out, method, rate, f"{TEXT} {settings}{NINE_PAIRS}")
 
 
 def run(program, folder, name, arguments):

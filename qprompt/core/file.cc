@@ -9,6 +9,7 @@
 #include <atomic>
 #include <cerrno>
 #include <cstring>
+#include <sstream>
 #include <utility>
 
 #include "qprompt/core/error.h"
@@ -132,6 +133,22 @@ std::string read_text(const fs::path& path) {
     filled += static_cast<std::size_t>(count);
   }
   text.resize(filled);
+  return text;
+}
+
+std::vector<std::string> read_lines(const fs::path& path) {
+  const std::string text = read_text(path);
+  std::istringstream stream{std::string(without_byte_order_mark(text))};
+  std::vector<std::string> lines;
+  for (std::string line; std::getline(stream, line);) {
+    if (line.ends_with('\r')) line.pop_back();
+    lines.push_back(line);
+  }
+  return lines;
+}
+
+std::string_view without_byte_order_mark(std::string_view text) {
+  if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
   return text;
 }
 

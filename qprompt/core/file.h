@@ -7,6 +7,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace qprompt {
 
@@ -29,6 +30,12 @@ class MappedFile {
 
 // The whole file as text. Throws Error naming the file.
 std::string read_text(const std::filesystem::path& path);
+
+// Its lines, without their ends and without a byte order mark.
+std::vector<std::string> read_lines(const std::filesystem::path& path);
+
+// Editors on Windows put U+FEFF before UTF-8 text.
+std::string_view without_byte_order_mark(std::string_view text);
 
 // Writes beside `path` and renames: a reader sees the old file or the whole new one, and a failure
 // (unwritable folder, full disk) leaves the old one. Creates missing parent folders.

@@ -92,11 +92,6 @@ void place_below(const fs::path& root, Dataset& dataset) {
   }
 }
 
-std::string_view without_byte_order_mark(std::string_view text) {
-  if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
-  return text;
-}
-
 // "split_zhou_EuroSAT.json" -> "EuroSAT"
 std::string list_name(const fs::path& file) {
   constexpr std::string_view kPublished = "split_zhou_";

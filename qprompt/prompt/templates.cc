@@ -2,7 +2,7 @@
 
 #include <array>
 #include <filesystem>
-#include <sstream>
+#include <string_view>
 
 #include "qprompt/core/error.h"
 #include "qprompt/core/file.h"
@@ -100,11 +100,40 @@ constexpr std::array kImageNet80{
     "a tattoo of the {}.",
 };
 
+// CoOp's zero-shot CLIP (Zhou et al., IJCV 2022), by the names of its splits.
+struct DatasetTemplate {
+  std::string_view dataset, sentence;
+};
+constexpr DatasetTemplate kDatasetTemplates[] = {
+    {"OxfordPets", "a photo of a {}, a type of pet."},
+    {"OxfordFlowers", "a photo of a {}, a type of flower."},
+    {"FGVCAircraft", "a photo of a {}, a type of aircraft."},
+    {"DescribableTextures", "{} texture."},
+    {"EuroSAT", "a centered satellite photo of {}."},
+    {"StanfordCars", "a photo of a {}."},
+    {"Food101", "a photo of {}, a type of food."},
+    {"SUN397", "a photo of a {}."},
+    {"Caltech101", "a photo of a {}."},
+    {"UCF101", "a photo of a person doing {}."},
+    {"ImageNet", "a photo of a {}."},
+    {"ImageNetSketch", "a photo of a {}."},
+    {"ImageNetV2", "a photo of a {}."},
+    {"ImageNetA", "a photo of a {}."},
+    {"ImageNetR", "a photo of a {}."},
+};
+
+std::string template_of_dataset(const std::string& name) {
+  std::string names;
+  for (const auto& [dataset, sentence] : kDatasetTemplates) {
+    if (dataset == name) return std::string(sentence);
+    names += (names.empty() ? "" : ", ") + std::string(dataset);
+  }
+  fail("template 'dataset': no published sentence for '", name, "', only for ", names);
+}
+
 std::vector<std::string> read_templates(const std::string& path) {
-  std::istringstream lines(read_text(path));
   std::vector<std::string> templates;
-  for (std::string line; std::getline(lines, line);) {
-    if (line.ends_with('\r')) line.pop_back();
+  for (const std::string& line : read_lines(path)) {
     if (line.empty()) continue;
     require(line.find("{}") != std::string::npos, path, ": the template '", line,
             "' has no {} for the class name");
@@ -132,6 +161,15 @@ std::vector<std::string> templates_of(const std::vector<std::string>& given) {
     all.insert(all.end(), templates.begin(), templates.end());
   }
   return all;
+}
+
+std::vector<std::string> templates_for(const std::vector<std::string>& given,
+                                       const std::string& dataset) {
+  std::vector<std::string> sentences = given;
+  for (std::string& each : sentences) {
+    if (each == "dataset") each = template_of_dataset(dataset);
+  }
+  return templates_of(sentences);
 }
 
 }  // namespace qprompt

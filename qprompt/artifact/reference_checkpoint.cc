@@ -94,7 +94,7 @@ MethodConfig ReferenceCheckpoint::fitted(MethodConfig method) const {
   std::visit(
       [&]<typename Config>(Config& config) {
         config.visit_fields(SizeVisitor(shapes_));
-        if constexpr (requires { config.ctx_init; }) {
+        if constexpr (StartsFromWords<Config>) {
           if (!words_fit(config)) config.ctx_init.clear();
         }
       },

@@ -38,9 +38,10 @@ ClassHead::ClassHead(const Model& model, std::shared_ptr<const PromptLearner> le
 }
 
 Matrix ClassHead::logits(const Matrix& unit_images) const {
+  const Index embed = conditioned_ ? conditioned_->model.shape().embed : class_matrix_.cols();
+  require(unit_images.cols() == embed, "ClassHead: features of width ", unit_images.cols(),
+          ", expected ", embed);
   if (conditioned_ == nullptr) return cosine_logits(unit_images, class_matrix_, logit_scale_);
-  require(unit_images.cols() == conditioned_->model.shape().embed, "ClassHead: features of width ",
-          unit_images.cols(), ", expected ", conditioned_->model.shape().embed);
   PromptedWorkspace workspace(conditioned_->model.device());
   Matrix logits(unit_images.rows(), classes_);
   for (Index i = 0; i < unit_images.rows(); ++i) {

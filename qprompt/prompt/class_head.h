@@ -18,7 +18,8 @@ class ClassHead {
             const std::vector<std::string>& class_names);
 
   Index classes() const { return classes_; }
-  Matrix logits(const Matrix& unit_images) const;  // [b, n_cls]
+  // [b, n_cls]. Throws Error for features of another width than the classes'.
+  Matrix logits(const Matrix& unit_images) const;
 
  private:
   struct Conditioned;

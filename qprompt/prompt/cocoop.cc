@@ -17,7 +17,9 @@ Index hidden_width(const CoCoOpConfig& config, const Model& model) {
 CoCoOp::CoCoOp(const CoCoOpConfig& config, const Model& model)
     : words_(config.n_ctx, config.ctx_init, model),
       linear1_("meta_net.linear1", model.shape().embed, hidden_width(config, model)),
-      linear2_("meta_net.linear2", hidden_width(config, model), model.shape().text.width) {}
+      linear2_("meta_net.linear2", hidden_width(config, model), model.shape().text.width) {
+  words_.require_all_learned();
+}
 
 std::vector<ParameterSpec> CoCoOp::parameters(const ClassTokens&) const {
   std::vector<ParameterSpec> parameters{words_.parameter()};

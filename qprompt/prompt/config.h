@@ -94,12 +94,21 @@ struct MaPLeConfig {
   }
 };
 
-// How many words a text has; a context is as long as its initial words are many.
+// How many words a text has, `_` read as a space; a context is as long as its initial words are
+// many.
 int words_in(const std::string& text);
+
+// A method whose context starts from words.
+template <typename Config>
+concept StartsFromWords = requires(Config config) {
+  config.n_ctx;
+  config.ctx_init;
+  Config::kLearnsAllWords;
+};
 
 // Whether n_ctx tokens can start from ctx_init: from all of its words, or from the first of them
 // where the method keeps the rest.
-template <typename Config>
+template <StartsFromWords Config>
 bool words_fit(const Config& config) {
   const int words = words_in(config.ctx_init);
   return Config::kLearnsAllWords ? config.n_ctx == words : config.n_ctx <= words;

@@ -20,6 +20,11 @@ ContextWords::ContextWords(int n_ctx, const std::string& words, const Model& mod
   initial_words_ = model.checkpoint().token_embeddings(words_).topRows(n_ctx_);
 }
 
+void ContextWords::require_all_learned() const {
+  require(words_.empty() || std::ssize(words_) == n_ctx_, "ctx_init has ", words_.size(),
+          " tokens, n_ctx is ", n_ctx_, " (an empty ctx_init starts at random)");
+}
+
 ParameterSpec ContextWords::parameter() const {
   return {"ctx", n_ctx_, width_, ParameterKind::kContext};
 }

@@ -16,6 +16,9 @@ class ContextWords {
  public:
   ContextWords(int n_ctx, const std::string& words, const Model& model);
 
+  // Throws Error where words are left that are not learned.
+  void require_all_learned() const;
+
   Index n_ctx() const { return n_ctx_; }
   ParameterSpec parameter() const;  // "ctx" [n_ctx, width]
   Matrix initial_value(Random& random) const;

@@ -43,7 +43,7 @@ MethodConfig default_of(std::size_t method, std::index_sequence<kIndex...>) {
 }  // namespace
 
 int words_in(const std::string& text) {
-  std::istringstream words(text);
+  std::istringstream words(spoken_name(text));
   return static_cast<int>(std::distance(std::istream_iterator<std::string>(words), {}));
 }
 

@@ -17,8 +17,6 @@ namespace qprompt {
 struct ImageBatch {
   Matrix unit_features;
   Matrix pixels;
-
-  Index size() const { return std::max(unit_features.rows(), pixels.rows()); }
 };
 
 // What the prompted (or the frozen) model says about a batch.
@@ -50,6 +48,9 @@ class PromptedClip {
   const Model& model() const { return model_; }
   const PromptLearner& learner() const { return learner_; }
   const ClassTokens& classes() const { return classes_; }
+
+  // Whether learned rows enter the text tower.
+  bool prompts_texts() const { return text_tower_ != nullptr; }
 
   // `values` as the towers shall use them: under quantization that is W_q. The pass borrows the
   // workspace and must not outlive it.

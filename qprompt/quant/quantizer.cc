@@ -12,18 +12,6 @@
 namespace qprompt {
 namespace {
 
-void require_usable(const QuantizerConfig& config) {
-  const BitsPerKind bits = parse_bits(config.bits);
-  require(!has_codebook(config.kind) || !bits.has_auto(), "quantizer: bits '", config.bits,
-          "', expected numbers (auto is resolved before training)");
-  require(config.min_interval >= 1, "quantizer: min_interval ", config.min_interval,
-          ", expected at least 1");
-  require(config.kl_threshold >= 0, "quantizer: kl_threshold ", config.kl_threshold,
-          ", expected 0 or more");
-  require(config.noise >= 0 && std::isfinite(config.noise), "quantizer: noise ", config.noise,
-          ", expected a finite standard deviation");
-}
-
 void require_finite(const std::string& name, const Matrix& values) {
   require(values.size() > 0, "quantizer: matrix '", name, "' is empty");
   require(values.allFinite(), "quantizer: matrix '", name, "' holds a NaN or infinite value");
@@ -66,10 +54,22 @@ std::vector<std::uint16_t> stored_codebook(const std::string& name,
 
 }  // namespace
 
+void require_valid(const QuantizerConfig& config) {
+  parse_bits(config.bits);
+  require(config.min_interval >= 1, "quantizer: min_interval ", config.min_interval,
+          ", expected at least 1");
+  require(config.kl_threshold >= 0, "quantizer: kl_threshold ", config.kl_threshold,
+          ", expected 0 or more");
+  require(config.noise >= 0 && std::isfinite(config.noise), "quantizer: noise ", config.noise,
+          ", expected a finite standard deviation");
+}
+
 Quantizer::Quantizer(const QuantizerConfig& config, std::uint64_t seed,
                      std::map<std::string, int> bits)
     : config_(config), seed_(seed), bits_(std::move(bits)) {
-  require_usable(config_);
+  require_valid(config_);
+  require(!has_codebook(config_.kind) || !parse_bits(config_.bits).has_auto(), "quantizer: bits '",
+          config_.bits, "', expected numbers (auto is resolved before training)");
   for (const auto& [name, width] : bits_) {
     require(!has_codebook(config_.kind) || (width >= 1 && width <= 8), "quantizer: matrix '", name,
             "' with ", width, " bits, expected 1..8");

@@ -51,7 +51,8 @@ struct QuantizerConfig {
     visit("quantizer", kind,
           "kmeans; for comparison uniform (min to max), log2 (signed powers of two), noise, none");
     visit("bits", bits,
-          "bits per value: 1..8, ctx=1,projection=4, or auto (chosen on validation images)");
+          "bits per value: 1..8; ctx=1,projection=4 (a kind that is left out: 1); or auto (chosen "
+          "on validation images)");
     visit("kmeans", kmeans, "how kmeans finds its centroids: optimal (exact), or lloyd");
     visit("normalize", normalize, "find levels of (W - mean) / std");
     visit("statistics", statistics, "when mean and std are refreshed");
@@ -61,6 +62,10 @@ struct QuantizerConfig {
     visit("noise", noise, "standard deviation of the noise quantizer");
   }
 };
+
+// Throws Error for bits that parse_bits() refuses, an interval below 1, a threshold or a noise that
+// is negative or no number.
+void require_valid(const QuantizerConfig& config);
 
 // Which matrices are quantized is the caller's choice: the quantizer sees only those it is given.
 //

@@ -67,12 +67,15 @@ class Chooser {
 }  // namespace
 
 BitsChoice choose_bits(const PromptedClip& clip, const TrainingData& data,
-                       const TrainingConfig& config, std::uint64_t seed) {
+                       const TrainingConfig& config, std::uint64_t seed, const Observer& observer) {
   require(data.validation != nullptr, "automatic bits need validation images");
   TrainingConfig full = config;
   full.quantizer.kind = QuantizerKind::kNone;
   full.quantizer.bits = bits_text({});
-  const TrainingResult trained = train(clip, {data.set, data.validation, nullptr}, full, seed);
+  // Its states are not those of the run that a resumed one goes on from.
+  const Observer watching{.on_epoch = observer.on_epoch, .on_state = {}, .stop = observer.stop};
+  const TrainingResult trained =
+      train(clip, {data.set, data.validation, nullptr}, full, seed, watching);
   Chooser chooser(clip, *data.validation, config.quantizer, trained.values);
   BitsChoice choice{parse_bits(config.quantizer.bits), {}};
   if (choice.bits.context == BitsPerKind::kAuto) {

@@ -63,8 +63,13 @@ PreparedSet prepare(const Model& model, std::span<const Item> items, const Image
 
 }  // namespace
 
-ImageNeeds image_needs(const Model& model, const LearnConfig& config) {
+void require_valid(const LearnConfig& config) {
+  require(config.shots >= 0, "shots ", config.shots, ", expected 0 (all images) or more");
   require(config.views >= 0, "views ", config.views, ", expected 0 (fresh ones) or more");
+  require_valid(config.training);
+}
+
+ImageNeeds image_needs(const Model& model, const LearnConfig& config) {
   const bool pixels = make_learner(config.method, model)->prompts_images();
   const auto regularizer = make_regularizer(config.training.regularizer);
   const bool compared = regularizer != nullptr && regularizer->compares_images();
@@ -97,7 +102,8 @@ Learned learn_from(const Model& model, const std::vector<std::string>& class_nam
   TrainingConfig training = config.training;
   Learned learned;
   if (chooses_bits(training)) {
-    const BitsChoice choice = choose_bits(clip, data, training, config.effective_train_seed());
+    const BitsChoice choice =
+        choose_bits(clip, data, training, config.effective_train_seed(), observer);
     training.quantizer.bits = bits_text(choice.bits);
     learned.bits_reasons = choice.reasons;
   }
@@ -116,6 +122,7 @@ Learned learn_from(const Model& model, const std::vector<std::string>& class_nam
 Learned learn(const Model& model, const Dataset& dataset, const LearnConfig& config,
               const FeatureOptions& options, const Observer& observer,
               const TrainingState* resume) {
+  require_valid(config);
   const FewShot few = few_shot(dataset, config.shots, config.seed);
   const Dataset chosen = subsample_classes(few.dataset, config.classes);
   require(!chosen.train.empty(), dataset.name, ": no training images");

@@ -38,6 +38,9 @@ struct LearnConfig {
   }
 };
 
+// As that of TrainingConfig; shots and views must be 0 or more.
+void require_valid(const LearnConfig& config);
+
 // What `learn` hands over: the prompt, and what a person wants to know about how it came about.
 struct Learned {
   PromptFile prompt;
@@ -50,7 +53,7 @@ struct Learned {
   std::vector<ScarceClass> scarce;         // classes with fewer images than shots
   std::vector<std::string> skipped;        // damaged images
   double feature_seconds = 0, training_seconds = 0;
-  bool interrupted = false;  // stopped early; the prompt is that of the last step
+  bool interrupted = false;  // the prompt is that of the last step, or best_val's best one so far
 };
 
 // Few-shot images, their features or pixels under random views, and the training itself. Goes on

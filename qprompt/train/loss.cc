@@ -14,6 +14,8 @@ LossGradient cross_entropy(const Matrix& logits, std::span<const int> labels) {
   const double batch = static_cast<double>(logits.rows());
   for (Index i = 0; i < logits.rows(); ++i) {
     const int label = labels[i];
+    require(label >= 0 && label < logits.cols(), "cross_entropy: label ", label, " of ",
+            logits.cols(), " classes");
     Index best = 0;
     const double largest = logits.row(i).maxCoeff(&best);
     const Eigen::RowVectorXd exps = (logits.row(i).cast<double>().array() - largest).exp();

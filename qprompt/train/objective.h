@@ -28,6 +28,11 @@ class Objective {
     return regularizer_ != nullptr && regularizer_->compares_images();
   }
 
+  // Whether it acts on nothing but learned texts.
+  bool compares_texts_only() const {
+    return regularizer_ != nullptr && regularizer_->compares_texts_only();
+  }
+
   ObjectiveGradient evaluate(const Outputs& outputs, const Matrix& frozen_images,
                              std::span<const int> labels) const;
   void bend(ParameterMap& gradient, const ParameterMap& second) const {

@@ -3,7 +3,22 @@
 #include <cmath>
 #include <numbers>
 
+#include "qprompt/core/error.h"
+
 namespace qprompt {
+
+void require_valid(const OptimizerConfig& config) {
+  const auto require_size = [](const char* name, double value) {
+    require(value >= 0 && std::isfinite(value), name, " ", value, ", expected 0 or more");
+  };
+  require_size("lr", config.lr);
+  require_size("warmup_lr", config.warmup_lr);
+  require_size("weight_decay", config.weight_decay);
+  require(config.momentum >= 0 && config.momentum < 1, "momentum ", config.momentum,
+          ", expected from 0 to below 1");
+  require(config.warmup_epochs >= 0, "warmup_epochs ", config.warmup_epochs,
+          ", expected 0 or more");
+}
 
 double learning_rate(const OptimizerConfig& config, int epoch, int epochs) {
   if (epoch < config.warmup_epochs) return config.warmup_lr;

@@ -21,6 +21,10 @@ struct OptimizerConfig {
   }
 };
 
+// Throws Error unless rates and weight decay are finite and not negative, and momentum lies in
+// [0, 1).
+void require_valid(const OptimizerConfig& config);
+
 // Constant during the warm-up; then lr/2 (1 + cos(pi (epoch - warmup) / epochs)), stepped once an
 // epoch as Dassl does (its WARMUP_RECOUNT), so that it never reaches zero.
 double learning_rate(const OptimizerConfig& config, int epoch, int epochs);

@@ -1,6 +1,9 @@
 #include "qprompt/train/regularizer.h"
 
+#include <cmath>
+
 #include "qprompt/core/error.h"
+#include "qprompt/prompt/templates.h"
 #include "qprompt/train/loss.h"
 
 namespace qprompt {
@@ -25,6 +28,8 @@ void add_to(std::vector<Matrix>& sums, std::size_t i, const Matrix& term) {
 class KgCoOp : public Regularizer {
  public:
   explicit KgCoOp(double weight) : weight_(weight) {}
+
+  bool compares_texts_only() const override { return true; }
 
   double add(const Outputs& outputs, const Outputs& frozen, OutputGradient& d) const override {
     const Matrix& anchor = frozen.texts.front();
@@ -109,6 +114,18 @@ class PromptSrc : public Regularizer {
 };
 
 }  // namespace
+
+void require_valid(const RegularizerConfig& config) {
+  const auto require_weight = [](const char* name, double weight) {
+    require(weight >= 0 && std::isfinite(weight), name, " ", weight, ", expected 0 or more");
+  };
+  require_weight("kgcoop_weight", config.kgcoop_weight);
+  require_weight("prograd_weight", config.prograd_weight);
+  require_weight("text_weight", config.text_weight);
+  require_weight("image_weight", config.image_weight);
+  require_weight("logit_weight", config.logit_weight);
+  if (config.kind != RegularizerKind::kNone) templates_of(config.anchor);
+}
 
 std::unique_ptr<Regularizer> make_regularizer(const RegularizerConfig& config) {
   switch (config.kind) {

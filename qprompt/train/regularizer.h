@@ -15,7 +15,15 @@ inline auto enum_names(RegularizerKind) {
   return std::array{"none", "kgcoop", "prograd", "promptsrc"};
 }
 
-// A pull towards the frozen CLIP, for any method. Defaults are the publications'.
+// A pull towards the frozen CLIP, for any method. Defaults are the publications'. With unit text
+// features t_i of the prompted and t0_i of the frozen model, image features v and v0, and
+// probabilities p and p0:
+//   kgcoop     adds kgcoop_weight mean_i (1 - <t_i, t0_i>)               (Yao et al., CVPR 2023)
+//   prograd    takes prograd_weight <g, k/|k|> k/|k| from the gradient g of each matrix where it is
+//              negative; k is the gradient of KL(p0 || p)                (Zhu et al., ICCV 2023)
+//   promptsrc  adds text_weight mean|t - t0| + image_weight mean|v - v0| + logit_weight
+//              KL(p0 || p) / n_cls                                       (Khattak et al., ICCV
+//              2023)
 struct RegularizerConfig {
   RegularizerKind kind = RegularizerKind::kNone;
   std::string anchor = "a photo of a {}.";
@@ -38,11 +46,17 @@ struct RegularizerConfig {
   }
 };
 
+// Throws Error for weights that are negative or no numbers, and for an anchor that templates_of()
+// refuses.
+void require_valid(const RegularizerConfig& config);
+
 // Sees what the prompted and the frozen model say; knows neither method nor quantizer.
 class Regularizer {
  public:
   virtual ~Regularizer() = default;
 
+  // Whether it acts on nothing but learned texts.
+  virtual bool compares_texts_only() const { return false; }
   // Whether frozen.images and frozen.logits must be there.
   virtual bool compares_images() const { return false; }
   // Whether the frozen texts average raw text features over templates, instead of unit ones.

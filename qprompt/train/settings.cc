@@ -5,7 +5,6 @@
 
 #include "qprompt/core/error.h"
 #include "qprompt/core/field_text.h"
-#include "qprompt/quant/bits.h"
 
 namespace qprompt {
 namespace {
@@ -13,7 +12,7 @@ namespace {
 // Context length and words fit each other where only one of them was asked for.
 template <typename Config>
 void settle_context(Config& config, const Settings& settings) {
-  if constexpr (requires { config.ctx_init; }) {
+  if constexpr (StartsFromWords<Config>) {
     const bool words_given = settings.contains("ctx_init");
     const bool length_given = settings.contains("n_ctx");
     const int words = words_in(config.ctx_init);
@@ -39,7 +38,7 @@ LearnConfig configured(const Settings& settings, std::set<std::string>& unknown)
     if (!known) unknown.insert(field);
   }
   std::visit([&](auto& method) { settle_context(method, settings); }, config.method);
-  parse_bits(config.training.quantizer.bits);  // an Error now rather than after features are there
+  require_valid(config);  // an Error now rather than after features are there
   return config;
 }
 

@@ -37,8 +37,9 @@ std::vector<double> gaussian_weights(const TrainingConfig& config) {
     weights.push_back(std::exp(-0.5 * z * z));
     sum += weights.back();
   }
-  require(sum > 0, "average_mean ", config.average_mean, " lies too far from the epochs 1..",
-          config.epochs, " for a deviation of ", config.average_deviation);
+  require(sum > 0 && std::isfinite(sum), "average_mean ", config.average_mean,
+          " lies too far from the epochs 1..", config.epochs, " for a deviation of ",
+          config.average_deviation);
   for (double& weight : weights) weight /= sum;
   return weights;
 }
@@ -77,6 +78,8 @@ class Training {
     if (data.resume != nullptr) resume(*data.resume);
     require(!objective_.compares_images() || data.set.features.size() > 0,
             "train: the regularizer needs features of the frozen image tower");
+    require(!objective_.compares_texts_only() || clip.prompts_texts(),
+            "train: the regularizer compares texts, and this method learns none");
   }
 
   TrainingResult run(const Observer& observer) {
@@ -229,9 +232,7 @@ class Training {
 };
 
 void require_trainable(const TrainingData& data, const TrainingConfig& config) {
-  require(config.epochs >= 1, "epochs ", config.epochs, ", expected at least 1");
-  require(config.batch_size >= 1, "batch_size ", config.batch_size, ", expected at least 1");
-  require(config.patience >= 0, "patience ", config.patience, ", expected 0 or more");
+  require_valid(config);
   require_consistent(data.set);
   require(!data.set.fresh_views || data.set.views >= config.epochs, "train: ", data.set.views,
           " fresh views for ", config.epochs, " epochs");
@@ -242,6 +243,19 @@ void require_trainable(const TrainingData& data, const TrainingConfig& config) {
 }
 
 }  // namespace
+
+void require_valid(const TrainingConfig& config) {
+  require(config.epochs >= 1, "epochs ", config.epochs, ", expected at least 1");
+  require(config.batch_size >= 1, "batch_size ", config.batch_size, ", expected at least 1");
+  require(config.patience >= 0, "patience ", config.patience, ", expected 0 or more");
+  require_valid(config.optimizer);
+  require_valid(config.quantizer);
+  require_valid(config.regularizer);
+  if (config.model_choice != ModelChoice::kAverage) return;
+  require(config.patience == 0, "model_choice average needs all ", config.epochs,
+          " epochs, patience ", config.patience, " may end before them");
+  gaussian_weights(config);
+}
 
 bool chooses_bits(const TrainingConfig& config) {
   return has_codebook(config.quantizer.kind) && parse_bits(config.quantizer.bits).has_auto();

@@ -17,7 +17,9 @@
 namespace qprompt {
 
 // What of an epoch's values is deployed in the end: the last; those best on validation images; or
-// their average over epochs with Gaussian weights (PromptSRC's prompt aggregation).
+// PromptSRC's prompt aggregation (Khattak et al., ICCV 2023, equation 8), the average
+// sum_e w_e W_e with w_e proportional to exp(-(e - mean)^2 / (2 deviation^2)) over epochs 1 ..
+// epochs.
 enum class ModelChoice : std::uint8_t { kLastEpoch, kBestVal, kAverage };
 inline auto enum_names(ModelChoice) { return std::array{"last_epoch", "best_val", "average"}; }
 
@@ -46,6 +48,11 @@ struct TrainingConfig {
   }
 };
 
+// Throws Error, before anything is encoded or learned, for what no run can do: counts below 1,
+// rates and weights that are negative or no numbers, anchors that are no templates, an average over
+// epochs with a patience that may end before its epochs have come.
+void require_valid(const TrainingConfig& config);
+
 // Whether widths are left to be chosen (choose_bits.h).
 bool chooses_bits(const TrainingConfig& config);
 
@@ -67,10 +74,10 @@ struct TrainingData {
 
 struct TrainingResult {
   ParameterMap values;  // the chosen ones, before quantization
-  Quantizer quantizer;  // that belongs to them
+  Quantizer quantizer;  // of the chosen epoch; of the last one for an average over epochs
   std::vector<EpochReport> epochs;
   std::int64_t steps = 0;
-  int chosen_epoch = 0;
+  int chosen_epoch = 0;  // whose values these are: of best_val the best so far, else the last one
   bool interrupted = false;
 };
 

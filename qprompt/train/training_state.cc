@@ -53,6 +53,17 @@ EpochReport report_of(const nlohmann::json& e) {
   return {e.at(0), e.at(1), e.at(2), e.at(3), e.at(4), e.at(5)};
 }
 
+// The first field in which two lists of settings differ: " (shots 16, now 8)".
+std::string difference(const std::string& saved, const std::string& now) {
+  const Json before = Json::parse(saved, nullptr, false), after = Json::parse(now, nullptr, false);
+  if (!before.is_object() || !after.is_object()) return "";
+  for (const auto& [field, value] : before.items()) {
+    const Json other = after.value(field, Json());
+    if (other != value) return " (" + field + " " + value.dump() + ", now " + other.dump() + ")";
+  }
+  return "";
+}
+
 constexpr char kChecksum[] = "checksum";
 
 std::string checksum(const ParameterMap& tensors, const Metadata& metadata) {
@@ -89,8 +100,8 @@ TrainingState load_state_file(const std::filesystem::path& path, const std::stri
             "' is missing");
     return found->second;
   };
-  require(line("settings") == settings, path.string(),
-          ": the run was begun with other settings; resume it with the same command line");
+  require(line("settings") == settings, path.string(), ": the run was begun with other settings",
+          difference(line("settings"), settings), "; resume it with the same command line");
   ParameterMap tensors;
   for (const auto& [name, view] : file.tensors()) tensors[name] = to_matrix(view);
   require(line(kChecksum) == checksum(tensors, file.metadata()), path.string(), ": damaged");

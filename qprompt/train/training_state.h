@@ -34,8 +34,8 @@ struct TrainingState {
   std::vector<EpochReport> epochs;
 };
 
-// `settings` is what must be the same for a run to go on; load_state_file() throws Error where the
-// file's are others.
+// `settings` is what must be the same for a run to go on, a JSON object of fields;
+// load_state_file() throws Error with the first that differs in the file.
 void save_state_file(const TrainingState& state, const std::string& settings,
                      const std::filesystem::path& path);
 TrainingState load_state_file(const std::filesystem::path& path, const std::string& settings);

@@ -78,10 +78,21 @@ BaseToNewRun run_zero_shot(const Model& model, const ProtocolEntry& entry, Halve
   return run;
 }
 
+// Errors say which run they are of.
+Learned learned_by(const Model& model, const ProtocolEntry& entry, const LearnConfig& config,
+                   const std::vector<std::string>& base_classes, const TrainingData& data,
+                   const Observer& observer) {
+  try {
+    return learn_from(model, base_classes, data, config, observer);
+  } catch (const Error& error) {
+    fail(entry.name, " seed ", config.seed, ".", config.effective_train_seed(), ": ", error.what());
+  }
+}
+
 BaseToNewRun run_learned(const Model& model, const ProtocolEntry& entry, const LearnConfig& config,
                          const std::vector<std::string>& base_classes, const TrainingData& data,
                          Halves& halves, const Observer& observer) {
-  const Learned learned = learn_from(model, base_classes, data, config, observer);
+  const Learned learned = learned_by(model, entry, config, base_classes, data, observer);
   if (learned.interrupted) throw Interrupted();
   BaseToNewRun run;
   run.method = entry.name;
@@ -91,6 +102,7 @@ BaseToNewRun run_learned(const Model& model, const ProtocolEntry& entry, const L
   run.payload_bytes = payload_size(learned.prompt);
   run.file_bytes = to_bytes(learned.prompt).size();
   run.seconds = learned.training_seconds;
+  run.bits_reasons = learned.bits_reasons;
   for (const auto& [name, count] : learned.clusterings) run.clusterings += count;
   return run;
 }
@@ -234,6 +246,9 @@ BaseToNewResult base_to_new(const Model& model, const Dataset& dataset,
     Protocol(model, dataset, entries, options).run(result);
   } catch (const Interrupted&) {
     result.interrupted = true;
+  } catch (const Error& error) {
+    if (result.runs.empty()) throw;
+    result.failure = error.what();
   }
   return result;
 }

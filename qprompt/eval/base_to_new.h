@@ -31,6 +31,7 @@ struct BaseToNewRun {
   std::size_t payload_bytes = 0, file_bytes = 0;
   double seconds = 0;  // of learning, the features of the training images not counted
   int clusterings = 0;
+  std::vector<std::string> bits_reasons;  // why widths were chosen, where "auto" asked for it
 };
 
 struct BaseToNewRow {
@@ -58,8 +59,10 @@ struct BaseToNewResult {
   std::vector<ScarceClass> scarce;
   std::vector<std::string> skipped;
   bool interrupted = false;  // the finished runs are there
+  std::string failure;       // why a later run failed (diverged, say); the finished ones are there
 };
 
+// Throws Error where the first run fails already.
 BaseToNewResult base_to_new(const Model& model, const Dataset& dataset,
                             const std::vector<ProtocolEntry>& entries,
                             const BaseToNewOptions& options);

@@ -38,8 +38,14 @@ Metrics evaluate(const LabelledFeatures& images, const Matrix& class_matrix) {
 TestImages::TestImages(const Model& model, std::vector<Item> items, FeatureOptions options)
     : model_(model), items_(std::move(items)), options_(std::move(options)) {}
 
+LabelledFeatures TestImages::encoded(const FeatureOptions& options) {
+  LabelledFeatures images = labelled_features(model_, items_, options);
+  skipped_ = images.skipped;
+  return images;
+}
+
 const LabelledFeatures& TestImages::frozen() {
-  if (!frozen_) frozen_ = labelled_features(model_, items_, options_);
+  if (!frozen_) frozen_ = encoded(options_);
   return *frozen_;
 }
 
@@ -48,7 +54,7 @@ Metrics TestImages::evaluate(const Deployment& deployment) {
   FeatureOptions prompted = options_;
   prompted.prompts = deployment.vision;
   prompted.cache.reset();  // nobody asks for these again
-  return qprompt::evaluate(labelled_features(model_, items_, prompted), deployment.head);
+  return qprompt::evaluate(encoded(prompted), deployment.head);
 }
 
 }  // namespace qprompt

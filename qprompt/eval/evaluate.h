@@ -35,13 +35,19 @@ class TestImages {
 
   // As the frozen tower sees them; encoded when first asked for.
   const LabelledFeatures& frozen();
+  // Throws Error for a deployment of another embedding width.
   Metrics evaluate(const Deployment& deployment);
+  // Damaged images that were left out, as far as any were read.
+  const std::vector<std::string>& skipped() const { return skipped_; }
 
  private:
+  LabelledFeatures encoded(const FeatureOptions& options);
+
   const Model& model_;
   std::vector<Item> items_;
   FeatureOptions options_;
   std::optional<LabelledFeatures> frozen_;
+  std::vector<std::string> skipped_;
 };
 
 }  // namespace qprompt

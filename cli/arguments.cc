@@ -1,7 +1,5 @@
 #include "cli/arguments.h"
 
-#include <sstream>
-
 #include "cli/fields.h"
 #include "cli/interrupt.h"
 #include "cli/progress.h"
@@ -51,11 +49,20 @@ FeatureOptions FeatureArguments::options(const std::string& label) const {
   return options;
 }
 
-void DataArguments::add_to(CLI::App& app) {
-  app.add_option("--data", data, "folder of class folders, image root of a split, or a CSV file")
-      ->required()
-      ->type_name("D");
+CLI::Option* DataArguments::add_to(CLI::App& app) {
+  CLI::Option* required =
+      app.add_option("--data", data,
+                     "folder of class folders, image root of a split, or a CSV file")
+          ->required()
+          ->type_name("D");
   app.add_option("--split", split, "CoOp split JSON, or CSV path,label[,subset]")->type_name("F");
+  return required;
+}
+
+CLI::Option* add_division_seed(CLI::App& app, std::optional<std::uint64_t>& seed) {
+  return app.add_option("--seed", seed,
+                        "of the 50/20/30 division of a plain folder; default: that of the run, or "
+                        "1");
 }
 
 Dataset DataArguments::load(std::uint64_t seed) const {
@@ -87,11 +94,9 @@ nlohmann::ordered_json learn_config_as_json(const LearnConfig& config) {
 }
 
 std::vector<std::string> read_class_names(const std::filesystem::path& path) {
-  std::istringstream lines(read_text(path));
   std::vector<std::string> names;
   std::set<std::string> seen;
-  for (std::string name; std::getline(lines, name);) {
-    if (name.ends_with('\r')) name.pop_back();
+  for (const std::string& name : read_lines(path)) {
     if (name.find_first_not_of(" \t") == std::string::npos) continue;
     require(seen.insert(name).second, path.string(), ": the class '", name, "' comes twice");
     names.push_back(name);

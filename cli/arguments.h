@@ -39,9 +39,12 @@ struct DataArguments {
   std::string data;
   std::string split;
 
-  void add_to(CLI::App& app);
+  CLI::Option* add_to(CLI::App& app);  // --data, which is required
   Dataset load(std::uint64_t seed) const;
 };
+
+// --seed of commands that look at test images only; run_folder.h says what it is without the flag.
+CLI::Option* add_division_seed(CLI::App& app, std::optional<std::uint64_t>& seed);
 
 // What every report begins with: enough to repeat the run.
 nlohmann::ordered_json report_header(const std::string& command, const Model& model);

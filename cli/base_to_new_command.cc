@@ -8,6 +8,7 @@
 #include "cli/notices.h"
 #include "cli/output.h"
 #include "qprompt/core/error.h"
+#include "qprompt/prompt/templates.h"
 
 namespace qprompt::cli {
 namespace {
@@ -20,7 +21,7 @@ constexpr char kExamples[] = R"(Examples:
 Methods: zeroshot, coop, cocoop, vpt, language, ivlp, maple, kgcoop, prograd, promptsrc. With q
 before it quantized (qcoop), with -noise behind it under Gaussian noise (coop-noise), with +kgcoop,
 +prograd or +promptsrc under a regularizer (qmaple+kgcoop). Flags are for those methods that have
-them.)";
+them. promptsrc is ivlp+promptsrc; --preset promptsrc-base2new adds its templates and average.)";
 
 struct BaseToNewArguments {
   ModelArguments model;
@@ -34,16 +35,26 @@ struct BaseToNewArguments {
   std::vector<std::uint64_t> train_seeds;
 };
 
+// Names say which methods are quantized: a flag that says otherwise would make a row's name untrue.
+void require_quantizer_of_names(const LearnArguments& learn) {
+  const std::string quantizer = learn.given("quantizer");
+  if (quantizer != "none" && quantizer != "noise") return;
+  throw CLI::ValidationError("--quantizer " + quantizer +
+                             ": the names of --methods say it: coop, qcoop, coop-noise");
+}
+
 // A flag that no method of the table has is an error.
-std::vector<ProtocolEntry> entries_of(const BaseToNewArguments& arguments) {
+std::vector<ProtocolEntry> entries_of(const BaseToNewArguments& arguments, const Dataset& dataset) {
+  require_quantizer_of_names(arguments.learn);
   const Settings settings = arguments.learn.settings();
   std::set<std::string> unknown_to_all;
   for (const auto& [field, text] : settings) unknown_to_all.insert(field);
+  const std::vector<std::string> templates = templates_for(arguments.templates, dataset.name);
   std::vector<ProtocolEntry> entries;
   bool learns = false;
   for (const std::string& name : arguments.methods) {
     std::set<std::string> unknown;
-    entries.push_back(protocol_entry(name, settings, arguments.templates, unknown));
+    entries.push_back(protocol_entry(name, settings, templates, unknown));
     if (!entries.back().learn) continue;
     learns = true;
     std::erase_if(unknown_to_all, [&](const auto& field) { return !unknown.contains(field); });
@@ -60,15 +71,16 @@ int shots_of(const std::vector<ProtocolEntry>& entries) {
 }
 
 void show(const BaseToNewResult& result) {
-  fmt::print("{}", table_text(summarize(result.runs)));
+  if (!result.runs.empty()) fmt::print("{}", table_text(summarize(result.runs)));
   if (result.interrupted) fmt::print("interrupted: {} runs finished\n", result.runs.size());
 }
 
 void run_base_to_new(const BaseToNewArguments& arguments) {
   arguments.json.require_writable();
-  const std::vector<ProtocolEntry> entries = entries_of(arguments);
-  const Model model = arguments.model.load();
+  tell_preset(arguments.learn.preset_report());
   const Dataset dataset = arguments.data.load(arguments.seeds.front());
+  const std::vector<ProtocolEntry> entries = entries_of(arguments, dataset);
+  const Model model = arguments.model.load();
   BaseToNewOptions options;
   options.seeds = arguments.seeds;
   options.train_seeds = arguments.train_seeds;
@@ -85,6 +97,7 @@ void run_base_to_new(const BaseToNewArguments& arguments) {
   tell_scarce(result.scarce, options.shots);
   arguments.json.write(report);
   if (!arguments.json.to_stdout()) show(result);
+  if (!result.failure.empty()) fail(result.failure, "; the runs before it are in the report");
 }
 
 }  // namespace
@@ -109,7 +122,7 @@ void add_base_to_new_command(CLI::App& app) {
       ->delimiter(',');
   command
       ->add_option("--template", arguments->templates,
-                   "of zero-shot: sentences, imagenet-7, imagenet-80 or a file; averaged")
+                   "of zero-shot: sentences, imagenet-7, imagenet-80, dataset or a file; averaged")
       ->capture_default_str();
   arguments->learn.add_to(*command, {"method", "classes", "seed", "train_seed", "regularizer"});
   arguments->json.add_to(*command);

@@ -12,7 +12,7 @@ namespace qprompt::cli {
 
 // The entry that a name of --methods stands for ("zeroshot", or as settings_of_name() has it), with
 // `settings` for everything that the name does not say. Those that the method does not have go into
-// `unknown`. `templates` as templates_of() takes them.
+// `unknown`. `templates` are those of zero-shot.
 ProtocolEntry protocol_entry(const std::string& name, const Settings& settings,
                              const std::vector<std::string>& templates,
                              std::set<std::string>& unknown);
@@ -20,7 +20,7 @@ ProtocolEntry protocol_entry(const std::string& name, const Settings& settings,
 // A line on stderr for a finished run.
 void tell_run(const BaseToNewRun& run);
 
-// Accuracies in per cent, mean +- deviation; H of the means in brackets behind the mean of the Hs.
+// Accuracies in per cent, mean +- deviation; H of the means in a column beside the mean of the Hs.
 std::string table_text(const std::vector<BaseToNewRow>& rows);
 
 // Settings, rows and single runs.

@@ -48,19 +48,11 @@ void require_consistent(const ClassifyArguments& arguments) {
   }
 }
 
-std::vector<std::string> class_names_for(const ClassifyArguments& arguments) {
-  if (!arguments.classes.empty()) return read_class_names(arguments.classes);
-  const std::filesystem::path prompt = prompt_path(arguments.prompt);
-  const auto remembered = remembered_classes(prompt);
-  require(remembered.has_value(), prompt.string(), ": no class names beside it in ",
-          classes_path(prompt).filename().string(), "; --classes names.txt gives them");
-  return *remembered;
-}
-
 Classifier load_classifier(const ClassifyArguments& arguments, const Model& model) {
+  const std::filesystem::path path = prompt_path(arguments.prompt);
   std::optional<PromptFile> prompt;
-  if (!arguments.prompt.empty()) prompt = load_prompt_file(prompt_path(arguments.prompt));
-  const std::vector<std::string> names = class_names_for(arguments);
+  if (!arguments.prompt.empty()) prompt = load_prompt_file(path);
+  const std::vector<std::string> names = class_names_for(path, arguments.classes);
   if (!prompt) {
     return {model, deploy_templates(model, templates_of(arguments.templates), names), names};
   }

@@ -3,12 +3,13 @@
 #include "cli/arguments.h"
 #include "cli/commands.h"
 #include "cli/fields.h"
+#include "cli/notices.h"
+#include "cli/output.h"
 #include "cli/quantizer_arguments.h"
 #include "cli/run_folder.h"
 #include "qprompt/artifact/fold.h"
 #include "qprompt/artifact/packing.h"
 #include "qprompt/core/error.h"
-#include "qprompt/core/file.h"
 #include "qprompt/eval/evaluate.h"
 #include "qprompt/serve/class_matrix.h"
 #include "qprompt/serve/deployment.h"
@@ -20,15 +21,19 @@ constexpr char kExamples[] = R"(Examples:
   qprompt convert run --model M --fold --bits 4 --output folded.qprompt
   qprompt convert run --model M --fold --bits 4 --output folded.qprompt --data photos
   qprompt convert run --model M --bits ctx=1,projection=4 --output small.qprompt
---fold replaces MaPLe's projections by the tokens they produce. With --data: the accuracy before and
-after on the test images.)";
+--fold replaces MaPLe's projections by the tokens they produce. Without --bits a quantized prompt
+keeps as many as its widest matrix has. With --data: the accuracy before and after on the test
+images.)";
 
 struct ConvertArguments {
   ModelArguments model;
   QuantizerArguments quantizer;
+  DataArguments data;
   FeatureArguments features;
-  std::string prompt, output, data, split;
+  JsonArgument json;
+  std::string prompt, output;
   ClassSubset classes = ClassSubset::kAll;
+  std::optional<std::uint64_t> seed;
   bool fold = false;
 };
 
@@ -37,6 +42,23 @@ struct Source {
   PromptFile prompt;
   std::optional<std::vector<std::string>> class_names;  // remembered beside it
 };
+
+int widest(const PromptFile& prompt) {
+  int bits = 0;
+  for (const StoredMatrix& matrix : prompt.matrices) {
+    if (std::holds_alternative<EncodedMatrix>(matrix.content)) {
+      bits = std::max(bits, bits_per_value(matrix));
+    }
+  }
+  return bits;
+}
+
+// Without --bits a quantized prompt keeps as many as its widest matrix has.
+QuantizerConfig quantizer_of(const ConvertArguments& arguments, const PromptFile& prompt) {
+  QuantizerArguments quantizer = arguments.quantizer;
+  if (quantizer.bits.empty() && widest(prompt) > 0) quantizer.bits = std::to_string(widest(prompt));
+  return quantizer.settled();
+}
 
 PromptFile converted(const ConvertArguments& arguments, const Model& model, const Source& source) {
   MethodConfig method = source.prompt.method;
@@ -55,38 +77,71 @@ PromptFile converted(const ConvertArguments& arguments, const Model& model, cons
       source.class_names ? tokenize_classes(model, *source.class_names) : any_classes(model);
   const auto learner = make_learner(method, model);
   return packed(model, method, classes, learned,
-                quantizer_for(*learner, classes, arguments.quantizer.settled()));
+                quantizer_for(*learner, classes, quantizer_of(arguments, source.prompt)));
 }
 
-void show_accuracy(const ConvertArguments& arguments, const Model& model, const PromptFile& before,
-                   const PromptFile& after) {
-  std::optional<std::filesystem::path> split;
-  if (!arguments.split.empty()) split = arguments.split;
-  const Dataset chosen =
-      subsample_classes(load_dataset(arguments.data, split, 1), arguments.classes);
-  require(!chosen.test.empty(), arguments.data, ": no test images");
+struct Comparison {
+  Metrics before, after;
+};
+
+std::optional<Comparison> compare(const ConvertArguments& arguments, const Model& model,
+                                  const Source& source, const PromptFile& after) {
+  if (arguments.data.data.empty()) return std::nullopt;
+  const Dataset chosen = subsample_classes(
+      arguments.data.load(division_seed(arguments.seed, source.path)), arguments.classes);
+  require(!chosen.test.empty(), arguments.data.data, ": no test images");
   TestImages images(model, chosen.test, arguments.features.options("test images"));
-  const auto percent = [&](const PromptFile& prompt) {
-    return 100 * images.evaluate(deploy(model, prompt, chosen.class_names)).accuracy();
+  const auto measured = [&](const PromptFile& prompt) {
+    return images.evaluate(deploy(model, prompt, chosen.class_names));
   };
-  const double accuracy_before = percent(before), accuracy_after = percent(after);
-  fmt::print("accuracy {:.2f} % before, {:.2f} % after, on {} test images\n", accuracy_before,
-             accuracy_after, chosen.test.size());
+  Comparison result{measured(source.prompt), measured(after)};
+  tell_skipped(images.skipped());
+  require(result.after.images > 0, arguments.data.data, ": no test image that can be read");
+  return result;
+}
+
+nlohmann::ordered_json report_of(const ConvertArguments& arguments, const Model& model,
+                                 const Source& source, const PromptFile& after,
+                                 const std::optional<Comparison>& result) {
+  nlohmann::ordered_json report = report_header("convert", model);
+  report["prompt"] = source.path.string();
+  report["output"] = arguments.output;
+  report["folded"] = arguments.fold;
+  report["payload_bytes"] = {{"before", payload_size(source.prompt)},
+                             {"after", payload_size(after)}};
+  if (result) {
+    report["data"] = {{"path", arguments.data.data}, {"split", arguments.data.split}};
+    report["images"] = result->after.images;
+    report["accuracy"] = {{"before", result->before.accuracy()},
+                          {"after", result->after.accuracy()}};
+  }
+  return report;
+}
+
+void show(const ConvertArguments& arguments, const Source& source, const PromptFile& after,
+          const std::optional<Comparison>& result) {
+  fmt::print("{}: payload {} bytes, from {}\n", arguments.output, payload_size(after),
+             payload_size(source.prompt));
+  if (!result) return;
+  fmt::print("accuracy {:.2f} % before, {:.2f} % after, on {} test images\n",
+             100 * result->before.accuracy(), 100 * result->after.accuracy(), result->after.images);
 }
 
 void run_convert(const ConvertArguments& arguments) {
+  if (!arguments.fold && arguments.quantizer.bits.empty()) {
+    throw CLI::ValidationError("--bits or --fold is required");
+  }
+  arguments.json.require_writable();
   const std::filesystem::path path = prompt_path(arguments.prompt);
   const Source source{path, load_prompt_file(path), remembered_classes(path)};
   const Model model = arguments.model.load();
   require_same_backbone(source.prompt, model);
   const PromptFile prompt = converted(arguments, model, source);
+  const std::optional<Comparison> result = compare(arguments, model, source, prompt);
   save_prompt_file(prompt, arguments.output);
-  if (source.class_names) {
-    write_file(classes_path(arguments.output), names_text(*source.class_names));
-  }
-  fmt::print("{}: payload {} bytes, from {}\n", arguments.output, payload_size(prompt),
-             payload_size(source.prompt));
-  if (!arguments.data.empty()) show_accuracy(arguments, model, source.prompt, prompt);
+  remember_classes(arguments.output, source.class_names);
+  arguments.json.write(report_of(arguments, model, source, prompt, result));
+  if (!arguments.json.to_stdout()) show(arguments, source, prompt, result);
 }
 
 }  // namespace
@@ -105,10 +160,13 @@ void add_convert_command(CLI::App& app) {
       ->type_name("Q");
   command->add_flag("--fold", arguments->fold, "replace projections by the tokens they produce");
   arguments->quantizer.add_to(*command);
-  command->add_option("--data", arguments->data, "compare on these test images")->type_name("D");
-  command->add_option("--split", arguments->split, "CoOp split JSON, or CSV")->type_name("F");
-  add_enum_option(*command, "--classes", arguments->classes, "which classes are compared on");
+  CLI::Option* data = arguments->data.add_to(*command)->required(false);
+  command->get_option("--split")->needs(data);
+  add_enum_option(*command, "--classes", arguments->classes, "which classes are compared on")
+      ->needs(data);
+  add_division_seed(*command, arguments->seed)->needs(data);
   arguments->features.add_to(*command);
+  arguments->json.add_to(*command);
   command->callback([arguments] { run_convert(*arguments); });
 }
 

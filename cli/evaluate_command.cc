@@ -28,16 +28,21 @@ struct EvaluateArguments {
   std::string prompt;
   std::vector<std::string> templates{"a photo of a {}."};
   ClassSubset classes = ClassSubset::kAll;
-  std::uint64_t seed = 1;
+  std::optional<std::uint64_t> seed;
   bool per_class = false;
 };
 
+std::uint64_t seed_of(const EvaluateArguments& arguments) {
+  return division_seed(arguments.seed, prompt_path(arguments.prompt));
+}
+
 Deployment deployment_for(const EvaluateArguments& arguments, const Model& model,
-                          const std::vector<std::string>& class_names) {
+                          const Dataset& chosen) {
   if (arguments.prompt.empty()) {
-    return deploy_templates(model, templates_of(arguments.templates), class_names);
+    return deploy_templates(model, templates_for(arguments.templates, chosen.name),
+                            chosen.class_names);
   }
-  return deploy(model, load_prompt_file(prompt_path(arguments.prompt)), class_names);
+  return deploy(model, load_prompt_file(prompt_path(arguments.prompt)), chosen.class_names);
 }
 
 nlohmann::ordered_json report_of(const EvaluateArguments& arguments, const Model& model,
@@ -45,7 +50,7 @@ nlohmann::ordered_json report_of(const EvaluateArguments& arguments, const Model
                                  const Metrics& metrics) {
   nlohmann::ordered_json report = report_header("evaluate", model);
   report["data"] = {{"path", arguments.data.data}, {"split", arguments.data.split}};
-  report["settings"] = {{"classes", enum_name(arguments.classes)}, {"seed", arguments.seed}};
+  report["settings"] = {{"classes", enum_name(arguments.classes)}, {"seed", seed_of(arguments)}};
   if (arguments.prompt.empty()) {
     report["settings"]["templates"] = arguments.templates;
   } else {
@@ -81,10 +86,11 @@ void show(const EvaluateArguments& arguments, const Dataset& chosen, const Metri
 void run_evaluate(const EvaluateArguments& arguments) {
   arguments.json.require_writable();
   const Model model = arguments.model.load();
-  const Dataset chosen = subsample_classes(arguments.data.load(arguments.seed), arguments.classes);
+  const Dataset chosen =
+      subsample_classes(arguments.data.load(seed_of(arguments)), arguments.classes);
   require(!chosen.test.empty(), arguments.data.data, ": no test images");
   // The text side first: a prompt that does not fit is told before the images are read.
-  const Deployment deployment = deployment_for(arguments, model, chosen.class_names);
+  const Deployment deployment = deployment_for(arguments, model, chosen);
   FeatureOptions options = arguments.features.options("test images");
   options.prompts = deployment.vision;
   const LabelledFeatures images = labelled_features(model, chosen.test, options);
@@ -108,13 +114,13 @@ void add_evaluate_command(CLI::App& app) {
                      ->type_name("P");
   command
       ->add_option("--template", arguments->templates,
-                   "zero-shot: a sentence with {} for the class name, imagenet-7, imagenet-80 or "
-                   "a file of templates; several are averaged")
+                   "zero-shot: a sentence with {} for the class name, imagenet-7, imagenet-80, "
+                   "dataset (the published sentence of a known data set) or a file of templates; "
+                   "several are averaged")
       ->excludes(prompt)
       ->capture_default_str();
   add_enum_option(*command, "--classes", arguments->classes, "which classes");
-  command->add_option("--seed", arguments->seed, "of the 50/20/30 division of a plain folder")
-      ->capture_default_str();
+  add_division_seed(*command, arguments->seed);
   command->add_flag("--per-class", arguments->per_class, "print the accuracy of each class");
   arguments->json.add_to(*command);
   arguments->features.add_to(*command);

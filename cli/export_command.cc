@@ -34,16 +34,11 @@ void require_consistent(const ExportArguments& arguments) {
 Index bound_classes(const PromptFile& prompt) {
   const auto* coop = std::get_if<CoOpConfig>(&prompt.method);
   if (coop == nullptr || !coop->class_specific) return 0;
-  return values(prompt).at("ctx").rows() / coop->n_ctx;
-}
-
-std::vector<std::string> class_names_for(const ExportArguments& arguments,
-                                         const std::filesystem::path& prompt) {
-  if (!arguments.classes.empty()) return read_class_names(arguments.classes);
-  const auto remembered = remembered_classes(prompt);
-  require(remembered.has_value(), prompt.string(), ": no class names beside it in ",
-          classes_path(prompt).filename().string(), "; --classes names.txt gives them");
-  return *remembered;
+  const ParameterMap learned = values(prompt);
+  const auto ctx = learned.find("ctx");
+  require(ctx != learned.end() && coop->n_ctx >= 1, "a prompt of CoOp with ", learned.size(),
+          " matrices and n_ctx ", coop->n_ctx, ", expected 'ctx' and at least 1");
+  return ctx->second.rows() / coop->n_ctx;
 }
 
 void run_export(const ExportArguments& arguments) {
@@ -51,7 +46,7 @@ void run_export(const ExportArguments& arguments) {
   const std::filesystem::path path = prompt_path(arguments.prompt);
   const PromptFile prompt = load_prompt_file(path);
   if (!arguments.class_matrix.empty()) {
-    const std::vector<std::string> names = class_names_for(arguments, path);
+    const std::vector<std::string> names = class_names_for(path, arguments.classes);
     const Matrix matrix = class_matrix(arguments.model.load(), prompt, names);
     export_class_matrix(matrix, names, arguments.class_matrix);
     fmt::print("{}: {} classes x {}\n", arguments.class_matrix, matrix.rows(), matrix.cols());

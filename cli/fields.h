@@ -4,7 +4,6 @@
 
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
-#include <set>
 #include <string>
 
 #include "qprompt/core/fields.h"
@@ -38,30 +37,6 @@ CLI::Option* add_enum_option(CLI::App& app, const std::string& flag, Enum& value
       ->type_name(names_listed<Enum>())
       ->default_str(enum_name(value));
 }
-
-// Adds a flag for every field that is not in `without`.
-class FlagVisitor {
- public:
-  explicit FlagVisitor(CLI::App& app, std::set<std::string> without = {})
-      : app_(app), without_(std::move(without)) {}
-
-  template <typename T>
-  void operator()(const std::string& field, T& value, const std::string& help) {
-    if (without_.contains(field)) return;
-    if constexpr (std::is_enum_v<T>) {
-      add_enum_option(app_, flag_name(field), value, help);
-    } else if constexpr (std::is_same_v<T, bool>) {
-      const std::string flag = flag_name(field);
-      app_.add_flag(flag + ",!--no-" + flag.substr(2), value, help);
-    } else {
-      app_.add_option(flag_name(field), value, help)->capture_default_str();
-    }
-  }
-
- private:
-  CLI::App& app_;
-  std::set<std::string> without_;
-};
 
 class JsonVisitor {
  public:

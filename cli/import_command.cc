@@ -3,6 +3,7 @@
 #include "cli/arguments.h"
 #include "cli/commands.h"
 #include "cli/fields.h"
+#include "cli/learn_arguments.h"
 #include "cli/output.h"
 #include "cli/quantizer_arguments.h"
 #include "cli/run_folder.h"
@@ -10,7 +11,6 @@
 #include "qprompt/artifact/reference_checkpoint.h"
 #include "qprompt/core/error.h"
 #include "qprompt/core/field_text.h"
-#include "qprompt/core/file.h"
 
 namespace qprompt::cli {
 namespace {
@@ -26,46 +26,77 @@ struct ImportArguments {
   ModelArguments model;
   QuantizerArguments quantizer;
   std::string file, output, classes;
-  std::string ctx_init;
-  bool ctx_init_given = false;
+  Settings not_in_the_file;  // fields of the method that only a person knows
   MethodTag method = MethodTag::kCoOp;
 };
 
-// Words of which the learned tokens are a part are not in the file: the method's own, or the
-// flag's.
+// Words of which the learned tokens are a part are the method's own, or the flag's.
 MethodConfig method_of(const ImportArguments& arguments, const ReferenceCheckpoint& file) {
   MethodConfig method = default_config(arguments.method);
-  if (arguments.ctx_init_given) {
-    const bool known = std::visit(
-        [&](auto& config) { return set_field(config, "ctx_init", arguments.ctx_init); }, method);
-    require(known, "--ctx-init: not a setting of ", enum_name(arguments.method));
+  for (const auto& [field, text] : arguments.not_in_the_file) {
+    const bool known =
+        std::visit([&](auto& config) { return set_field(config, field, text); }, method);
+    if (!known) fail_unknown_flags({field}, enum_name(arguments.method));
   }
-  return file.fitted(method);
+  MethodConfig fitted = file.fitted(method);
+  const auto words = arguments.not_in_the_file.find("ctx_init");
+  if (words == arguments.not_in_the_file.end()) return fitted;
+  std::visit(
+      [&]<typename Config>(const Config& config) {
+        if constexpr (StartsFromWords<Config>) {
+          require(config.ctx_init == words->second, "--ctx-init '", words->second, "' has ",
+                  words_in(words->second), " words, ", arguments.file, " holds ", config.n_ctx,
+                  " tokens");
+        }
+      },
+      fitted);
+  return fitted;
+}
+
+std::unique_ptr<PromptLearner> learner_of(const ImportArguments& arguments,
+                                          const MethodConfig& method, const Model& model) {
+  try {
+    return make_learner(method, model);
+  } catch (const Error& error) {
+    fail(arguments.file, ": ", error.what(), "; was it learned by ", enum_name(arguments.method),
+         "?");
+  }
 }
 
 // A class-specific prompt belongs to its class list; others need no list, and any will do.
 ClassTokens classes_for(const ImportArguments& arguments, const Model& model,
-                        const PromptLearner& learner) {
+                        const ReferenceCheckpoint& file, const PromptLearner& learner) {
   if (!arguments.classes.empty()) {
-    return tokenize_classes(model, read_class_names(arguments.classes));
+    const std::vector<std::string> names = read_class_names(arguments.classes);
+    require(!learner.class_bound() || std::ssize(names) == file.shapes().at("ctx").front(),
+            arguments.classes, ": ", names.size(), " class names, ", arguments.file,
+            " holds contexts of ", file.shapes().at("ctx").front(), " classes");
+    return tokenize_classes(model, names);
   }
   require(!learner.class_bound(), arguments.file,
           ": holds a context for each class; --classes names.txt says which, in their order");
   return any_classes(model);
 }
 
+void add_setting(CLI::App& command, ImportArguments& arguments, const std::string& field,
+                 const std::string& help) {
+  command.add_option_function<std::string>(
+      flag_name(field),
+      [&arguments, field](const std::string& text) { arguments.not_in_the_file[field] = text; },
+      help);
+}
+
 void run_import(const ImportArguments& arguments) {
   const Model model = arguments.model.load();
   const ReferenceCheckpoint file(arguments.file);
   const MethodConfig method = method_of(arguments, file);
-  const auto learner = make_learner(method, model);
-  const ClassTokens classes = classes_for(arguments, model, *learner);
+  const auto learner = learner_of(arguments, method, model);
+  const ClassTokens classes = classes_for(arguments, model, file, *learner);
   const PromptFile prompt = packed(model, method, classes, file.read(learner->parameters(classes)),
                                    quantizer_for(*learner, classes, arguments.quantizer.settled()));
   save_prompt_file(prompt, arguments.output);
-  if (!arguments.classes.empty()) {
-    write_file(classes_path(arguments.output), names_text(classes.names));
-  }
+  remember_classes(arguments.output,
+                   arguments.classes.empty() ? std::nullopt : std::optional(classes.names));
   fmt::print("{} ({} bytes, {} of them values)\n", arguments.output, to_bytes(prompt).size(),
              payload_size(prompt));
 }
@@ -85,18 +116,18 @@ void add_import_command(CLI::App& app) {
   command->add_option("--output", arguments->output, "prompt file to write")
       ->required()
       ->type_name("P");
-  CLI::Option* words = command->add_option("--ctx-init", arguments->ctx_init,
-                                           "words that the context started from, where they "
-                                           "are not the method's usual ones");
+  add_setting(*command, *arguments, "ctx_init",
+              "words that the context started from, where they are not the method's usual ones");
+  add_setting(*command, *arguments, "class_token_position",
+              "of coop: where the class name stood, end, middle or front [end]");
+  add_setting(*command, *arguments, "text_template",
+              "of vpt: sentence of a class [\"a photo of a {}.\"]");
   command
       ->add_option("--classes", arguments->classes,
                    "file with one class name a line, to be remembered beside the prompt")
       ->type_name("NAMES");
   arguments->quantizer.add_to(*command);
-  command->callback([arguments, words] {
-    arguments->ctx_init_given = words->count() > 0;
-    run_import(*arguments);
-  });
+  command->callback([arguments] { run_import(*arguments); });
 }
 
 }  // namespace qprompt::cli

@@ -97,12 +97,18 @@ Json report_of(const PromptFile& prompt, const std::filesystem::path& path) {
   return report;
 }
 
-// Of each matrix that is as wide as the text tower: only such rows can stand for tokens.
+// Of each matrix of prompts that is as wide as the text tower: only such rows can stand for tokens.
 void add_nearest_tokens(const InspectArguments& arguments, const PromptFile& prompt, Json& report) {
   const Model model = arguments.model.load();
   require_same_backbone(prompt, model);
-  for (const auto& [name, value] : values(prompt)) {
-    if (value.cols() != model.shape().text.width) continue;
+  const ParameterMap learned = values(prompt);
+  const auto learner = make_learner(prompt.method, model);
+  for (const ParameterSpec& spec : learner->parameters(any_classes(model))) {
+    const auto found = learned.find(spec.name);
+    const bool stands_for_tokens =
+        spec.kind == ParameterKind::kContext && spec.cols == model.shape().text.width;
+    if (!stands_for_tokens || found == learned.end()) continue;
+    const auto& [name, value] = *found;
     for (const auto& tokens : nearest_tokens(model, value, arguments.nearest)) {
       Json row = Json::array();
       for (const NearToken& token : tokens) {

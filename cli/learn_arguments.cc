@@ -145,14 +145,34 @@ void LearnArguments::add_preset_flag(CLI::App& app) {
       ->type_name(names);
 }
 
+std::string LearnArguments::given(const std::string& field) const {
+  const auto found = given_.find(field);
+  return found == given_.end() ? "" : found->second;
+}
+
+// --bits over a preset in full precision asks for quantization.
 Settings LearnArguments::settings() const {
-  return preset_.empty() ? given_ : merged(preset(preset_).settings, given_);
+  if (preset_.empty()) return given_;
+  const Settings published = preset(preset_).settings;
+  Settings settings = merged(published, given_);
+  if (given_.contains("bits") && !given_.contains("quantizer") && settings["quantizer"] == "none") {
+    settings.erase("quantizer");
+  }
+  return settings;
 }
 
 LearnConfig LearnArguments::config() const {
   std::set<std::string> unknown;
   LearnConfig config = configured(settings(), unknown);
-  if (!unknown.empty()) fail_unknown_flags(unknown, enum_name(method_tag(config.method)));
+  if (!unknown.empty()) {
+    fail_unknown_flags(unknown, enum_name(method_tag(config.method)) +
+                                    (preset_.empty() ? "" : ", with --preset " + preset_));
+  }
+  const QuantizerKind quantizer = config.training.quantizer.kind;
+  if (given_.contains("bits") && !has_codebook(quantizer)) {
+    throw CLI::ValidationError("--bits: the quantizer " + std::string(enum_name(quantizer)) +
+                               " has no bits");
+  }
   return config;
 }
 

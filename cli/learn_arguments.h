@@ -16,6 +16,8 @@ class LearnArguments {
   // `without` names fields that a command decides itself.
   void add_to(CLI::App& app, const std::set<std::string>& without = {});
 
+  // What a flag says; empty without it.
+  std::string given(const std::string& field) const;
   // What the preset says, and what the flags say instead.
   Settings settings() const;
   // A CLI::ValidationError for flags that the method does not have.

@@ -10,6 +10,12 @@ void tell_skipped(const std::vector<std::string>& skipped) {
              skipped.front());
 }
 
+void tell_preset(const nlohmann::ordered_json& preset) {
+  if (preset.is_null()) return;
+  fmt::print(stderr, "preset {}: {}\n", preset["name"].get<std::string>(),
+             preset["source"].get<std::string>());
+}
+
 void tell_scarce(const std::vector<ScarceClass>& scarce, int shots) {
   for (const ScarceClass& scarce_class : scarce) {
     fmt::print(stderr, "'{}' has {} training images, fewer than {} shots: all are used\n",

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
@@ -10,6 +11,9 @@ namespace qprompt::cli {
 
 // How many images --skip-bad-images left out, and the first; nothing where there were none.
 void tell_skipped(const std::vector<std::string>& skipped);
+
+// Where a preset's numbers come from; nothing without one. `preset` is LearnArguments' report.
+void tell_preset(const nlohmann::ordered_json& preset);
 
 // One line for each class that has fewer training images than shots.
 void tell_scarce(const std::vector<ScarceClass>& scarce, int shots);

@@ -36,15 +36,20 @@ void Progress::clear() {
 }
 
 std::string Progress::line(Index done, Index total, const std::string& note) const {
-  const double elapsed = std::chrono::duration<double>(Clock::now() - start_).count();
-  const double rate = static_cast<double>(done) / std::max(elapsed, 1e-9);
-  std::string text = fmt::format("{}: {} of {} {}, {:.{}f}/s", label_, done, total, unit_, rate,
-                                 rate < 10 ? 1 : 0);
-  if (done < total) {
-    text += fmt::format(", {} left", duration_text(static_cast<double>(total - done) / rate));
-  } else {
-    text += fmt::format(", took {}", duration_text(elapsed));
+  const auto now = Clock::now();
+  const auto seconds_since = [now](Clock::time_point then) {
+    return std::chrono::duration<double>(now - then).count();
+  };
+  std::string text = fmt::format("{}: {} of {} {}", label_, done, total, unit_);
+  if (done > first_) {
+    const double rate =
+        static_cast<double>(done - first_) / std::max(seconds_since(first_at_), 1e-9);
+    text += fmt::format(", {:.{}f}/s", rate, rate < 10 ? 1 : 0);
+    if (done < total) {
+      text += fmt::format(", {} left", duration_text(static_cast<double>(total - done) / rate));
+    }
   }
+  if (done >= total) text += fmt::format(", took {}", duration_text(seconds_since(start_)));
   if (!note.empty()) text += ", " + note;
   return text;
 }
@@ -52,6 +57,11 @@ std::string Progress::line(Index done, Index total, const std::string& note) con
 void Progress::update(Index done, Index total, const std::string& note) {
   if (silent) return;
   const auto now = Clock::now();
+  if (done < done_ || done_ < 0) {
+    first_ = done;
+    first_at_ = now;
+  }
+  done_ = done;
   const auto interval = terminal_ ? std::chrono::milliseconds(200) : std::chrono::seconds(5);
   const bool finished = done >= total;
   // Short work stays quiet; what has shown a line shows its end too.

@@ -16,7 +16,8 @@ class Progress {
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
 
-  // `note` is shown behind the numbers ("loss 1.23").
+  // `note` is shown behind the numbers ("loss 1.23"). Rates count from the first call on, and anew
+  // where `done` falls back: work that is resumed, or done twice.
   void update(Index done, Index total, const std::string& note = {});
   // Takes the line off the terminal, for other output to follow.
   void clear();
@@ -28,7 +29,8 @@ class Progress {
   std::string label_, unit_;
   bool terminal_;
   bool line_open_ = false;
-  Clock::time_point start_, last_;
+  Index first_ = -1, done_ = -1;  // at the first call, at the latest one
+  Clock::time_point start_, first_at_, last_;
 };
 
 // Turns all progress lines off.

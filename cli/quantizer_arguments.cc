@@ -15,10 +15,18 @@ void QuantizerArguments::add_to(CLI::App& app) {
     }
     bits = text;
   };
-  app.add_option_function<std::string>("--bits", read,
-                                       "quantize to so many bits a value: 1, or ctx=1,projection=4")
-      ->type_name("BITS");
-  add_enum_option(app, "--quantizer", config.kind, "how levels are found, with --bits");
+  CLI::Option* width =
+      app.add_option_function<std::string>(
+             "--bits", read,
+             "quantize to so many bits a value: 1..8, or ctx=1,projection=4 (a kind that is "
+             "left out: 1)")
+          ->type_name("BITS");
+  add_enum_option(app, "--quantizer", config.kind, "how levels are found")
+      ->type_name("kmeans|uniform|log2")
+      ->check([](const std::string& name) {
+        return name == "none" || name == "noise" ? name + " has no levels to be found" : "";
+      })
+      ->needs(width);
 }
 
 QuantizerConfig QuantizerArguments::settled() const {

@@ -7,8 +7,8 @@
 
 namespace qprompt::cli {
 
-// --bits, --quantizer, --kmeans, --normalize for values that are quantized once, after training.
-// Without --bits they stay as fp16.
+// --bits, --quantizer for values that are quantized once, after training. Without --bits they stay
+// as fp16.
 struct QuantizerArguments {
   std::string bits;
   QuantizerConfig config;

@@ -25,13 +25,22 @@ void save_run(const std::filesystem::path& folder, const PromptFile& prompt,
 // `given` is a prompt file or a run folder.
 std::filesystem::path prompt_path(const std::filesystem::path& given);
 
-// Where the class names of a prompt lie.
-std::filesystem::path classes_path(std::filesystem::path prompt);
-
-// One a line.
-std::string names_text(const std::vector<std::string>& class_names);
+// Puts class names beside a prompt, one a line; without names, takes away those of a prompt that
+// was there before.
+void remember_classes(const std::filesystem::path& prompt,
+                      const std::optional<std::vector<std::string>>& class_names);
 
 // The class names that lie beside a prompt; nothing when there are none.
 std::optional<std::vector<std::string>> remembered_classes(const std::filesystem::path& prompt);
+
+// Those in `names_file` where one is given, else those beside the prompt. Throws Error where there
+// are neither.
+std::vector<std::string> class_names_for(const std::filesystem::path& prompt,
+                                         const std::string& names_file);
+
+// The seed that divides a plain folder of images: `given`, else that of the run that `prompt` is
+// of (so that its test images are not those it was learned from), else 1.
+std::uint64_t division_seed(const std::optional<std::uint64_t>& given,
+                            const std::filesystem::path& prompt);
 
 }  // namespace qprompt::cli

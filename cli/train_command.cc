@@ -11,6 +11,7 @@
 #include "cli/run_folder.h"
 #include "qprompt/core/error.h"
 #include "qprompt/core/file.h"
+#include "qprompt/core/json.h"
 #include "qprompt/eval/evaluate.h"
 #include "qprompt/prompt/templates.h"
 #include "qprompt/serve/deployment.h"
@@ -46,34 +47,61 @@ struct Comparison {
   Metrics zero_shot, adapted;
 };
 
+// Of what a run learns from and is judged by while it learns: class names, and the images with
+// their labels.
+std::uint64_t list_fingerprint(const Dataset& dataset) {
+  std::uint64_t hash = 0;
+  for (const std::string& name : dataset.class_names) hash = hash64(name, hash);
+  for (const auto* items : {&dataset.train, &dataset.val}) {
+    for (const Item& item : *items) {
+      hash = hash64(item.path.string() + '\n' + std::to_string(item.label), hash);
+    }
+  }
+  return hash;
+}
+
 // What must be the same for a run to be resumed. The learning rate may be another one: a run that
 // diverged goes on from its last good epoch with a smaller one.
-std::string settings_text(const TrainArguments& arguments, const Model& model) {
+std::string settings_text(const TrainArguments& arguments, const Model& model,
+                          const Dataset& dataset) {
   nlohmann::ordered_json settings = learn_config_as_json(arguments.learn);
   settings.erase("lr");
   settings["model"] = hex64(model.fingerprint());
   settings["precision"] = enum_name(model.device().format());
+  settings["tokenizer"] = arguments.model.tokenizer;
   settings["data"] = arguments.data.data;
   settings["split"] = arguments.data.split;
-  return settings.dump();
+  settings["list"] = hex64(list_fingerprint(dataset));
+  return json_line(settings);
 }
 
 std::filesystem::path state_path(const TrainArguments& arguments) {
   return std::filesystem::path(arguments.output) / kStateName;
 }
 
-// Without a state there was no finished epoch, or the run came to its end: it begins.
-std::optional<TrainingState> state_to_resume(const TrainArguments& arguments, const Model& model) {
-  if (!arguments.resume) std::filesystem::remove(state_path(arguments));
-  if (!std::filesystem::exists(state_path(arguments))) return std::nullopt;
-  return load_state_file(state_path(arguments), settings_text(arguments, model));
+// Without a state there was no finished epoch, and the run begins; a finished run is left alone.
+std::optional<TrainingState> state_to_resume(const TrainArguments& arguments,
+                                             const std::string& settings) {
+  if (!arguments.resume) return std::nullopt;
+  if (std::filesystem::exists(state_path(arguments))) {
+    return load_state_file(state_path(arguments), settings);
+  }
+  const auto report = std::filesystem::path(arguments.output) / kReportName;
+  require(!std::filesystem::exists(report) || read_json(report).value("interrupted", true),
+          arguments.output, ": this run is finished; without --resume it is learned anew");
+  return std::nullopt;
 }
 
-Observer training_observer(const TrainArguments& arguments, const Model& model) {
+// Another run's state is kept until this one has its own.
+Observer training_observer(const TrainArguments& arguments, const std::string& settings,
+                           bool& has_state) {
   Observer observer;
   observer.stop = interrupted;
-  observer.on_state = [path = state_path(arguments), settings = settings_text(arguments, model)](
-                          const TrainingState& state) { save_state_file(state, settings, path); };
+  observer.on_state = [path = state_path(arguments), settings,
+                       &has_state](const TrainingState& state) {
+    save_state_file(state, settings, path);
+    has_state = true;
+  };
   auto progress = std::make_shared<Progress>("training", "epochs");
   observer.on_epoch = [progress](const EpochReport& report) {
     progress->update(
@@ -90,9 +118,11 @@ std::optional<Comparison> compare(const TrainArguments& arguments, const Model& 
                                   const Dataset& chosen, const Learned& learned) {
   if (arguments.skip_evaluation || chosen.test.empty() || learned.interrupted) return std::nullopt;
   TestImages images(model, chosen.test, arguments.features.options("test images"));
-  const auto templates = templates_of(arguments.zero_shot_template);
-  return Comparison{images.evaluate(deploy_templates(model, templates, chosen.class_names)),
+  const auto templates = templates_for({arguments.zero_shot_template}, chosen.name);
+  Comparison result{images.evaluate(deploy_templates(model, templates, chosen.class_names)),
                     images.evaluate(deploy(model, learned.prompt, chosen.class_names))};
+  tell_skipped(images.skipped());
+  return result;
 }
 
 nlohmann::ordered_json report_of(const TrainArguments& arguments, const Model& model,
@@ -128,6 +158,11 @@ nlohmann::ordered_json report_of(const TrainArguments& arguments, const Model& m
   return report;
 }
 
+// Whether the prompt is that of the best epoch: an interrupted run may have finished none.
+bool has_best_epoch(const TrainArguments& arguments, const Learned& learned) {
+  return arguments.learn.training.model_choice == ModelChoice::kBestVal && learned.chosen_epoch > 0;
+}
+
 void show(const TrainArguments& arguments, const Learned& learned,
           const std::optional<Comparison>& result) {
   if (result) {
@@ -136,9 +171,9 @@ void show(const TrainArguments& arguments, const Learned& learned,
                result->adapted.images, learned.class_names.size());
   }
   if (learned.interrupted) {
-    fmt::print(
-        "interrupted after {} steps: the prompt is that of the last step; --resume goes on\n",
-        learned.steps);
+    fmt::print("interrupted after {} steps: the prompt is that of {}; --resume goes on\n",
+               learned.steps,
+               has_best_epoch(arguments, learned) ? "the best epoch so far" : "the last step");
   }
   fmt::print("{} ({} bytes, {} of them values)\n",
              (std::filesystem::path(arguments.output) / kPromptName).string(),
@@ -147,7 +182,12 @@ void show(const TrainArguments& arguments, const Learned& learned,
 
 void tell_choices(const TrainArguments& arguments, const Learned& learned) {
   for (const std::string& reason : learned.bits_reasons) fmt::print("bits of {}\n", reason);
-  if (arguments.learn.training.model_choice == ModelChoice::kBestVal) {
+  const TrainingConfig& training = arguments.learn.training;
+  if (!learned.interrupted && std::ssize(learned.epochs) < training.epochs) {
+    fmt::print("stopped after {} of {} epochs: {} without a better validation\n",
+               learned.epochs.size(), training.epochs, training.patience);
+  }
+  if (has_best_epoch(arguments, learned)) {
     fmt::print("epoch {} was best on the validation images\n", learned.chosen_epoch);
   }
 }
@@ -155,12 +195,14 @@ void tell_choices(const TrainArguments& arguments, const Learned& learned) {
 // An error amid the run, such as a loss that is not finite, says where the last good state is.
 Learned learn_from_state(const TrainArguments& arguments, const Model& model,
                          const Dataset& dataset) {
-  const std::optional<TrainingState> state = state_to_resume(arguments, model);
+  const std::string settings = settings_text(arguments, model, dataset);
+  const std::optional<TrainingState> state = state_to_resume(arguments, settings);
+  bool has_state = state.has_value();
   try {
     return learn(model, dataset, arguments.learn, arguments.features.options("training images"),
-                 training_observer(arguments, model), state ? &*state : nullptr);
+                 training_observer(arguments, settings, has_state), state ? &*state : nullptr);
   } catch (const Error& error) {
-    if (!std::filesystem::exists(state_path(arguments))) throw;
+    if (!has_state) throw;
     fail(error.what(), "; the last whole epoch is kept in ", state_path(arguments).string(),
          ", --resume goes on from it, with another --lr too");
   }
@@ -168,13 +210,12 @@ Learned learn_from_state(const TrainArguments& arguments, const Model& model,
 
 void run_train(TrainArguments& arguments) {
   arguments.learn = arguments.flags.config();
-  if (const auto preset = arguments.flags.preset_report(); !preset.is_null()) {
-    fmt::print(stderr, "preset {}: {}\n", preset["name"].get<std::string>(),
-               preset["source"].get<std::string>());
-  }
+  tell_preset(arguments.flags.preset_report());
   require_writable_folder(arguments.output);
-  const Model model = arguments.model.load();
   const Dataset dataset = arguments.data.load(arguments.learn.seed);
+  // An Error now rather than after training.
+  templates_for({arguments.zero_shot_template}, dataset.name);
+  const Model model = arguments.model.load();
   const Learned learned = learn_from_state(arguments, model, dataset);
   tell_scarce(learned.scarce, arguments.learn.shots);
   tell_skipped(learned.skipped);
@@ -206,7 +247,9 @@ void add_train_command(CLI::App& app) {
   arguments->flags.add_to(*command);
   command->add_flag("--resume", arguments->resume,
                     "go on with the run in --output that was interrupted");
-  command->add_option("--template", arguments->zero_shot_template, "of the zero-shot comparison")
+  command
+      ->add_option("--template", arguments->zero_shot_template,
+                   "of the zero-shot comparison; dataset: the published one of a known data set")
       ->capture_default_str();
   command->add_flag("--skip-evaluation", arguments->skip_evaluation,
                     "do not compare with zero-shot on the test images");

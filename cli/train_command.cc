@@ -25,8 +25,7 @@ constexpr char kExamples[] = R"(Examples:
   qprompt train --model M --data eurosat/2750 --split split_zhou_EuroSAT.json \
       --classes base --shots 16 --seed 1 --epochs 50 --output run
   qprompt train --model M --data photos --n-ctx 16 --full-precision --output run
-  qprompt train --model M --data photos --preset maple-base2new --quantizer kmeans --bits 4 \
-      --output run
+  qprompt train --model M --data photos --preset maple-base2new --bits 4 --output run
   qprompt train --model M --data photos --method ivlp --regularizer promptsrc \
       --model-choice best_val --output run
 The same command with --resume goes on with a run that was interrupted.)";

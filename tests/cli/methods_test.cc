@@ -71,6 +71,32 @@ TEST_F(Methods, AQuantizedPresetQuantizes) {
               AllOf(HasSubstr("quantized (4 bits a value)"), HasSubstr("proj.bias")));
 }
 
+TEST_F(Methods, BitsOverAPresetInFullPrecisionQuantize) {
+  succeed(train(path("run"), {"--preset", "maple-base2new", "--bits", "2"}));
+  EXPECT_THAT(succeed({"inspect", path("run")}).out, HasSubstr("quantized (2 bits a value)"));
+}
+
+TEST_F(Methods, BitsWithoutQuantizationAreRefused) {
+  const Outcome outcome = run(train(path("run"), {"--full-precision", "--bits", "2"}));
+  EXPECT_EQ(outcome.exit_code, 2);
+  EXPECT_THAT(outcome.err, AllOf(HasSubstr("--bits"), HasSubstr("none")));
+}
+
+TEST_F(Methods, ARegularizerOfTextsNeedsLearnedTexts) {
+  EXPECT_THAT(error_line(train(path("run"), {"--method", "vpt", "--regularizer", "kgcoop"})),
+              HasSubstr("texts"));
+}
+
+TEST_F(Methods, OnlyPromptsHaveNearestTokens) {
+  succeed(train(path("run"), {"--method", "maple", "--skip-evaluation"}));
+  const auto report =
+      nlohmann::json::parse(succeed({"inspect", path("run"), "--model", model, "--json", "-"}).out);
+  for (const auto& [name, vectors] : report.at("nearest_tokens").items()) {
+    EXPECT_THAT(name, Not(HasSubstr("proj")));
+  }
+  EXPECT_TRUE(report.at("nearest_tokens").contains("ctx"));
+}
+
 TEST_F(Methods, AnUnknownPresetComesWithThoseThereAre) {
   const Outcome outcome = run(train(path("run"), {"--preset", "maple"}));
   EXPECT_EQ(outcome.exit_code, 2);
@@ -98,7 +124,7 @@ TEST_F(Methods, ARunIsNotResumedWithOtherSettings) {
   const std::vector<std::string> flags{"--epochs", "100000", "--skip-evaluation"};
   run(train(path("run"), flags), {.interrupt_at = "training: ", .terminal = true});
   EXPECT_THAT(error_line(train(path("run"), {"--epochs", "7", "--skip-evaluation", "--resume"})),
-              HasSubstr("other settings"));
+              HasSubstr("other settings (epochs 100000, now 7)"));
 }
 
 // The first epoch is a warm-up at a rate of its own, so it ends well.
@@ -110,6 +136,47 @@ TEST_F(Methods, ARunThatDivergesKeepsItsLastGoodEpoch) {
   EXPECT_EQ(listing(folder / "run"), std::vector<std::string>{"training_state.safetensors"});
   succeed(train(path("run"), {"--epochs", "4", "--skip-evaluation", "--lr", "0.01", "--resume"}));
   EXPECT_EQ(run_report("run").at("epochs").size(), 4);
+}
+
+TEST_F(Methods, AnotherRunThatFailsEarlyLeavesTheStateOfOneThatDiverged) {
+  run(train(path("run"), {"--epochs", "4", "--skip-evaluation", "--lr", "1e38"}));
+  const std::string state = read_text(folder / "run/training_state.safetensors");
+  error_line(train(path("run"), {"--model-choice", "best_val"}));  // no validation images
+  EXPECT_TRUE(read_text(folder / "run/training_state.safetensors") == state);
+}
+
+TEST_F(Methods, ARunIsNotResumedWithOtherImages) {
+  run(train(path("run"), {"--epochs", "4", "--skip-evaluation", "--lr", "1e38"}));
+  std::filesystem::copy_file(picture(), class_folder("train", 0) / "another.webp");
+  EXPECT_THAT(error_line(train(path("run"), {"--epochs", "4", "--skip-evaluation", "--resume"})),
+              AllOf(HasSubstr("other settings"), HasSubstr("list")));
+}
+
+TEST_F(Methods, AFinishedRunIsNotResumed) {
+  succeed(train(path("run"), {"--skip-evaluation"}));
+  const std::string before = prompt_bytes("run");
+  EXPECT_THAT(error_line(train(path("run"), {"--method", "vpt", "--resume"})),
+              HasSubstr("finished"));
+  EXPECT_TRUE(prompt_bytes("run") == before);
+}
+
+TEST_F(Methods, TheTableKeepsWhatWasFinishedWhenALaterRunDiverges) {
+  const Outcome outcome =
+      run({"base-to-new", "--model", model, "--data", data, "--shots", "2", "--views", "1",
+           "--epochs", "3", "--lr", "1e38", "--json", path("table.json")});
+  EXPECT_EQ(outcome.exit_code, 1);
+  EXPECT_THAT(outcome.err, AllOf(HasSubstr("coop seed 1.1"), HasSubstr("step")));
+  EXPECT_THAT(outcome.out, HasSubstr("zeroshot"));
+  EXPECT_EQ(json_file(folder / "table.json").at("runs").size(), 1);
+  EXPECT_THAT(json_file(folder / "table.json").at("failure").get<std::string>(),
+              HasSubstr("coop seed 1.1"));
+}
+
+TEST_F(Methods, TheTableTakesQuantizationFromItsNames) {
+  const Outcome outcome =
+      run({"base-to-new", "--model", model, "--data", data, "--quantizer", "none"});
+  EXPECT_EQ(outcome.exit_code, 2);
+  EXPECT_THAT(outcome.err, HasSubstr("qcoop"));
 }
 
 TEST_F(Methods, BitsThatAreNoNumberAreNamedBeforeAnyWork) {

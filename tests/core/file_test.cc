@@ -70,6 +70,15 @@ TEST(ReadText, ReadsEveryByte) {
   EXPECT_THAT(error_of([&] { read_text(folder / "missing"); }), HasSubstr("missing: cannot open"));
 }
 
+TEST(ReadLines, LeavesOutLineEndsAndAByteOrderMark) {
+  const TemporaryFolder folder;
+  EXPECT_EQ(read_lines(folder.file("a",
+                                   "\xEF\xBB\xBF"
+                                   "cat\r\n\nsnow owl")),
+            (std::vector<std::string>{"cat", "", "snow owl"}));
+  EXPECT_TRUE(read_lines(folder.file("empty", "")).empty());
+}
+
 TEST(WriteFile, ReplacesTheWholeFileAndLeavesNothingBeside) {
   const TemporaryFolder folder;
   write_file(folder / "a", "a long first content");

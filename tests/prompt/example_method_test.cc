@@ -38,6 +38,17 @@ class ScaledWords : public PromptLearner {
   Matrix words_;
 };
 
+struct ScaledWordsConfig {
+  std::string ctx_init = "a photo of a";
+
+  template <typename Visitor>
+  void visit_fields(Visitor&& visit) {
+    visit("ctx_init", ctx_init, "words whose embeddings are scaled");
+  }
+};
+// It has no n_ctx to be settled with its words.
+static_assert(!StartsFromWords<ScaledWordsConfig> && StartsFromWords<CoOpConfig>);
+
 class ExampleMethod : public PromptTest {};
 
 TEST_F(ExampleMethod, StartsAsTheTemplate) {

@@ -45,6 +45,16 @@ TEST(Templates, AreThoseOfAllThatAreGivenTogether) {
   EXPECT_TRUE(templates_of(std::vector<std::string>{}).empty());
 }
 
+TEST(Templates, OfADataSetAreThePublishedSentence) {
+  EXPECT_THAT(templates_for({"dataset"}, "EuroSAT"),
+              ElementsAre("a centered satellite photo of {}."));
+  EXPECT_THAT(templates_for({"a {}", "dataset"}, "DescribableTextures"),
+              ElementsAre("a {}", "{} texture."));
+  EXPECT_THAT(templates_for({"a {}"}, "photos"), ElementsAre("a {}"));
+  EXPECT_THAT(testing::error_of([] { templates_for({"dataset"}, "photos"); }),
+              AllOf(HasSubstr("'photos'"), HasSubstr("OxfordPets")));
+}
+
 TEST(Templates, AreRefusedWithTheirName) {
   const testing::TemporaryFolder folder;
   const auto refusal = [](const std::string& given) {

@@ -1,6 +1,7 @@
 // What holds for every method: gradients, and steps under quantization.
 
 #include "qprompt/core/random.h"
+#include "qprompt/train/metrics.h"
 #include "qprompt/train/trainer.h"
 #include "tests/support/small_methods.h"
 #include "tests/train/demo_set.h"
@@ -64,11 +65,32 @@ void Methods::expect_slope(const RegularizerConfig& regularizer) {
 TEST_P(Methods, GiveTheSlopeOfTheirLoss) { expect_slope({}); }
 
 TEST_P(Methods, GiveTheSlopeOfTheirLossWithKgCoOp) {
+  if (!clip_.prompts_texts()) GTEST_SKIP() << "it has no learned texts";
   expect_slope({.kind = RegularizerKind::kKgCoOp});
 }
 
 TEST_P(Methods, GiveTheSlopeOfTheirLossWithPromptSrc) {
   expect_slope({.kind = RegularizerKind::kPromptSrc, .text_weight = 2, .image_weight = 2});
+}
+
+// Labelled with the classes that the prompted model prefers more than the frozen one does, images
+// pull one way and the frozen model the other.
+TEST_P(Methods, BendTheirGradientUnderProGrad) {
+  const ParameterMap values = some_values();
+  const Objective objective({.kind = RegularizerKind::kProGrad}, model_, kThreeClasses);
+  const Batch all = batch();
+  PromptedPass pass = clip_.forward(values, all.images, workspace_, Keep::kForPullBack);
+  const auto evaluate = [&](std::span<const int> labels) {
+    return objective.evaluate(pass.outputs(), all.images.unit_features, labels);
+  };
+  const std::vector<int> labels = predictions(evaluate(all.labels).second->logits);
+  const ObjectiveGradient both = evaluate(labels);
+  const ParameterMap plain = pass.pull_back(both.d_outputs);
+  ParameterMap expected = plain;
+  objective.bend(expected, pass.pull_back(*both.second));
+  EXPECT_NE(expected, plain);
+  EXPECT_EQ(loss_and_gradient(clip_, objective, values, all.images, labels, workspace_).gradient,
+            expected);
 }
 
 TEST_P(Methods, StepAlongTheGradientAtTheQuantizedValues) {

@@ -46,6 +46,39 @@ TEST(Settings, OfANameAreWhatTheNameDecides) {
             merged(settings("ivlp", "none", "none"), {{"n_ctx_vision", "0"}}));
 }
 
+TEST(Settings, CountWordsThatAreWrittenWithUnderscores) {
+  EXPECT_EQ(method_of<CoCoOpConfig>({{"method", "cocoop"}, {"ctx_init", "a_photo_of_a_big"}}).n_ctx,
+            5);
+  EXPECT_EQ(method_of<MaPLeConfig>({{"method", "maple"}, {"ctx_init", "a_photo_of_a"}}).n_ctx, 2);
+}
+
+TEST(Settings, ThatNoRunCanHaveAreNamed) {
+  const auto refusal = [](const Settings& settings) {
+    return testing::error_of([&] { known(settings); });
+  };
+  for (const auto& [field, value] : Settings{{"epochs", "0"},
+                                             {"batch_size", "0"},
+                                             {"patience", "-1"},
+                                             {"lr", "nan"},
+                                             {"momentum", "1"},
+                                             {"weight_decay", "-1"},
+                                             {"warmup_epochs", "-1"},
+                                             {"views", "-1"},
+                                             {"shots", "-1"},
+                                             {"min_interval", "0"},
+                                             {"kl_threshold", "nan"},
+                                             {"noise", "-1"},
+                                             {"kgcoop_weight", "-1"},
+                                             {"logit_weight", "inf"},
+                                             {"bits", "9"}}) {
+    EXPECT_THAT(refusal({{field, value}}), HasSubstr(field));
+  }
+  EXPECT_THAT(refusal({{"regularizer", "kgcoop"}, {"anchor", "imagnet-80"}}),
+              HasSubstr("imagnet-80"));
+  EXPECT_THAT(refusal({{"model_choice", "average"}, {"average_mean", "30"}, {"patience", "2"}}),
+              AllOf(HasSubstr("average"), HasSubstr("patience 2")));
+}
+
 TEST(Settings, OfEveryMethodAndItsQuantizedFormAreThere) {
   for (const std::string method : enum_names(MethodTag{})) {
     EXPECT_EQ(enum_name(method_tag(known(settings_of_name(method)).method)), method);

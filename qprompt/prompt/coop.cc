@@ -15,8 +15,7 @@ Matrix embed_words(const std::string& words, const Model& model, int n_ctx) {
   return model.checkpoint().token_embeddings(tokens);
 }
 
-Index shared_context(const CoOpConfig& config) {
-  if (config.class_specific) return 0;
+Index context_before_name(const CoOpConfig& config) {
   switch (config.class_token_position) {
     case ClassTokenPosition::kEnd:
       return config.n_ctx;
@@ -26,6 +25,11 @@ Index shared_context(const CoOpConfig& config) {
       return 0;
   }
   return 0;
+}
+
+// What all classes begin with.
+Index shared_context(const CoOpConfig& config) {
+  return config.class_specific ? 0 : context_before_name(config);
 }
 
 }  // namespace
@@ -58,10 +62,7 @@ std::vector<TextRow> CoOp::sentence(const ClassText& text, Index first_context) 
   for (auto t = text.sentence.begin(); t != text.sentence.end(); ++t) {
     (t - text.sentence.begin() < name_length ? name : rest).push_back(TextRow::token(*t));
   }
-  const Index before_name = config_.class_token_position == ClassTokenPosition::kEnd ? config_.n_ctx
-                            : config_.class_token_position == ClassTokenPosition::kMiddle
-                                ? config_.n_ctx / 2
-                                : 0;
+  const Index before_name = context_before_name(config_);
   std::vector<TextRow> rows(context.begin(), context.begin() + before_name);
   rows.insert(rows.end(), name.begin(), name.end());
   rows.insert(rows.end(), context.begin() + before_name, context.end());

@@ -4,7 +4,7 @@
 choose    every plain method at every learning rate of the grid, judged on held-out training images of the
           base classes (holdout_split.py); writes the best rate of each, over all data sets, to rates.json
 table     every method, plain and quantized, at its rate
-ablation  QCoOp with other quantizers, and CoOp under noise, on Caltech101 and Flowers102
+ablation  QCoOp with other quantizers, and CoOp under noise, on Caltech101
 
 A job whose report exists is not run again. Reports lie in OUT/{choose,table,ablation}, one for each job.
 
@@ -72,9 +72,10 @@ def table(shared, out):
 
 def ablation(shared, out):
     rate = json.load(open(out / "rates.json"))["coop"]
-    for data, (name, settings) in itertools.product(("caltech101", "flowers102"), ABLATION.items()):
+    split = split_of(shared, "caltech101")
+    for name, settings in ABLATION.items():
         method = "coop-noise" if name.startswith("noise") else "qcoop"
-        yield f"{name}-{data}", command(shared, data, split_of(shared, data), out, method, rate, f"{TEXT} {settings}{NINE_PAIRS}")
+        yield name, command(shared, "caltech101", split, out, method, rate, f"{TEXT} {settings}{NINE_PAIRS}")
 
 
 def run(program, folder, name, arguments):

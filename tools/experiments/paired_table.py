@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 """Markdown from the JSON of `qprompt base-to-new`: a row for each method. Runs of a quantized method
-are compared with those of its plain one (same shots, same batch order), others with the first one learned.
+are compared with those of its plain one (same shots, same batch order), others with the first one learned;
+with --against all with the first one learned of another report.
 
-usage: paired_table.py NAME=report.json [NAME=report.json ...]
+usage: paired_table.py [--against report.json] NAME=report.json [NAME=report.json ...]
 """
-import json, statistics, sys
+import argparse, json, statistics
 
 
 def percent(values):
@@ -17,15 +18,23 @@ def partner(method, learned):
     return learned[0] if method != learned[0] else None
 
 
-def rows(name, report):
-    methods = list(dict.fromkeys(run["method"] for run in report["runs"]))
-    learned = [m for m in methods if m != "zeroshot"]
-    of = {m: {(r["seed"], r["train_seed"]): r for r in report["runs"] if r["method"] == m} for m in methods}
-    for m in methods:
+def by_method(report):
+    runs = {}
+    for run in report["runs"]:
+        runs.setdefault(run["method"], {})[run["seed"], run["train_seed"]] = run
+    return runs
+
+
+def rows(name, report, against):
+    of = by_method(report)
+    learned = [m for m in of if m != "zeroshot"]
+    elsewhere = by_method(against) if against else of
+    common = next(m for m in elsewhere if m != "zeroshot") if against else None
+    for m in of:
         runs = of[m].values()
         row = [name, m, str(len(runs))] + [percent([r[k] for r in runs]) for k in ("base", "new", "h")]
-        other = partner(m, learned) if m in learned else None
-        pairs = [r["h"] - of[other][key]["h"] for key, r in of[m].items()] if other else []
+        other = (common or partner(m, learned)) if m in learned else None
+        pairs = [r["h"] - elsewhere[other][key]["h"] for key, r in of[m].items()] if other else []
         won = sum(d > 0 for d in pairs)
         row.append(f"{100 * statistics.mean(pairs):+.2f} ± {100 * statistics.pstdev(pairs):.2f}, {won} of {len(pairs)} ({other})" if pairs else "")
         row.append(f"{statistics.mean([r['clusterings'] for r in runs]):.1f}" if m.startswith("q") else "")
@@ -35,11 +44,16 @@ def rows(name, report):
 
 
 def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--against")
+    parser.add_argument("reports", nargs="+")
+    args = parser.parse_args()
+    against = json.load(open(args.against)) if args.against else None
     print("| data | method | runs | base | new | H | H against, won | clusterings | bytes | seconds |")
     print("|---|---|---|---|---|---|---|---|---|---|")
-    for argument in sys.argv[1:]:
+    for argument in args.reports:
         name, path = argument.split("=")
-        for row in rows(name, json.load(open(path))):
+        for row in rows(name, json.load(open(path)), against):
             print("| " + " | ".join(row) + " |")
 
 

@@ -32,10 +32,6 @@ struct EvaluateArguments {
   bool per_class = false;
 };
 
-std::uint64_t seed_of(const EvaluateArguments& arguments) {
-  return division_seed(arguments.seed, prompt_path(arguments.prompt));
-}
-
 Deployment deployment_for(const EvaluateArguments& arguments, const Model& model,
                           const Dataset& chosen) {
   if (arguments.prompt.empty()) {
@@ -50,7 +46,7 @@ nlohmann::ordered_json report_of(const EvaluateArguments& arguments, const Model
                                  const Metrics& metrics) {
   nlohmann::ordered_json report = report_header("evaluate", model);
   report["data"] = {{"path", arguments.data.data}, {"split", arguments.data.split}};
-  report["settings"] = {{"classes", enum_name(arguments.classes)}, {"seed", seed_of(arguments)}};
+  report["settings"] = {{"classes", enum_name(arguments.classes)}, {"seed", *arguments.seed}};
   if (arguments.prompt.empty()) {
     report["settings"]["templates"] = arguments.templates;
   } else {
@@ -83,11 +79,11 @@ void show(const EvaluateArguments& arguments, const Dataset& chosen, const Metri
              chosen.class_names.size());
 }
 
-void run_evaluate(const EvaluateArguments& arguments) {
+void run_evaluate(EvaluateArguments& arguments) {
   arguments.json.require_writable();
+  arguments.seed = division_seed(arguments.seed, prompt_path(arguments.prompt));
   const Model model = arguments.model.load();
-  const Dataset chosen =
-      subsample_classes(arguments.data.load(seed_of(arguments)), arguments.classes);
+  const Dataset chosen = subsample_classes(arguments.data.load(*arguments.seed), arguments.classes);
   require(!chosen.test.empty(), arguments.data.data, ": no test images");
   // The text side first: a prompt that does not fit is told before the images are read.
   const Deployment deployment = deployment_for(arguments, model, chosen);

@@ -114,14 +114,26 @@ Observer training_observer(const TrainArguments& arguments, const std::string& s
 }
 
 std::optional<Comparison> compare(const TrainArguments& arguments, const Model& model,
-                                  const Dataset& chosen, const Learned& learned) {
+                                  const Dataset& chosen, const Learned& learned,
+                                  const std::vector<std::string>& templates) {
   if (arguments.skip_evaluation || chosen.test.empty() || learned.interrupted) return std::nullopt;
   TestImages images(model, chosen.test, arguments.features.options("test images"));
-  const auto templates = templates_for({arguments.zero_shot_template}, chosen.name);
   Comparison result{images.evaluate(deploy_templates(model, templates, chosen.class_names)),
                     images.evaluate(deploy(model, learned.prompt, chosen.class_names))};
   tell_skipped(images.skipped());
   return result;
+}
+
+nlohmann::ordered_json epochs_report(const Learned& learned) {
+  auto epochs = nlohmann::ordered_json::array();
+  for (const EpochReport& epoch : learned.epochs) {
+    epochs.push_back({{"epoch", epoch.epoch},
+                      {"loss", epoch.loss},
+                      {"accuracy", epoch.accuracy},
+                      {"lr", epoch.lr}});
+    if (epoch.validation >= 0) epochs.back()["validation"] = epoch.validation;
+  }
+  return epochs;
 }
 
 nlohmann::ordered_json report_of(const TrainArguments& arguments, const Model& model,
@@ -141,13 +153,7 @@ nlohmann::ordered_json report_of(const TrainArguments& arguments, const Model& m
                        {"training", learned.training_seconds}};
   report["bytes"] = {{"payload", payload_size(learned.prompt)},
                      {"file", to_bytes(learned.prompt).size()}};
-  for (const EpochReport& epoch : learned.epochs) {
-    report["epochs"].push_back({{"epoch", epoch.epoch},
-                                {"loss", epoch.loss},
-                                {"accuracy", epoch.accuracy},
-                                {"lr", epoch.lr}});
-    if (epoch.validation >= 0) report["epochs"].back()["validation"] = epoch.validation;
-  }
+  if (!learned.epochs.empty()) report["epochs"] = epochs_report(learned);
   if (result) {
     report["test"] = {{"images", result->adapted.images},
                       {"template", arguments.zero_shot_template},
@@ -212,8 +218,8 @@ void run_train(TrainArguments& arguments) {
   tell_preset(arguments.flags.preset_report());
   require_writable_folder(arguments.output);
   const Dataset dataset = arguments.data.load(arguments.learn.seed);
-  // An Error now rather than after training.
-  templates_for({arguments.zero_shot_template}, dataset.name);
+  // Before training: a template that is none is told now.
+  const auto templates = templates_for({arguments.zero_shot_template}, dataset.name);
   const Model model = arguments.model.load();
   const Learned learned = learn_from_state(arguments, model, dataset);
   tell_scarce(learned.scarce, arguments.learn.shots);
@@ -223,7 +229,7 @@ void run_train(TrainArguments& arguments) {
   save_run(arguments.output, learned.prompt, learned.class_names,
            report_of(arguments, model, learned, std::nullopt));
   if (!learned.interrupted) std::filesystem::remove(state_path(arguments));
-  const auto result = compare(arguments, model, chosen, learned);
+  const auto result = compare(arguments, model, chosen, learned, templates);
   if (result) {
     save_run(arguments.output, learned.prompt, learned.class_names,
              report_of(arguments, model, learned, result));

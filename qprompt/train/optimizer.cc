@@ -4,20 +4,17 @@
 #include <numbers>
 
 #include "qprompt/core/error.h"
+#include "qprompt/train/valid.h"
 
 namespace qprompt {
 
 void require_valid(const OptimizerConfig& config) {
-  const auto require_size = [](const char* name, double value) {
-    require(value >= 0 && std::isfinite(value), name, " ", value, ", expected 0 or more");
-  };
-  require_size("lr", config.lr);
-  require_size("warmup_lr", config.warmup_lr);
-  require_size("weight_decay", config.weight_decay);
+  require_not_negative("lr", config.lr);
+  require_not_negative("warmup_lr", config.warmup_lr);
+  require_not_negative("weight_decay", config.weight_decay);
   require(config.momentum >= 0 && config.momentum < 1, "momentum ", config.momentum,
           ", expected from 0 to below 1");
-  require(config.warmup_epochs >= 0, "warmup_epochs ", config.warmup_epochs,
-          ", expected 0 or more");
+  require_not_negative("warmup_epochs", config.warmup_epochs);
 }
 
 double learning_rate(const OptimizerConfig& config, int epoch, int epochs) {

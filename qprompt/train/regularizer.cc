@@ -1,10 +1,9 @@
 #include "qprompt/train/regularizer.h"
 
-#include <cmath>
-
 #include "qprompt/core/error.h"
 #include "qprompt/prompt/templates.h"
 #include "qprompt/train/loss.h"
+#include "qprompt/train/valid.h"
 
 namespace qprompt {
 namespace {
@@ -116,14 +115,11 @@ class PromptSrc : public Regularizer {
 }  // namespace
 
 void require_valid(const RegularizerConfig& config) {
-  const auto require_weight = [](const char* name, double weight) {
-    require(weight >= 0 && std::isfinite(weight), name, " ", weight, ", expected 0 or more");
-  };
-  require_weight("kgcoop_weight", config.kgcoop_weight);
-  require_weight("prograd_weight", config.prograd_weight);
-  require_weight("text_weight", config.text_weight);
-  require_weight("image_weight", config.image_weight);
-  require_weight("logit_weight", config.logit_weight);
+  require_not_negative("kgcoop_weight", config.kgcoop_weight);
+  require_not_negative("prograd_weight", config.prograd_weight);
+  require_not_negative("text_weight", config.text_weight);
+  require_not_negative("image_weight", config.image_weight);
+  require_not_negative("logit_weight", config.logit_weight);
   if (config.kind != RegularizerKind::kNone) templates_of(config.anchor);
 }
 

@@ -21,9 +21,8 @@ inline auto enum_names(RegularizerKind) {
 //   kgcoop     adds kgcoop_weight mean_i (1 - <t_i, t0_i>)               (Yao et al., CVPR 2023)
 //   prograd    takes prograd_weight <g, k/|k|> k/|k| from the gradient g of each matrix where it is
 //              negative; k is the gradient of KL(p0 || p)                (Zhu et al., ICCV 2023)
-//   promptsrc  adds text_weight mean|t - t0| + image_weight mean|v - v0| + logit_weight
-//              KL(p0 || p) / n_cls                                       (Khattak et al., ICCV
-//              2023)
+//   promptsrc  adds text_weight mean|t - t0| + image_weight mean|v - v0|
+//              + logit_weight KL(p0 || p) / n_cls                     (Khattak et al., ICCV 2023)
 struct RegularizerConfig {
   RegularizerKind kind = RegularizerKind::kNone;
   std::string anchor = "a photo of a {}.";

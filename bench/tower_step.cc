@@ -107,10 +107,10 @@ Timing image_step_case(const Model& model, Index batch, Index n_ctx, int steps) 
   const Matrix images =
       random.normal_matrix(batch, 3 * tower->image_size() * tower->image_size(), 1);
   const Matrix d_features = random.normal_matrix(batch, model.shape().embed, 1);
-  VisionPrompts prompts{random.normal_matrix(n_ctx, tower->width(), 0.02), {}};
+  VisionPrompts prompts{random.normal_matrix(n_ctx, tower->prompt_width(), 0.02), {}};
   const Index layers = std::min(kPromptedLayers, tower->layers());
   for (Index l = 1; l < layers; ++l) {
-    prompts.deep.push_back(random.normal_matrix(n_ctx, tower->width(), 0.02));
+    prompts.deep.push_back(random.normal_matrix(n_ctx, tower->prompt_width(), 0.02));
   }
   ImageWorkspace workspace(model.device());
   return timing_of(steps, [&] {

@@ -3,8 +3,7 @@
 #include "cli/fields.h"
 #include "cli/interrupt.h"
 #include "cli/progress.h"
-#include "qprompt/core/error.h"
-#include "qprompt/core/file.h"
+#include "qprompt/features/feature_store.h"
 
 namespace qprompt::cli {
 
@@ -27,19 +26,28 @@ CLI::Option* ModelArguments::add_to(CLI::App& app) {
 }
 
 Model ModelArguments::load() const {
-  ModelOptions options{device, std::nullopt};
+  ModelOptions options;
+  options.device = device;
+  options.keeps_towers = false;
   if (!tokenizer.empty()) options.tokenizer = tokenizer;
   return Model::load(model, options);
 }
 
 void FeatureArguments::add_to(CLI::App& app) {
   app.add_option("--cache", cache, "keep image features in this folder")->type_name("DIR");
+  app.add_option("--cache-limit", cache_limit_gib, "GiB that the cache may take")
+      ->check(CLI::Range(0.001, 65536.0))
+      ->type_name("GIB")
+      ->capture_default_str();
   app.add_flag("--skip-bad-images", skip_bad_images, "count damaged images instead of stopping");
 }
 
 FeatureOptions FeatureArguments::options(const std::string& label) const {
   FeatureOptions options;
-  if (!cache.empty()) options.cache = cache;
+  if (!cache.empty()) {
+    const double bytes = cache_limit_gib * 0x1p30;
+    options.cache = FeatureStore::open(cache, static_cast<std::size_t>(bytes));
+  }
   options.skip_bad_images = skip_bad_images;
   options.stop = interrupted;
   auto progress = std::make_shared<Progress>(label, "images");
@@ -69,41 +77,6 @@ Dataset DataArguments::load(std::uint64_t seed) const {
   std::optional<std::filesystem::path> split_path;
   if (!split.empty()) split_path = split;
   return load_dataset(data, split_path, seed);
-}
-
-nlohmann::ordered_json report_header(const std::string& command, const Model& model) {
-  const kernels::DeviceInfo info = model.device().info();
-  return {{"command", command},
-          {"version", QPROMPT_VERSION},
-          {"model",
-           {{"path", model.checkpoint().path().string()},
-            {"layout", model.checkpoint().layout()},
-            {"fingerprint", hex64(model.fingerprint())}}},
-          {"machine",
-           {{"library", info.library},
-            {"instruction_set", info.instruction_set},
-            {"threads", info.threads},
-            {"precision", enum_name(info.format)}}}};
-}
-
-nlohmann::ordered_json learn_config_as_json(const LearnConfig& config) {
-  nlohmann::ordered_json json = fields_as_json(config);
-  json["method"] = enum_name(method_tag(config.method));
-  json.update(std::visit([](const auto& method) { return fields_as_json(method); }, config.method));
-  return json;
-}
-
-std::vector<std::string> read_class_names(const std::filesystem::path& path) {
-  std::vector<std::string> names;
-  std::set<std::string> seen;
-  for (const std::string& name : read_lines(path)) {
-    if (name.find_first_not_of(" \t") == std::string::npos) continue;
-    require(seen.insert(name).second, path.string(), ": the class '", name, "' comes twice");
-    names.push_back(name);
-  }
-  require(names.size() >= 2, path.string(), ": ", names.size(),
-          " class names, expected at least two, one a line");
-  return names;
 }
 
 }  // namespace qprompt::cli

@@ -2,15 +2,14 @@
 
 #include <CLI/CLI.hpp>
 #include <filesystem>
-#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "qprompt/clip/model.h"
 #include "qprompt/data/dataset.h"
-#include "qprompt/features/image_features.h"
-#include "qprompt/train/learn.h"
+#include "qprompt/features/feature_options.h"
+#include "qprompt/run/record.h"
 
 namespace qprompt::cli {
 
@@ -21,12 +20,14 @@ struct ModelArguments {
   kernels::DeviceOptions device;
 
   CLI::Option* add_to(CLI::App& app);  // --model, which is required
+  // Its towers go with their last user: a command needs them one after another.
   Model load() const;
 };
 
-// --cache, --skip-bad-images
+// --cache, --cache-limit, --skip-bad-images
 struct FeatureArguments {
   std::string cache;
+  double cache_limit_gib = 16;
   bool skip_bad_images = false;
 
   void add_to(CLI::App& app);
@@ -41,17 +42,10 @@ struct DataArguments {
 
   CLI::Option* add_to(CLI::App& app);  // --data, which is required
   Dataset load(std::uint64_t seed) const;
+  DataDescription description() const { return {data, split}; }
 };
 
 // --seed of commands that look at test images only; run_folder.h says what it is without the flag.
 CLI::Option* add_division_seed(CLI::App& app, std::optional<std::uint64_t>& seed);
-
-// What every report begins with: enough to repeat the run.
-nlohmann::ordered_json report_header(const std::string& command, const Model& model);
-nlohmann::ordered_json learn_config_as_json(const LearnConfig& config);
-
-// One class name a line; empty lines are skipped. Throws Error for fewer than two names and for one
-// that comes twice.
-std::vector<std::string> read_class_names(const std::filesystem::path& path);
 
 }  // namespace qprompt::cli

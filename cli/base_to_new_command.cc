@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <nlohmann/json.hpp>
+
 #include "cli/arguments.h"
 #include "cli/base_to_new_report.h"
 #include "cli/commands.h"
@@ -8,7 +10,7 @@
 #include "cli/notices.h"
 #include "cli/output.h"
 #include "qprompt/core/error.h"
-#include "qprompt/prompt/templates.h"
+#include "qprompt/data/templates.h"
 
 namespace qprompt::cli {
 namespace {
@@ -77,7 +79,7 @@ void show(const BaseToNewResult& result) {
 
 void run_base_to_new(const BaseToNewArguments& arguments) {
   arguments.json.require_writable();
-  tell_preset(arguments.learn.preset_report());
+  tell_preset(arguments.learn.preset_use());
   const Dataset dataset = arguments.data.load(arguments.seeds.front());
   const std::vector<ProtocolEntry> entries = entries_of(arguments, dataset);
   const Model model = arguments.model.load();
@@ -89,10 +91,10 @@ void run_base_to_new(const BaseToNewArguments& arguments) {
   options.observer.stop = interrupted;
   options.on_run = tell_run;
   const BaseToNewResult result = base_to_new(model, dataset, entries, options);
-  nlohmann::ordered_json report = report_header("base-to-new", model);
+  nlohmann::ordered_json report = record_header("base-to-new", model);
   report["data"] = {{"path", arguments.data.data}, {"split", arguments.data.split}};
-  report["preset"] = arguments.learn.preset_report();
-  add_protocol(report, entries, options, result);
+  report["preset"] = as_json(arguments.learn.preset_use());
+  report.update(as_json(entries, options, result));
   tell_skipped(result.skipped);
   tell_scarce(result.scarce, options.shots);
   arguments.json.write(report);

@@ -2,53 +2,12 @@
 
 #include <fmt/format.h>
 
-#include "cli/arguments.h"
-#include "cli/learn_arguments.h"
 
 namespace qprompt::cli {
 namespace {
 
 std::string percent(const MeanAndDeviation& value) {
   return fmt::format("{:6.2f} +-{:5.2f}", 100 * value.mean, 100 * value.deviation);
-}
-
-nlohmann::ordered_json as_json(const MeanAndDeviation& value) {
-  return {{"mean", value.mean}, {"std", value.deviation}};
-}
-
-nlohmann::ordered_json as_json(const BaseToNewRow& row) {
-  return {{"method", row.method},
-          {"runs", row.runs},
-          {"base", as_json(row.base)},
-          {"new", as_json(row.novel)},
-          {"h", as_json(row.harmonic)},
-          {"h_of_means", row.harmonic_of_means},
-          {"payload_bytes", row.payload_bytes},
-          {"file_bytes", row.file_bytes},
-          {"seconds", row.seconds}};
-}
-
-nlohmann::ordered_json as_json(const BaseToNewRun& run) {
-  nlohmann::ordered_json json{{"method", run.method},
-                              {"seed", run.seed},
-                              {"train_seed", run.train_seed},
-                              {"base", run.base},
-                              {"new", run.novel},
-                              {"h", run.harmonic()},
-                              {"clusterings", run.clusterings},
-                              {"payload_bytes", run.payload_bytes},
-                              {"file_bytes", run.file_bytes},
-                              {"seconds", run.seconds}};
-  if (!run.bits_reasons.empty()) json["bits_reasons"] = run.bits_reasons;
-  return json;
-}
-
-// Without what the protocol decides itself, which stands beside the methods.
-nlohmann::ordered_json settings_of(const ProtocolEntry& entry) {
-  if (!entry.learn) return {{"templates", entry.templates}};
-  nlohmann::ordered_json settings = learn_config_as_json(*entry.learn);
-  for (const char* field : {"classes", "shots", "seed", "train_seed"}) settings.erase(field);
-  return settings;
 }
 
 }  // namespace
@@ -76,22 +35,6 @@ std::string table_text(const std::vector<BaseToNewRow>& rows) {
                         100 * row.harmonic_of_means, row.payload_bytes, row.seconds);
   }
   return text;
-}
-
-void add_protocol(nlohmann::ordered_json& report, const std::vector<ProtocolEntry>& entries,
-                  const BaseToNewOptions& options, const BaseToNewResult& result) {
-  report["settings"] = {
-      {"shots", options.shots}, {"seeds", options.seeds}, {"train_seeds", options.train_seeds}};
-  for (const ProtocolEntry& entry : entries) {
-    report["settings"]["methods"][entry.name] = settings_of(entry);
-  }
-  report["base"] = {{"classes", result.base_classes}, {"images", result.base_images}};
-  report["new"] = {{"classes", result.new_classes}, {"images", result.new_images}};
-  report["skipped_images"] = result.skipped;
-  report["interrupted"] = result.interrupted;
-  if (!result.failure.empty()) report["failure"] = result.failure;
-  for (const BaseToNewRow& row : summarize(result.runs)) report["rows"].push_back(as_json(row));
-  for (const BaseToNewRun& run : result.runs) report["runs"].push_back(as_json(run));
 }
 
 }  // namespace qprompt::cli

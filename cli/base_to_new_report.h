@@ -1,6 +1,5 @@
 #pragma once
 
-#include <nlohmann/json.hpp>
 #include <set>
 #include <string>
 #include <vector>
@@ -22,9 +21,5 @@ void tell_run(const BaseToNewRun& run);
 
 // Accuracies in per cent, mean +- deviation; H of the means in a column beside the mean of the Hs.
 std::string table_text(const std::vector<BaseToNewRow>& rows);
-
-// Settings, rows and single runs.
-void add_protocol(nlohmann::ordered_json& report, const std::vector<ProtocolEntry>& entries,
-                  const BaseToNewOptions& options, const BaseToNewResult& result);
 
 }  // namespace qprompt::cli

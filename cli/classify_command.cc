@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <nlohmann/json.hpp>
+
 #include "cli/arguments.h"
 #include "cli/classify_report.h"
 #include "cli/commands.h"
@@ -8,10 +10,11 @@
 #include "cli/output.h"
 #include "cli/paths.h"
 #include "cli/progress.h"
-#include "cli/run_folder.h"
 #include "qprompt/core/error.h"
-#include "qprompt/prompt/templates.h"
-#include "qprompt/serve/classifier.h"
+#include "qprompt/data/templates.h"
+#include "qprompt/features/feature_store.h"
+#include "qprompt/inference/classifier.h"
+#include "qprompt/run/run_folder.h"
 
 namespace qprompt::cli {
 namespace {
@@ -48,20 +51,31 @@ void require_consistent(const ClassifyArguments& arguments) {
   }
 }
 
-Classifier load_classifier(const ClassifyArguments& arguments, const Model& model) {
+// Class matrices are kept where the system lets them be: unasked, and so without a word.
+std::shared_ptr<FeatureStore> user_cache() {
+  const auto folder = user_cache_folder();
+  if (!folder) return nullptr;
+  try {
+    return FeatureStore::open(*folder);
+  } catch (const Error&) {
+    return nullptr;
+  }
+}
+
+AdaptedModel adapted_model(const ClassifyArguments& arguments, const Model& model) {
   const std::filesystem::path path = prompt_path(arguments.prompt);
   std::optional<PromptFile> prompt;
   if (!arguments.prompt.empty()) prompt = load_prompt_file(path);
-  const std::vector<std::string> names = class_names_for(path, arguments.classes);
+  std::vector<std::string> names = class_names_for(path, arguments.classes);
   if (!prompt) {
-    return {model, deploy_templates(model, templates_of(arguments.templates), names), names};
+    return AdaptedModel::zero_shot(model, templates_of(arguments.templates), std::move(names));
   }
-  return {model, deploy(model, *prompt, names, user_cache_folder()), names};
+  return {model, *prompt, std::move(names), user_cache()};
 }
 
 // Classifies portion by portion and prints each. SIGINT leaves the finished ones in `results`.
-void classify_portions(const ClassifyArguments& arguments, const Classifier& classifier,
-                       std::span<const std::filesystem::path> images,
+void classify_portions(const ClassifyArguments& arguments, const AdaptedModel& model,
+                       std::span<const ImageSource> images,
                        std::vector<Classification>& results) {
   Progress progress("images", "images");
   ClassifyOptions options = arguments.options;
@@ -72,7 +86,7 @@ void classify_portions(const ClassifyArguments& arguments, const Classifier& cla
   while (results.size() < images.size()) {
     const auto rest = images.subspan(results.size());
     const std::vector<Classification> portion =
-        classifier.classify(rest.first(std::min(kPortion, rest.size())), options);
+        classify(model, rest.first(std::min(kPortion, rest.size())), options);
     progress.clear();
     if (arguments.prints_lines()) fmt::print("{}", lines_text(portion));
     std::fflush(stdout);
@@ -80,10 +94,9 @@ void classify_portions(const ClassifyArguments& arguments, const Classifier& cla
   }
 }
 
-nlohmann::ordered_json report_of(const ClassifyArguments& arguments, const Model& model,
-                                 const Classifier& classifier,
+nlohmann::ordered_json report_of(const ClassifyArguments& arguments, const AdaptedModel& model,
                                  const std::vector<Classification>& results) {
-  nlohmann::ordered_json report = report_header("classify", model);
+  nlohmann::ordered_json report = record_header("classify", model.model());
   nlohmann::ordered_json& settings = report["settings"];
   if (arguments.prompt.empty()) {
     settings["templates"] = arguments.templates;
@@ -92,8 +105,8 @@ nlohmann::ordered_json report_of(const ClassifyArguments& arguments, const Model
   }
   settings["top"] = arguments.options.top_k;
   settings["min_confidence"] = arguments.options.min_confidence;
-  report["class_names"] = classifier.class_names();
-  add_classifications(report, results);
+  report["class_names"] = model.class_names();
+  report.update(as_json(results));
   report["interrupted"] = interrupted();
   return report;
 }
@@ -102,17 +115,17 @@ void run_classify(const ClassifyArguments& arguments) {
   require_consistent(arguments);
   arguments.json.require_writable();
   arguments.csv.require_writable();
-  const std::vector<std::filesystem::path> images = listed_images(arguments.images);
-  const Model model = arguments.model.load();
-  const Classifier classifier = load_classifier(arguments, model);
+  const std::vector<std::filesystem::path> paths = listed_images(arguments.images);
+  const std::vector<ImageSource> images(paths.begin(), paths.end());
+  const AdaptedModel model = adapted_model(arguments, arguments.model.load());
   std::vector<Classification> results;
   try {
-    classify_portions(arguments, classifier, images, results);
+    classify_portions(arguments, model, images, results);
   } catch (const Interrupted&) {
     fmt::print(stderr, "interrupted: {} of {} images finished\n", results.size(), images.size());
   }
   tell_skipped(damages(results));
-  arguments.json.write(report_of(arguments, model, classifier, results));
+  arguments.json.write(report_of(arguments, model, results));
   arguments.csv.write(csv_text(results));
 }
 

@@ -1,10 +1,9 @@
 #pragma once
 
-#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
-#include "qprompt/serve/classifier.h"
+#include "qprompt/inference/classifier.h"
 
 namespace qprompt::cli {
 
@@ -14,11 +13,5 @@ std::string lines_text(const std::vector<Classification>& results);
 
 // path,rank,class,probability,unsure: one row for each score, ranks from 1; unsure is 0 or 1.
 std::string csv_text(const std::vector<Classification>& results);
-
-void add_classifications(nlohmann::ordered_json& report,
-                         const std::vector<Classification>& results);
-
-// One line for each damaged image.
-std::vector<std::string> damages(const std::vector<Classification>& results);
 
 }  // namespace qprompt::cli

@@ -1,18 +1,19 @@
 #include <fmt/format.h>
 
+#include <nlohmann/json.hpp>
+
 #include "cli/arguments.h"
 #include "cli/commands.h"
 #include "cli/fields.h"
 #include "cli/notices.h"
 #include "cli/output.h"
 #include "cli/quantizer_arguments.h"
-#include "cli/run_folder.h"
 #include "qprompt/artifact/fold.h"
 #include "qprompt/artifact/packing.h"
 #include "qprompt/core/error.h"
 #include "qprompt/eval/evaluate.h"
-#include "qprompt/serve/class_matrix.h"
-#include "qprompt/serve/deployment.h"
+#include "qprompt/run/run_folder.h"
+#include "qprompt/train/prompt_quantizer.h"
 
 namespace qprompt::cli {
 namespace {
@@ -75,9 +76,9 @@ PromptFile converted(const ConvertArguments& arguments, const Model& model, cons
           ": bound to its classes, whose names are not beside it");
   const ClassTokens classes =
       source.class_names ? tokenize_classes(model, *source.class_names) : any_classes(model);
-  const auto learner = make_learner(method, model);
-  return packed(model, method, classes, learned,
-                quantizer_for(*learner, classes, quantizer_of(arguments, source.prompt)));
+  const PromptQuantizer quantizer(*make_learner(method, model), classes,
+                                  quantizer_of(arguments, source.prompt));
+  return packed(model, method, classes, learned, quantizer.encode(learned));
 }
 
 struct Comparison {
@@ -92,7 +93,7 @@ std::optional<Comparison> compare(const ConvertArguments& arguments, const Model
   require(!chosen.test.empty(), arguments.data.data, ": no test images");
   TestImages images(model, chosen.test, arguments.features.options("test images"));
   const auto measured = [&](const PromptFile& prompt) {
-    return images.evaluate(deploy(model, prompt, chosen.class_names));
+    return images.evaluate(AdaptedModel(model, prompt, chosen.class_names));
   };
   Comparison result{measured(source.prompt), measured(after)};
   tell_skipped(images.skipped());
@@ -103,7 +104,7 @@ std::optional<Comparison> compare(const ConvertArguments& arguments, const Model
 nlohmann::ordered_json report_of(const ConvertArguments& arguments, const Model& model,
                                  const Source& source, const PromptFile& after,
                                  const std::optional<Comparison>& result) {
-  nlohmann::ordered_json report = report_header("convert", model);
+  nlohmann::ordered_json report = record_header("convert", model);
   report["prompt"] = source.path.string();
   report["output"] = arguments.output;
   report["folded"] = arguments.fold;

@@ -8,7 +8,6 @@
 #include "cli/interrupt.h"
 #include "qprompt/core/error.h"
 #include "qprompt/core/field_text.h"
-#include "qprompt/prompt/text_features.h"
 
 namespace qprompt::cli {
 namespace {
@@ -83,11 +82,10 @@ void classify_pictures(const Model& model, const DemoAssets& assets,
                        const std::vector<std::string>& classes, DemoResult& result) {
   const std::vector<std::string>& names = result.dataset.class_names;
   const ClassifyOptions options{kScoresKept, 0, interruptible()};
-  const Classifier learned(model, result.qcoop.prompt, names);
-  const Classifier zero_shot(
-      model, zero_shot_features(model, {result.settings.zero_shot_template}, names), names);
-  const auto by_prompt = learned.classify(assets.classify, options);
-  const auto by_words = zero_shot.classify(assets.classify, options);
+  const std::vector<ImageSource> pictures(assets.classify.begin(), assets.classify.end());
+  const auto by_prompt = classify({model, result.qcoop.prompt, names}, pictures, options);
+  const auto by_words = classify(
+      AdaptedModel::zero_shot(model, {result.settings.zero_shot_template}, names), pictures, options);
   for (std::size_t i = 0; i < classes.size(); ++i) {
     result.classified.push_back({classes[i], by_prompt[i], by_words[i]});
   }

@@ -5,7 +5,7 @@
 
 #include "cli/demo_assets.h"
 #include "qprompt/eval/base_to_new.h"
-#include "qprompt/serve/classifier.h"
+#include "qprompt/inference/classifier.h"
 
 namespace qprompt::cli {
 

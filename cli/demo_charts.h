@@ -6,7 +6,7 @@
 
 #include "qprompt/eval/base_to_new.h"
 #include "qprompt/quant/encoded_matrix.h"
-#include "qprompt/serve/classifier.h"
+#include "qprompt/inference/classifier.h"
 
 namespace qprompt::cli {
 

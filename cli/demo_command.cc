@@ -9,8 +9,9 @@
 #include "cli/fields.h"
 #include "cli/notices.h"
 #include "cli/output.h"
-#include "cli/run_folder.h"
 #include "qprompt/core/file.h"
+#include "qprompt/kernels/device.h"
+#include "qprompt/run/run_folder.h"
 
 namespace qprompt::cli {
 namespace {
@@ -37,11 +38,11 @@ nlohmann::ordered_json scores_as_json(const std::vector<ClassScore>& scores) {
 
 nlohmann::ordered_json report_of(const DemoResult& result, const DemoAssets& assets,
                                  const Model& model, double seconds) {
-  nlohmann::ordered_json report = report_header("demo", model);
+  nlohmann::ordered_json report = record_header("demo", model);
   report["data"] = {{"path", assets.pictures.string()}};
-  add_protocol(report, result.entries, result.options, result.table);
+  report.update(as_json(result.entries, result.options, result.table));
   for (const ClassifiedPicture& picture : result.classified) {
-    report["classified"].push_back({{"path", picture.learned.path.string()},
+    report["classified"].push_back({{"path", picture.learned.image},
                                     {"class", picture.true_class},
                                     {"prompt", scores_as_json(picture.learned.scores)},
                                     {"zeroshot", scores_as_json(picture.zero_shot.scores)}});
@@ -56,7 +57,7 @@ void show(const DemoResult& result, const std::filesystem::path& prompt,
   for (const ClassifiedPicture& picture : result.classified) {
     const ClassScore& best = picture.learned.scores.front();
     fmt::print("{}: {} {:.1f} % of {} names ({}; this class was never trained on)\n",
-               picture.learned.path.filename().string(), best.class_name, 100 * best.probability,
+               std::filesystem::path(picture.learned.image).filename().string(), best.class_name, 100 * best.probability,
                result.dataset.class_names.size(),
                best.class_name == picture.true_class ? "right" : "wrong");
   }
@@ -78,7 +79,7 @@ void run(const DemoArguments& arguments) {
   const double seconds =
       std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   save_run(output, result.qcoop.prompt, result.qcoop.class_names,
-           report_of(result, assets, model, seconds));
+           json_text(report_of(result, assets, model, seconds)));
   const std::filesystem::path page = output / "report.html";
   write_file(page, demo_page(result, places, model.device().info(), seconds));
   show(result, places.prompt, page, seconds);

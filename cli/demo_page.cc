@@ -53,7 +53,7 @@ std::string figures(const std::vector<std::string>& class_names, const std::vect
   for (std::size_t label = 0; label < class_names.size(); ++label) {
     for (const Item& item : items) {
       if (static_cast<std::size_t>(item.label) != label) continue;
-      text += figure(item.path, class_names[label]);
+      text += figure(item.image.path(), class_names[label]);
       break;
     }
   }
@@ -96,7 +96,7 @@ std::string card(const ClassifiedPicture& picture) {
   return fmt::format(
       "      <div class=\"card\"><img src=\"{}\" alt=\"{}\">\n<div>{}</div>\n"
       "        <p>It is a <b>{}</b>: {}. Zero-shot says {} ({:.1f}&nbsp;%).</p></div>\n",
-      data_uri(picture.learned.path), truth,
+      data_uri(picture.learned.image), truth,
       score_chart(picture.learned.scores, picture.true_class), truth, right ? "right" : "wrong",
       escape_html(zero_shot.class_name), 100 * zero_shot.probability);
 }

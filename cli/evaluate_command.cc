@@ -1,16 +1,16 @@
 #include <fmt/format.h>
 
+#include <nlohmann/json.hpp>
+
 #include "cli/arguments.h"
 #include "cli/commands.h"
 #include "cli/fields.h"
 #include "cli/notices.h"
 #include "cli/output.h"
-#include "cli/run_folder.h"
 #include "qprompt/core/error.h"
-#include "qprompt/core/file.h"
 #include "qprompt/eval/evaluate.h"
-#include "qprompt/prompt/templates.h"
-#include "qprompt/serve/deployment.h"
+#include "qprompt/run/run_folder.h"
+#include "qprompt/data/templates.h"
 
 namespace qprompt::cli {
 namespace {
@@ -32,19 +32,18 @@ struct EvaluateArguments {
   bool per_class = false;
 };
 
-Deployment deployment_for(const EvaluateArguments& arguments, const Model& model,
-                          const Dataset& chosen) {
+AdaptedModel adapted_model(const EvaluateArguments& arguments, const Model& model,
+                           const Dataset& chosen) {
   if (arguments.prompt.empty()) {
-    return deploy_templates(model, templates_for(arguments.templates, chosen.name),
-                            chosen.class_names);
+    return AdaptedModel::zero_shot(model, templates_for(arguments.templates, chosen.name),
+                                   chosen.class_names);
   }
-  return deploy(model, load_prompt_file(prompt_path(arguments.prompt)), chosen.class_names);
+  return {model, load_prompt_file(prompt_path(arguments.prompt)), chosen.class_names};
 }
 
-nlohmann::ordered_json report_of(const EvaluateArguments& arguments, const Model& model,
-                                 const Dataset& chosen, const LabelledFeatures& images,
-                                 const Metrics& metrics) {
-  nlohmann::ordered_json report = report_header("evaluate", model);
+nlohmann::ordered_json report_of(const EvaluateArguments& arguments, const AdaptedModel& model,
+                                 const Evaluation& evaluation) {
+  nlohmann::ordered_json report = record_header("evaluate", model.model());
   report["data"] = {{"path", arguments.data.data}, {"split", arguments.data.split}};
   report["settings"] = {{"classes", enum_name(arguments.classes)}, {"seed", *arguments.seed}};
   if (arguments.prompt.empty()) {
@@ -52,18 +51,8 @@ nlohmann::ordered_json report_of(const EvaluateArguments& arguments, const Model
   } else {
     report["settings"]["prompt"] = arguments.prompt;
   }
-  report["images"] = metrics.images;
-  report["correct"] = metrics.correct;
-  report["accuracy"] = metrics.accuracy();
-  report["macro_f1"] = metrics.macro_f1;
-  report["skipped_images"] = images.skipped;
-  for (std::size_t c = 0; c < metrics.classes.size(); ++c) {
-    const ClassMetrics& of_class = metrics.classes[c];
-    report["per_class"].push_back({{"class", chosen.class_names[c]},
-                                   {"images", of_class.images},
-                                   {"accuracy", of_class.accuracy()},
-                                   {"f1", of_class.f1}});
-  }
+  report.update(as_json(evaluation.metrics, model.class_names()));
+  report["skipped_images"] = evaluation.skipped;
   return report;
 }
 
@@ -86,15 +75,13 @@ void run_evaluate(EvaluateArguments& arguments) {
   const Dataset chosen = subsample_classes(arguments.data.load(*arguments.seed), arguments.classes);
   require(!chosen.test.empty(), arguments.data.data, ": no test images");
   // The text side first: a prompt that does not fit is told before the images are read.
-  const Deployment deployment = deployment_for(arguments, model, chosen);
-  FeatureOptions options = arguments.features.options("test images");
-  options.prompts = deployment.vision;
-  const LabelledFeatures images = labelled_features(model, chosen.test, options);
-  tell_skipped(images.skipped);
-  require(!images.labels.empty(), arguments.data.data, ": no test image that can be read");
-  const Metrics metrics = evaluate(images, deployment.head);
-  arguments.json.write(report_of(arguments, model, chosen, images, metrics));
-  if (!arguments.json.to_stdout()) show(arguments, chosen, metrics);
+  const AdaptedModel adapted = adapted_model(arguments, model, chosen);
+  const Evaluation evaluation =
+      evaluate(adapted, chosen.test, arguments.features.options("test images"));
+  tell_skipped(evaluation.skipped);
+  require(evaluation.metrics.images > 0, arguments.data.data, ": no test image that can be read");
+  arguments.json.write(report_of(arguments, adapted, evaluation));
+  if (!arguments.json.to_stdout()) show(arguments, chosen, evaluation.metrics);
 }
 
 }  // namespace

@@ -2,11 +2,11 @@
 
 #include "cli/arguments.h"
 #include "cli/commands.h"
-#include "cli/run_folder.h"
 #include "qprompt/artifact/export.h"
 #include "qprompt/artifact/prompt_file.h"
 #include "qprompt/core/error.h"
-#include "qprompt/serve/class_matrix.h"
+#include "qprompt/inference/adapted_model.h"
+#include "qprompt/run/run_folder.h"
 
 namespace qprompt::cli {
 namespace {
@@ -47,7 +47,8 @@ void run_export(const ExportArguments& arguments) {
   const PromptFile prompt = load_prompt_file(path);
   if (!arguments.class_matrix.empty()) {
     const std::vector<std::string> names = class_names_for(path, arguments.classes);
-    const Matrix matrix = class_matrix(arguments.model.load(), prompt, names);
+    const AdaptedModel adapted(arguments.model.load(), prompt, names);
+    const Matrix& matrix = adapted.class_matrix();
     export_class_matrix(matrix, names, arguments.class_matrix);
     fmt::print("{}: {} classes x {}\n", arguments.class_matrix, matrix.rows(), matrix.cols());
   }

@@ -1,9 +1,8 @@
 #pragma once
 
-// Command-line flags and JSON from the list of fields that a config struct gives (core/fields.h).
+// Command-line flags from the list of fields that a config struct gives (core/fields.h).
 
 #include <CLI/CLI.hpp>
-#include <nlohmann/json.hpp>
 #include <string>
 
 #include "qprompt/core/fields.h"
@@ -36,27 +35,6 @@ CLI::Option* add_enum_option(CLI::App& app, const std::string& flag, Enum& value
   return app.add_option_function<std::string>(flag, read, help)
       ->type_name(names_listed<Enum>())
       ->default_str(enum_name(value));
-}
-
-class JsonVisitor {
- public:
-  template <typename T>
-  void operator()(const std::string& field, T& value, const std::string&) {
-    if constexpr (std::is_enum_v<T>) {
-      json[field] = enum_name(value);
-    } else {
-      json[field] = value;
-    }
-  }
-
-  nlohmann::ordered_json json = nlohmann::ordered_json::object();
-};
-
-template <typename Config>
-nlohmann::ordered_json fields_as_json(Config config) {
-  JsonVisitor visitor;
-  config.visit_fields(visitor);
-  return visitor.json;
 }
 
 }  // namespace qprompt::cli

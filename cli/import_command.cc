@@ -6,11 +6,14 @@
 #include "cli/learn_arguments.h"
 #include "cli/output.h"
 #include "cli/quantizer_arguments.h"
-#include "cli/run_folder.h"
 #include "qprompt/artifact/packing.h"
 #include "qprompt/artifact/reference_checkpoint.h"
 #include "qprompt/core/error.h"
 #include "qprompt/core/field_text.h"
+#include "qprompt/data/class_names.h"
+#include "qprompt/run/run_folder.h"
+#include "qprompt/train/prompt_quantizer.h"
+#include "qprompt/train/settings.h"
 
 namespace qprompt::cli {
 namespace {
@@ -53,8 +56,8 @@ MethodConfig method_of(const ImportArguments& arguments, const ReferenceCheckpoi
   return fitted;
 }
 
-std::unique_ptr<PromptLearner> learner_of(const ImportArguments& arguments,
-                                          const MethodConfig& method, const Model& model) {
+std::shared_ptr<const PromptLearner> learner_of(const ImportArguments& arguments,
+                                                const MethodConfig& method, const Model& model) {
   try {
     return make_learner(method, model);
   } catch (const Error& error) {
@@ -92,8 +95,10 @@ void run_import(const ImportArguments& arguments) {
   const MethodConfig method = method_of(arguments, file);
   const auto learner = learner_of(arguments, method, model);
   const ClassTokens classes = classes_for(arguments, model, file, *learner);
-  const PromptFile prompt = packed(model, method, classes, file.read(learner->parameters(classes)),
-                                   quantizer_for(*learner, classes, arguments.quantizer.settled()));
+  const ParameterMap learned = file.read(learner->parameters(classes));
+  const PromptQuantizer quantizer(*learner, classes, arguments.quantizer.settled());
+  const PromptFile prompt =
+      packed(model, method, classes, learned, quantizer.encode(learned));
   save_prompt_file(prompt, arguments.output);
   remember_classes(arguments.output,
                    arguments.classes.empty() ? std::nullopt : std::optional(classes.names));

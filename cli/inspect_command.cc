@@ -1,16 +1,20 @@
 #include <fmt/format.h>
 
+#include <nlohmann/json.hpp>
+
 #include "cli/arguments.h"
 #include "cli/commands.h"
-#include "cli/fields.h"
 #include "cli/output.h"
-#include "cli/run_folder.h"
 #include "qprompt/artifact/prompt_file.h"
 #include "qprompt/core/error.h"
-#include "qprompt/core/file.h"
+#include "qprompt/core/fields.h"
+#include "qprompt/core/hash.h"
 #include "qprompt/core/half.h"
+#include "qprompt/prompt/learner.h"
 #include "qprompt/prompt/nearest_tokens.h"
-#include "qprompt/serve/class_matrix.h"
+#include "qprompt/inference/adapted_model.h"
+#include "qprompt/run/record.h"
+#include "qprompt/run/run_folder.h"
 
 namespace qprompt::cli {
 namespace {
@@ -75,10 +79,6 @@ Json matrix_report(const StoredMatrix& matrix) {
   return json;
 }
 
-Json settings_of(const MethodConfig& method) {
-  return std::visit([](const auto& config) { return fields_as_json(config); }, method);
-}
-
 Json report_of(const PromptFile& prompt, const std::filesystem::path& path) {
   Json report{{"command", "inspect"},
               {"version", QPROMPT_VERSION},
@@ -87,8 +87,9 @@ Json report_of(const PromptFile& prompt, const std::filesystem::path& path) {
               {"payload_bytes", payload_size(prompt)},
               {"payload", payload_report(payload(prompt))},
               {"method", enum_name(method_tag(prompt.method))},
-              {"settings", settings_of(prompt.method)},
+              {"settings", settings_as_json(prompt.method)},
               {"backbone", hex64(prompt.backbone)},
+              {"identity", prompt.identity == 0 ? Json() : Json(hex64(prompt.identity))},
               {"class_bound", prompt.class_list != 0}};
   if (const auto names = remembered_classes(path)) report["class_names"] = *names;
   for (const StoredMatrix& matrix : prompt.matrices) {

@@ -176,27 +176,15 @@ LearnConfig LearnArguments::config() const {
   return config;
 }
 
-nlohmann::ordered_json LearnArguments::preset_report() const {
-  if (preset_.empty()) return nullptr;
+std::optional<PresetUse> LearnArguments::preset_use() const {
+  if (preset_.empty()) return std::nullopt;
   const Preset& chosen = preset(preset_);
-  nlohmann::ordered_json differences = nlohmann::ordered_json::object();
+  PresetUse use{chosen.name, chosen.source, {}};
   for (const auto& [field, text] : given_) {
     const auto original = chosen.settings.find(field);
-    if (original == chosen.settings.end() || original->second != text) differences[field] = text;
+    if (original == chosen.settings.end() || original->second != text) use.differences[field] = text;
   }
-  return {{"name", chosen.name}, {"source", chosen.source}, {"differences", differences}};
-}
-
-LearnConfig named_config(const std::string& name, const Settings& settings,
-                         std::set<std::string>& unknown) {
-  Settings named = settings_of_name(name);
-  // q says that it is quantized; how, a flag may say.
-  const auto quantizer = settings.find("quantizer");
-  if (named["quantizer"] == "kmeans" && quantizer != settings.end() &&
-      quantizer->second != "none") {
-    named["quantizer"] = quantizer->second;
-  }
-  return configured(merged(settings, named), unknown);
+  return use;
 }
 
 void fail_unknown_flags(const std::set<std::string>& fields, const std::string& where) {

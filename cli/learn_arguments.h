@@ -1,11 +1,11 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
-#include <nlohmann/json.hpp>
+#include <optional>
 #include <set>
 #include <string>
 
-#include "qprompt/train/settings.h"
+#include "qprompt/run/record.h"
 
 namespace qprompt::cli {
 
@@ -22,8 +22,8 @@ class LearnArguments {
   Settings settings() const;
   // A CLI::ValidationError for flags that the method does not have.
   LearnConfig config() const;
-  // The preset, its source, and where the flags differ from it; empty without a preset.
-  nlohmann::ordered_json preset_report() const;
+  // Nothing without --preset.
+  std::optional<PresetUse> preset_use() const;
 
  private:
   void add_preset_flag(CLI::App& app);
@@ -31,11 +31,6 @@ class LearnArguments {
   std::string preset_;
   Settings given_;
 };
-
-// A method by its name in tables, settled with the other settings. Settings that the
-// method does not have go into `unknown`.
-LearnConfig named_config(const std::string& name, const Settings& settings,
-                         std::set<std::string>& unknown);
 
 // A CLI::ValidationError.
 [[noreturn]] void fail_unknown_flags(const std::set<std::string>& fields, const std::string& where);

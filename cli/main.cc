@@ -10,7 +10,6 @@
 #include "cli/suggest.h"
 #include "cli/version.h"
 #include "qprompt/core/error.h"
-#include "qprompt/features/image_features.h"
 
 namespace qprompt::cli {
 namespace {

@@ -10,10 +10,8 @@ void tell_skipped(const std::vector<std::string>& skipped) {
              skipped.front());
 }
 
-void tell_preset(const nlohmann::ordered_json& preset) {
-  if (preset.is_null()) return;
-  fmt::print(stderr, "preset {}: {}\n", preset["name"].get<std::string>(),
-             preset["source"].get<std::string>());
+void tell_preset(const std::optional<PresetUse>& preset) {
+  if (preset) fmt::print(stderr, "preset {}: {}\n", preset->name, preset->source);
 }
 
 void tell_scarce(const std::vector<ScarceClass>& scarce, int shots) {

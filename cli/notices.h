@@ -1,10 +1,11 @@
 #pragma once
 
-#include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "qprompt/data/few_shot.h"
+#include "qprompt/run/record.h"
 
 // Lines on stderr about what was done otherwise than asked for.
 namespace qprompt::cli {
@@ -12,8 +13,8 @@ namespace qprompt::cli {
 // How many images --skip-bad-images left out, and the first; nothing where there were none.
 void tell_skipped(const std::vector<std::string>& skipped);
 
-// Where a preset's numbers come from; nothing without one. `preset` is LearnArguments' report.
-void tell_preset(const nlohmann::ordered_json& preset);
+// Where a preset's numbers come from; nothing without one.
+void tell_preset(const std::optional<PresetUse>& preset);
 
 // One line for each class that has fewer training images than shots.
 void tell_scarce(const std::vector<ScarceClass>& scarce, int shots);

@@ -8,6 +8,7 @@
 
 #include "qprompt/core/error.h"
 #include "qprompt/core/file.h"
+#include "qprompt/run/record.h"
 
 namespace qprompt::cli {
 namespace {
@@ -59,14 +60,6 @@ void JsonArgument::add_to(CLI::App& app) {
 
 void JsonArgument::write(const nlohmann::ordered_json& report) const {
   OutputArgument::write(json_text(report));
-}
-
-std::string json_text(const nlohmann::ordered_json& json) {
-  return json.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
-}
-
-std::string json_line(const nlohmann::ordered_json& json) {
-  return json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
 }
 
 std::string csv_row(const std::vector<std::string>& fields) {

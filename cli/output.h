@@ -2,7 +2,7 @@
 
 #include <CLI/CLI.hpp>
 #include <filesystem>
-#include <nlohmann/json.hpp>
+#include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -25,11 +25,6 @@ struct JsonArgument : OutputArgument {
   void add_to(CLI::App& app);
   void write(const nlohmann::ordered_json& report) const;
 };
-
-// Indented, with a line end; and on one line without. Bytes that are not UTF-8, as paths may have
-// them, become U+FFFD.
-std::string json_text(const nlohmann::ordered_json& json);
-std::string json_line(const nlohmann::ordered_json& json);
 
 // A row of RFC 4180 with a line end: fields are quoted where they need it.
 std::string csv_row(const std::vector<std::string>& fields);

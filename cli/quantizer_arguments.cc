@@ -2,7 +2,7 @@
 
 #include "cli/fields.h"
 #include "qprompt/core/error.h"
-#include "qprompt/quant/bits.h"
+#include "qprompt/train/bits.h"
 
 namespace qprompt::cli {
 

@@ -2,20 +2,14 @@
 
 #include "cli/arguments.h"
 #include "cli/commands.h"
-#include "cli/fields.h"
 #include "cli/interrupt.h"
 #include "cli/learn_arguments.h"
 #include "cli/notices.h"
 #include "cli/output.h"
 #include "cli/progress.h"
-#include "cli/run_folder.h"
-#include "qprompt/core/error.h"
-#include "qprompt/core/file.h"
-#include "qprompt/core/json.h"
-#include "qprompt/eval/evaluate.h"
-#include "qprompt/prompt/templates.h"
-#include "qprompt/serve/deployment.h"
-#include "qprompt/train/training_state.h"
+#include "qprompt/data/templates.h"
+#include "qprompt/run/run_folder.h"
+#include "qprompt/run/training_run.h"
 
 namespace qprompt::cli {
 namespace {
@@ -42,65 +36,9 @@ struct TrainArguments {
   bool resume = false;
 };
 
-struct Comparison {
-  Metrics zero_shot, adapted;
-};
-
-// Of what a run learns from and is judged by while it learns: class names, and the images with
-// their labels.
-std::uint64_t list_fingerprint(const Dataset& dataset) {
-  std::uint64_t hash = 0;
-  for (const std::string& name : dataset.class_names) hash = hash64(name, hash);
-  for (const auto* items : {&dataset.train, &dataset.val}) {
-    for (const Item& item : *items) {
-      hash = hash64(item.path.string() + '\n' + std::to_string(item.label), hash);
-    }
-  }
-  return hash;
-}
-
-// What must be the same for a run to be resumed. The learning rate may be another one: a run that
-// diverged goes on from its last good epoch with a smaller one.
-std::string settings_text(const TrainArguments& arguments, const Model& model,
-                          const Dataset& dataset) {
-  nlohmann::ordered_json settings = learn_config_as_json(arguments.learn);
-  settings.erase("lr");
-  settings["model"] = hex64(model.fingerprint());
-  settings["precision"] = enum_name(model.device().format());
-  settings["tokenizer"] = arguments.model.tokenizer;
-  settings["data"] = arguments.data.data;
-  settings["split"] = arguments.data.split;
-  settings["list"] = hex64(list_fingerprint(dataset));
-  return json_line(settings);
-}
-
-std::filesystem::path state_path(const TrainArguments& arguments) {
-  return std::filesystem::path(arguments.output) / kStateName;
-}
-
-// Without a state there was no finished epoch, and the run begins; a finished run is left alone.
-std::optional<TrainingState> state_to_resume(const TrainArguments& arguments,
-                                             const std::string& settings) {
-  if (!arguments.resume) return std::nullopt;
-  if (std::filesystem::exists(state_path(arguments))) {
-    return load_state_file(state_path(arguments), settings);
-  }
-  const auto report = std::filesystem::path(arguments.output) / kReportName;
-  require(!std::filesystem::exists(report) || read_json(report).value("interrupted", true),
-          arguments.output, ": this run is finished; without --resume it is learned anew");
-  return std::nullopt;
-}
-
-// Another run's state is kept until this one has its own.
-Observer training_observer(const TrainArguments& arguments, const std::string& settings,
-                           bool& has_state) {
+Observer training_observer() {
   Observer observer;
   observer.stop = interrupted;
-  observer.on_state = [path = state_path(arguments), settings,
-                       &has_state](const TrainingState& state) {
-    save_state_file(state, settings, path);
-    has_state = true;
-  };
   auto progress = std::make_shared<Progress>("training", "epochs");
   observer.on_epoch = [progress](const EpochReport& report) {
     progress->update(
@@ -113,54 +51,19 @@ Observer training_observer(const TrainArguments& arguments, const std::string& s
   return observer;
 }
 
-std::optional<Comparison> compare(const TrainArguments& arguments, const Model& model,
-                                  const Dataset& chosen, const Learned& learned,
-                                  const std::vector<std::string>& templates) {
-  if (arguments.skip_evaluation || chosen.test.empty() || learned.interrupted) return std::nullopt;
-  TestImages images(model, chosen.test, arguments.features.options("test images"));
-  Comparison result{images.evaluate(deploy_templates(model, templates, chosen.class_names)),
-                    images.evaluate(deploy(model, learned.prompt, chosen.class_names))};
-  tell_skipped(images.skipped());
-  return result;
-}
-
-nlohmann::ordered_json epochs_report(const Learned& learned) {
-  auto epochs = nlohmann::ordered_json::array();
-  for (const EpochReport& epoch : learned.epochs) {
-    epochs.push_back({{"epoch", epoch.epoch},
-                      {"loss", epoch.loss},
-                      {"accuracy", epoch.accuracy},
-                      {"lr", epoch.lr}});
-    if (epoch.validation >= 0) epochs.back()["validation"] = epoch.validation;
-  }
-  return epochs;
-}
-
-nlohmann::ordered_json report_of(const TrainArguments& arguments, const Model& model,
-                                 const Learned& learned, const std::optional<Comparison>& result) {
-  nlohmann::ordered_json report = report_header("train", model);
-  report["data"] = {{"path", arguments.data.data}, {"split", arguments.data.split}};
-  report["settings"] = learn_config_as_json(arguments.learn);
-  report["preset"] = arguments.flags.preset_report();
-  report["class_names"] = learned.class_names;
-  report["steps"] = learned.steps;
-  report["chosen_epoch"] = learned.chosen_epoch;
-  report["clusterings"] = learned.clusterings;
-  report["bits_reasons"] = learned.bits_reasons;
-  report["interrupted"] = learned.interrupted;
-  report["skipped_images"] = learned.skipped;
-  report["seconds"] = {{"features", learned.feature_seconds},
-                       {"training", learned.training_seconds}};
-  report["bytes"] = {{"payload", payload_size(learned.prompt)},
-                     {"file", to_bytes(learned.prompt).size()}};
-  if (!learned.epochs.empty()) report["epochs"] = epochs_report(learned);
-  if (result) {
-    report["test"] = {{"images", result->adapted.images},
-                      {"template", arguments.zero_shot_template},
-                      {"zero_shot_accuracy", result->zero_shot.accuracy()},
-                      {"adapted_accuracy", result->adapted.accuracy()}};
-  }
-  return report;
+TrainingRunOptions run_options(const TrainArguments& arguments, const Dataset& dataset) {
+  // Before training: a template that is none is told now.
+  const auto templates = templates_for({arguments.zero_shot_template}, dataset.name);
+  return {.folder = arguments.output,
+          .resume = arguments.resume,
+          .features = arguments.features.options("training images"),
+          .test_features = arguments.features.options("test images"),
+          .observer = training_observer(),
+          .templates = arguments.skip_evaluation ? std::vector<std::string>{} : templates,
+          .data = arguments.data.description(),
+          .tokenizer = arguments.model.tokenizer,
+          .zero_shot_template = arguments.zero_shot_template,
+          .preset = arguments.flags.preset_use()};
 }
 
 // Whether the prompt is that of the best epoch: an interrupted run may have finished none.
@@ -168,12 +71,12 @@ bool has_best_epoch(const TrainArguments& arguments, const Learned& learned) {
   return arguments.learn.training.model_choice == ModelChoice::kBestVal && learned.chosen_epoch > 0;
 }
 
-void show(const TrainArguments& arguments, const Learned& learned,
-          const std::optional<Comparison>& result) {
-  if (result) {
+void show(const TrainArguments& arguments, const TrainingRun& run) {
+  const Learned& learned = run.learned;
+  if (run.comparison) {
     fmt::print("zero-shot {:.2f} %, adapted {:.2f} % on {} test images of {} classes\n",
-               100 * result->zero_shot.accuracy(), 100 * result->adapted.accuracy(),
-               result->adapted.images, learned.class_names.size());
+               100 * run.comparison->zero_shot.accuracy(), 100 * run.comparison->adapted.accuracy(),
+               run.comparison->adapted.images, learned.class_names.size());
   }
   if (learned.interrupted) {
     fmt::print("interrupted after {} steps: the prompt is that of {}; --resume goes on\n",
@@ -197,45 +100,19 @@ void tell_choices(const TrainArguments& arguments, const Learned& learned) {
   }
 }
 
-// An error amid the run, such as a loss that is not finite, says where the last good state is.
-Learned learn_from_state(const TrainArguments& arguments, const Model& model,
-                         const Dataset& dataset) {
-  const std::string settings = settings_text(arguments, model, dataset);
-  const std::optional<TrainingState> state = state_to_resume(arguments, settings);
-  bool has_state = state.has_value();
-  try {
-    return learn(model, dataset, arguments.learn, arguments.features.options("training images"),
-                 training_observer(arguments, settings, has_state), state ? &*state : nullptr);
-  } catch (const Error& error) {
-    if (!has_state) throw;
-    fail(error.what(), "; the last whole epoch is kept in ", state_path(arguments).string(),
-         ", --resume goes on from it, with another --lr too");
-  }
-}
-
 void run_train(TrainArguments& arguments) {
   arguments.learn = arguments.flags.config();
-  tell_preset(arguments.flags.preset_report());
+  tell_preset(arguments.flags.preset_use());
   require_writable_folder(arguments.output);
   const Dataset dataset = arguments.data.load(arguments.learn.seed);
-  // Before training: a template that is none is told now.
-  const auto templates = templates_for({arguments.zero_shot_template}, dataset.name);
-  const Model model = arguments.model.load();
-  const Learned learned = learn_from_state(arguments, model, dataset);
-  tell_scarce(learned.scarce, arguments.learn.shots);
-  tell_skipped(learned.skipped);
-  const Dataset chosen = subsample_classes(dataset, arguments.learn.classes);
-  // The prompt is safe before anything else can fail.
-  save_run(arguments.output, learned.prompt, learned.class_names,
-           report_of(arguments, model, learned, std::nullopt));
-  if (!learned.interrupted) std::filesystem::remove(state_path(arguments));
-  const auto result = compare(arguments, model, chosen, learned, templates);
-  if (result) {
-    save_run(arguments.output, learned.prompt, learned.class_names,
-             report_of(arguments, model, learned, result));
-  }
-  tell_choices(arguments, learned);
-  show(arguments, learned, result);
+  const TrainingRunOptions options = run_options(arguments, dataset);
+  const TrainingRun run =
+      run_training(arguments.model.load(), dataset, arguments.learn, options);
+  tell_scarce(run.learned.scarce, arguments.learn.shots);
+  tell_skipped(run.learned.skipped);
+  tell_skipped(run.skipped);
+  tell_choices(arguments, run.learned);
+  show(arguments, run);
 }
 
 }  // namespace

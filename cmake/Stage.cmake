@@ -1,18 +1,33 @@
-# qprompt_stage(NAME SOURCES ... LIBRARIES ...): one folder of the data flow as an object library;
-# all stages together are libqprompt.
+# qprompt_stage(NAME SOURCES ... LIBRARIES ...): one folder of the data flow as an object library.
+# All stages together are libqprompt, and qprompt_stages for our own programs and tests.
 set(QPROMPT_WARNINGS -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion -Wold-style-cast)
 if(QPROMPT_WARNINGS_AS_ERRORS)
   list(APPEND QPROMPT_WARNINGS -Werror)
 endif()
 
+# What most units read, parsed once: half of a build is headers otherwise.
+set(QPROMPT_PRECOMPILED
+  <Eigen/Core> <algorithm> <array> <cstdint> <filesystem> <functional> <map> <memory> <optional>
+  <span> <sstream> <stdexcept> <string> <string_view> <unordered_map> <vector>)
+set_property(GLOBAL PROPERTY QPROMPT_LIBRARIES "")
+
 function(qprompt_stage name)
-  cmake_parse_arguments(arg "" "" "SOURCES;LIBRARIES" ${ARGN})
+  cmake_parse_arguments(arg "OWN_FLAGS" "" "SOURCES;LIBRARIES" ${ARGN})
   add_library(qprompt_${name} OBJECT ${arg_SOURCES})
   target_compile_features(qprompt_${name} PUBLIC cxx_std_20)
   target_compile_options(qprompt_${name} PRIVATE ${QPROMPT_WARNINGS})
-  # Eigen types cross the library's border: their alignment must not depend on the consumer's flags.
-  target_compile_definitions(qprompt_${name} PUBLIC EIGEN_MAX_ALIGN_BYTES=32)
+  # Eigen types cross the library's border: their alignment must not depend on the consumer's flags,
+  # nor their arithmetic on whether a stage is compiled with OpenMP.
+  target_compile_definitions(qprompt_${name} PUBLIC EIGEN_MAX_ALIGN_BYTES=32 EIGEN_DONT_PARALLELIZE)
   target_include_directories(qprompt_${name} PUBLIC ${PROJECT_SOURCE_DIR})
   target_link_libraries(qprompt_${name} PUBLIC Eigen3::Eigen PRIVATE ${arg_LIBRARIES})
-  set_target_properties(qprompt_${name} PROPERTIES POSITION_INDEPENDENT_CODE ON)
+  set_target_properties(qprompt_${name} PROPERTIES
+    POSITION_INDEPENDENT_CODE ON CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON)
+  set_property(GLOBAL APPEND PROPERTY QPROMPT_LIBRARIES ${arg_LIBRARIES})
+  # Precompiled headers serve only units with the same flags.
+  if(name STREQUAL core)
+    target_precompile_headers(qprompt_core PRIVATE ${QPROMPT_PRECOMPILED})
+  elseif(NOT arg_OWN_FLAGS)
+    target_precompile_headers(qprompt_${name} REUSE_FROM qprompt_core)
+  endif()
 endfunction()

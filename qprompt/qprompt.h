@@ -19,6 +19,6 @@
 #include "qprompt/eval/base_to_new.h"
 #include "qprompt/eval/evaluate.h"
 #include "qprompt/prompt/text_features.h"
-#include "qprompt/serve/class_matrix.h"
-#include "qprompt/serve/classifier.h"
+#include "qprompt/inference/class_matrix.h"
+#include "qprompt/inference/classifier.h"
 #include "qprompt/train/learn.h"

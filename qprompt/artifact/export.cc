@@ -6,8 +6,8 @@
 
 #include "qprompt/artifact/reference_names.h"
 #include "qprompt/core/error.h"
-#include "qprompt/core/npy.h"
-#include "qprompt/core/safetensors.h"
+#include "qprompt/formats/npy.h"
+#include "qprompt/formats/safetensors.h"
 
 namespace qprompt {
 namespace {

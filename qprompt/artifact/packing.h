@@ -1,30 +1,17 @@
 #pragma once
 
-#include <cstdint>
+#include <map>
+#include <string>
 
 #include "qprompt/artifact/prompt_file.h"
 #include "qprompt/clip/model.h"
 #include "qprompt/prompt/learner.h"
-#include "qprompt/quant/quantizer.h"
 
 namespace qprompt {
 
-// The matrices that quantization applies to: all but biases.
-ParameterMap quantizable(const PromptLearner& learner, const ClassTokens& classes,
-                         const ParameterMap& values);
-
-// A quantizer with the width of each of those matrices, by its kind. Throws Error for widths that
-// are still to be chosen.
-Quantizer quantizer_for(const PromptLearner& learner, const ClassTokens& classes,
-                        const QuantizerConfig& config, std::uint64_t seed = 0);
-
-// What a file will hold of `values`: quantized, and the rest as fp16.
-ParameterMap deployed_values(const PromptLearner& learner, const ClassTokens& classes,
-                             const ParameterMap& values, const Quantizer& quantizer);
-
-// The prompt file of a method's learned values. `quantizer` as it stands after training, or fresh:
-// then it clusters now.
+// The prompt file of a method's learned values: the encoded matrix where there is one, else the
+// values as fp16. Throws Error for values that are not the method's.
 PromptFile packed(const Model& model, const MethodConfig& method, const ClassTokens& classes,
-                  const ParameterMap& values, const Quantizer& quantizer);
+                  const ParameterMap& values, const std::map<std::string, EncodedMatrix>& encoded);
 
 }  // namespace qprompt

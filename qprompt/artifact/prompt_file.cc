@@ -8,15 +8,17 @@
 #include "qprompt/artifact/byte_stream.h"
 #include "qprompt/artifact/method_settings.h"
 #include "qprompt/artifact/stored_matrix_codec.h"
+#include "qprompt/core/border.h"
 #include "qprompt/core/error.h"
 #include "qprompt/core/file.h"
+#include "qprompt/core/hash.h"
 #include "qprompt/core/half.h"
 
 namespace qprompt {
 namespace {
 
 constexpr std::string_view kMagic = "QPRM";
-constexpr std::uint8_t kVersion = 1;
+constexpr std::uint8_t kVersion = 2;  // 1: without the model's identity
 constexpr std::size_t kChecksumSize = 4;
 
 std::uint32_t checksum(std::span<const std::byte> bytes) {
@@ -33,7 +35,7 @@ void require_unique_names(const std::vector<StoredMatrix>& matrices, std::string
   }
 }
 
-void require_header(ByteReader reader) {
+std::uint8_t read_version(ByteReader reader) {
   const bool has_magic =
       reader.remaining() > kMagic.size() &&
       std::ranges::equal(reader.bytes(kMagic.size()), std::as_bytes(std::span(kMagic)));
@@ -42,6 +44,7 @@ void require_header(ByteReader reader) {
   reader.require(version <= kVersion, "prompt file of version ", int{version},
                  ", this program reads up to version ", int{kVersion}, ": update qprompt");
   reader.require(version >= 1, "prompt file of version 0, expected 1..", int{kVersion});
+  return version;
 }
 
 // What the checksum covers.
@@ -78,8 +81,9 @@ std::vector<std::byte> to_bytes(const PromptFile& file) {
   require_unique_names(file.matrices, "prompt file");
   ByteWriter writer;
   writer.bytes(std::as_bytes(std::span(kMagic)));
-  writer.byte(kVersion);
+  writer.byte(file.identity != 0 ? kVersion : 1);
   writer.u64(file.backbone);
+  if (file.identity != 0) writer.u64(file.identity);
   writer.byte(file.class_list != 0 ? 1 : 0);
   if (file.class_list != 0) writer.u64(file.class_list);
   write_settings(writer, file.method);
@@ -94,11 +98,15 @@ void save_prompt_file(const PromptFile& file, const std::filesystem::path& path)
 }
 
 PromptFile prompt_file_from_bytes(std::span<const std::byte> bytes, std::string_view origin) {
-  require_header(ByteReader(bytes, origin));
+  const std::uint8_t version = read_version(ByteReader(bytes, origin));
   ByteReader reader(checked_body(bytes, origin), origin);
   reader.bytes(kMagic.size() + sizeof kVersion);
   PromptFile file;
   file.backbone = reader.u64();
+  if (version >= 2) {
+    file.identity = reader.u64();
+    reader.require(file.identity != 0, "the identity of the backbone is zero");
+  }
   file.class_list = read_class_list(reader);
   file.method = read_settings(reader);
   file.matrices = read_matrices(reader);

@@ -9,6 +9,7 @@
 #include <variant>
 #include <vector>
 
+#include "qprompt/core/export.h"
 #include "qprompt/core/matrix.h"
 #include "qprompt/prompt/config.h"
 #include "qprompt/quant/encoded_matrix.h"
@@ -25,26 +26,30 @@ struct StoredMatrix {
 // Everything that rebuilds a classifier beside the backbone and a class list. Every byte of it on
 // disk is described in docs/prompt_file_format.md.
 struct PromptFile {
-  std::uint64_t backbone = 0;  // fingerprint
-  MethodConfig method;
+  std::uint64_t backbone = 0;  // Model::fingerprint
+  std::uint64_t identity = 0;  // Model::identity; 0 in a file of version 1, which has none
+  MethodConfig method{};
   std::uint64_t class_list =
       0;  // class_list_hash() where the method is bound to its classes, else 0
-  std::vector<StoredMatrix> matrices;  // in the alphabetical order of their names
+  std::vector<StoredMatrix> matrices{};  // in the alphabetical order of their names
 };
 
-std::vector<std::byte> to_bytes(const PromptFile& file);
-void save_prompt_file(const PromptFile& file, const std::filesystem::path& path);  // atomically
+// Of version 2, or of version 1 where there is no identity.
+QPROMPT_API std::vector<std::byte> to_bytes(const PromptFile& file);
+QPROMPT_API void save_prompt_file(const PromptFile& file,
+                                  const std::filesystem::path& path);  // atomically
 
 // Throw Error beginning with the file's name (`origin`) for anything that save_prompt_file() did
 // not write: truncated, damaged, or of a newer version.
-PromptFile prompt_file_from_bytes(std::span<const std::byte> bytes, std::string_view origin);
-PromptFile load_prompt_file(const std::filesystem::path& path);
+QPROMPT_API PromptFile prompt_file_from_bytes(std::span<const std::byte> bytes,
+                                              std::string_view origin);
+QPROMPT_API PromptFile load_prompt_file(const std::filesystem::path& path);
 
 // The matrices to store: the encoded one where `encoded` has it, else the values as they are.
 std::vector<StoredMatrix> stored_matrices(const ParameterMap& values,
                                           const std::map<std::string, EncodedMatrix>& encoded);
 // What the file deploys.
-ParameterMap values(const PromptFile& file);
+QPROMPT_API ParameterMap values(const PromptFile& file);
 
 Index rows(const StoredMatrix& matrix);
 Index cols(const StoredMatrix& matrix);
@@ -62,7 +67,7 @@ struct Payload {
 Payload payload(const StoredMatrix& matrix);
 Payload payload(const PromptFile& file);
 std::size_t payload_size(const StoredMatrix& matrix);
-std::size_t payload_size(const PromptFile& file);
+QPROMPT_API std::size_t payload_size(const PromptFile& file);
 
 // Stored in prompt files of class-bound methods. Never zero.
 std::uint64_t class_list_hash(std::span<const std::string> class_names);

@@ -3,8 +3,8 @@
 #include <algorithm>
 
 #include "qprompt/artifact/reference_names.h"
-#include "qprompt/clip/tensor_source.h"
-#include "qprompt/clip/torch_archive.h"
+#include "qprompt/formats/tensor_source.h"
+#include "qprompt/formats/torch_archive.h"
 #include "qprompt/core/error.h"
 #include "qprompt/core/file.h"
 

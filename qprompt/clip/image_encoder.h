@@ -17,7 +17,7 @@ struct VisionPrompts {
   std::vector<Matrix> deep;
 };
 
-// Memory of image passes, one pass at a time. Reuse it: a pass then allocates nothing.
+// Memory of image passes, one pass at a time. Reuse it: buffers grow to the largest pass and stay.
 struct ImageWorkspace {
   explicit ImageWorkspace(const kernels::Device& device) : transformer(device) {}
 
@@ -48,7 +48,7 @@ class ImageEncoder {
   virtual ~ImageEncoder() = default;
 
   virtual Index image_size() const = 0;
-  virtual Index width() const = 0;   // of a vision prompt
+  virtual Index prompt_width() const = 0;  // 0 where no vision prompt fits
   virtual Index layers() const = 0;  // blocks that vision prompts can enter
   virtual Index embed() const = 0;
   virtual void require_fit(const VisionPrompts& prompts) const = 0;

@@ -34,7 +34,7 @@ void require_vision_prompts(const ClipShape& shape) {
 
 ImageTower::ImageTower(const Checkpoint& checkpoint, const kernels::Device& device,
                        kernels::Differentiable differentiable)
-    : encoder_(make_encoder(checkpoint, device, differentiable)) {}
+    : device_(device), encoder_(make_encoder(checkpoint, device, differentiable)) {}
 ImageTower::~ImageTower() = default;
 ImageTower::ImageTower(ImageTower&&) noexcept = default;
 ImageTower& ImageTower::operator=(ImageTower&&) noexcept = default;
@@ -55,7 +55,9 @@ Matrix ImageTower::run(const Matrix& images, const VisionPrompts& prompts,
 Matrix ImageTower::forward(const Matrix& images, const VisionPrompts& prompts,
                            ImageWorkspace& workspace) const {
   require_fit(images, prompts);
-  return run(images, prompts, workspace, Keep::kNothing);
+  Matrix features;
+  device_.run([&] { features = run(images, prompts, workspace, Keep::kNothing); });
+  return features;
 }
 
 ImagePass ImageTower::forward(const Matrix& images, const VisionPrompts& prompts,
@@ -68,20 +70,24 @@ ImagePass::ImagePass(const ImageTower& tower, const Matrix& images, const Vision
     : tower_(&tower), workspace_(&workspace), prompts_(prompts), keep_(keep) {
   tower.require_fit(images, prompts);
   if (keep_ == Keep::kNothing) {
-    features_ = tower.run(images, prompts_, workspace, keep_);
+    features_ = tower.forward(images, prompts_, workspace);
     return;
   }
   images_ = images;
   chunk_ = std::max<Index>(1, std::min(images.rows(), images_per_chunk()));
-  // Only a single chunk's activations can stay.
-  const Keep now = chunk_ == images.rows() ? keep_ : Keep::kNothing;
   features_.resize(images.rows(), tower.encoder_->embed());
-  for (Index first = 0; first < images.rows(); first += chunk_) {
-    const Index count = std::min(chunk_, images.rows() - first);
+  tower.device_.run([&] { run_chunks(); });
+}
+
+void ImagePass::run_chunks() {
+  // Only a single chunk's activations can stay.
+  const Keep now = chunk_ == images_.rows() ? keep_ : Keep::kNothing;
+  for (Index first = 0; first < images_.rows(); first += chunk_) {
+    const Index count = std::min(chunk_, images_.rows() - first);
     features_.middleRows(first, count) =
-        tower.run(images.middleRows(first, count), prompts_, workspace, now);
+        tower_->run(images_.middleRows(first, count), prompts_, *workspace_, now);
   }
-  if (now == Keep::kForPullBack) resident_run_ = workspace.runs;
+  if (now == Keep::kForPullBack) resident_run_ = workspace_->runs;
 }
 
 Index ImagePass::images_per_chunk() const {
@@ -97,17 +103,24 @@ VisionPrompts ImagePass::pull_back(const Matrix& d_features) {
           "ImagePass::pull_back: d_features [", d_features.rows(), ", ", d_features.cols(),
           "], expected [", features_.rows(), ", ", features_.cols(), "]");
   VisionPrompts d_prompts = zeros_like(prompts_);
-  for (Index first = 0; first < images_.rows(); first += chunk_) {
-    const Index count = std::min(chunk_, images_.rows() - first);
-    const bool resident = count == images_.rows() && workspace_->runs == resident_run_;
-    if (!resident) {
-      tower_->run(images_.middleRows(first, count), prompts_, *workspace_, Keep::kForPullBack);
+  tower_->device_.run([&] {
+    for (Index first = 0; first < images_.rows(); first += chunk_) {
+      pull_back(first, d_features, d_prompts);
     }
-    if (count == images_.rows()) resident_run_ = workspace_->runs;
-    tower_->encoder_->pull_back(prompts_, d_features.middleRows(first, count), *workspace_,
-                                d_prompts);
-  }
+  });
   return d_prompts;
+}
+
+// Adds the part of the chunk that begins at image `first` to d_prompts.
+void ImagePass::pull_back(Index first, const Matrix& d_features, VisionPrompts& d_prompts) {
+  const Index count = std::min(chunk_, images_.rows() - first);
+  const bool resident = count == images_.rows() && workspace_->runs == resident_run_;
+  if (!resident) {
+    tower_->run(images_.middleRows(first, count), prompts_, *workspace_, Keep::kForPullBack);
+  }
+  if (count == images_.rows()) resident_run_ = workspace_->runs;
+  tower_->encoder_->pull_back(prompts_, d_features.middleRows(first, count), *workspace_,
+                              d_prompts);
 }
 
 }  // namespace qprompt

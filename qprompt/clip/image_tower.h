@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <memory>
 
-#include "qprompt/clip/checkpoint.h"
+#include "qprompt/checkpoint/checkpoint.h"
 #include "qprompt/clip/image_encoder.h"
 #include "qprompt/kernels/device.h"
 
@@ -15,8 +15,9 @@ class ImagePass;
 void require_vision_prompts(const ClipShape& shape);
 
 // The frozen image tower, a vision transformer or a ResNet. Const: one tower serves any number of
-// threads, each with a workspace of its own. Only a differentiable vision transformer has a
-// pull-back; a ResNet takes no vision prompts, and so has nothing to differentiate.
+// callers, each pass that keeps something with a workspace of its own; passes run on the device's
+// thread, one after another. Only a differentiable vision transformer has a pull-back; a ResNet
+// takes no vision prompts, and so has nothing to differentiate.
 class ImageTower {
  public:
   ImageTower(const Checkpoint& checkpoint, const kernels::Device& device,
@@ -26,7 +27,7 @@ class ImageTower {
   ImageTower& operator=(ImageTower&&) noexcept;
 
   Index image_size() const { return encoder_->image_size(); }
-  Index width() const { return encoder_->width(); }    // of a vision prompt; 0 where none fits
+  Index prompt_width() const { return encoder_->prompt_width(); }  // 0 where no vision prompt fits
   Index layers() const { return encoder_->layers(); }  // blocks that vision prompts can enter
 
   // Features [n, embed], not normalised, of images [n, 3 image_size image_size], planar and
@@ -44,6 +45,7 @@ class ImageTower {
   Matrix run(const Matrix& images, const VisionPrompts& prompts, ImageWorkspace& workspace,
              Keep keep) const;
 
+  kernels::Device device_;
   std::unique_ptr<const ImageEncoder> encoder_;
 };
 
@@ -63,6 +65,8 @@ class ImagePass {
   ImagePass(const ImageTower& tower, const Matrix& images, const VisionPrompts& prompts,
             ImageWorkspace& workspace, Keep keep);
   Index images_per_chunk() const;
+  void run_chunks();
+  void pull_back(Index first, const Matrix& d_features, VisionPrompts& d_prompts);
 
   const ImageTower* tower_;
   ImageWorkspace* workspace_;

@@ -1,6 +1,12 @@
 #include "qprompt/clip/model.h"
 
+#include <atomic>
 #include <mutex>
+
+#include "qprompt/checkpoint/checkpoint_tokenizer.h"
+#include "qprompt/clip/engine.h"
+#include "qprompt/core/border.h"
+#include "qprompt/core/hash.h"
 
 namespace qprompt {
 
@@ -8,34 +14,60 @@ using kernels::Differentiable;
 
 namespace {
 
+// Changed whenever the towers or what prepares images for them give other numbers than before.
+constexpr std::uint64_t kTowerVersion = 2;
+
+std::uint64_t next_number() {
+  static std::atomic<std::uint64_t> last{0};
+  return ++last;
+}
+
 // A tower that is packed when it is first asked for, and again when a differentiable one is.
 template <typename Tower>
-struct PackedTower {
-  std::shared_ptr<const Tower> tower;
-  Differentiable packed = Differentiable::kNo;
-
+class PackedTower {
+ public:
   std::shared_ptr<const Tower> get(const Checkpoint& checkpoint, const kernels::Device& device,
-                                   Differentiable wanted) {
-    const bool needs_more = wanted == Differentiable::kYes && packed == Differentiable::kNo;
+                                   Differentiable wanted, bool keep) {
+    const std::scoped_lock lock(mutex_);
+    std::shared_ptr<const Tower> tower = tower_.lock();
+    const bool needs_more = wanted == Differentiable::kYes && packed_ == Differentiable::kNo;
     if (tower == nullptr || needs_more) {
-      tower = nullptr;  // never two at once
-      tower = std::make_shared<Tower>(checkpoint, device, wanted);
-      packed = wanted;
+      tower = nullptr;
+      kept_ = nullptr;  // two at once only where somebody holds the other
+      device.run([&] { tower = std::make_shared<const Tower>(checkpoint, device, wanted); });
+      packed_ = wanted;
+      tower_ = tower;
+      if (keep) kept_ = tower;
     }
     return tower;
   }
+
+ private:
+  std::mutex mutex_;
+  std::weak_ptr<const Tower> tower_;
+  std::shared_ptr<const Tower> kept_;
+  Differentiable packed_ = Differentiable::kNo;
 };
 
 }  // namespace
 
 struct Model::Impl {
+  Impl(const std::string& model, const ModelOptions& options)
+      : checkpoint(Checkpoint::open(model)),
+        tokenizer(load_tokenizer_for(checkpoint, options.tokenizer)),
+        engine(options.engine ? options.engine : std::make_shared<Engine>(options.device)),
+        keeps_towers(options.keeps_towers),
+        logit_scale(checkpoint.logit_scale()) {}
+
+  const std::uint64_t number = next_number();
   Checkpoint checkpoint;
   Tokenizer tokenizer;
-  kernels::Device device;
-  std::uint64_t fingerprint;
+  std::shared_ptr<Engine> engine;
+  bool keeps_towers;
   float logit_scale;
 
-  std::mutex mutex;  // guards the towers below
+  std::once_flag identified, fingerprinted;
+  std::uint64_t identity = 0, fingerprint = 0;
   PackedTower<TextTower> text;
   PackedTower<ImageTower> image;
 };
@@ -43,41 +75,53 @@ struct Model::Impl {
 Model::Model(std::shared_ptr<Impl> impl) : impl_(std::move(impl)) {}
 
 Model Model::load(const std::string& model, const ModelOptions& options) {
-  const Checkpoint checkpoint = Checkpoint::open(model);
-  const Tokenizer tokenizer = load_tokenizer_for(checkpoint, options.tokenizer);
-  return Model(std::shared_ptr<Impl>(new Impl{checkpoint,
-                                              tokenizer,
-                                              kernels::Device(options.device),
-                                              checkpoint.fingerprint(),
-                                              checkpoint.logit_scale(),
-                                              {},
-                                              {},
-                                              {}}));
+  return at_border([&] { return Model(std::make_shared<Impl>(model, options)); });
 }
 
+const ClipShape& Model::shape() const { return impl_->checkpoint.shape(); }
+float Model::logit_scale() const { return impl_->logit_scale; }
+std::filesystem::path Model::path() const { return impl_->checkpoint.path(); }
+
+std::uint64_t Model::identity() const {
+  return at_border([&] {
+    std::call_once(impl_->identified, [&] {
+      impl_->identity = impl_->checkpoint.identity(impl_->engine->decoders());
+    });
+    return impl_->identity;
+  });
+}
+
+std::uint64_t Model::fingerprint() const {
+  return at_border([&] {
+    std::call_once(impl_->fingerprinted,
+                   [&] { impl_->fingerprint = impl_->checkpoint.fingerprint(); });
+    return impl_->fingerprint;
+  });
+}
+
+std::uint64_t Model::number() const { return impl_->number; }
 const Checkpoint& Model::checkpoint() const { return impl_->checkpoint; }
 const Tokenizer& Model::tokenizer() const { return impl_->tokenizer; }
-const kernels::Device& Model::device() const { return impl_->device; }
-std::uint64_t Model::fingerprint() const { return impl_->fingerprint; }
-float Model::logit_scale() const { return impl_->logit_scale; }
+Engine& Model::engine() const { return *impl_->engine; }
+const std::shared_ptr<Engine>& Model::shared_engine() const { return impl_->engine; }
+const kernels::Device& Model::device() const { return impl_->engine->device(); }
 
-std::shared_ptr<const TextTower> Model::text_tower(kernels::Differentiable differentiable) const {
-  const std::scoped_lock lock(impl_->mutex);
-  return impl_->text.get(impl_->checkpoint, impl_->device, differentiable);
+std::shared_ptr<const TextTower> Model::text_tower() const { return text_tower(Differentiable::kNo); }
+std::shared_ptr<const TextTower> Model::text_tower(Differentiable differentiable) const {
+  return impl_->text.get(impl_->checkpoint, device(), differentiable, impl_->keeps_towers);
 }
 
-std::shared_ptr<const ImageTower> Model::image_tower(kernels::Differentiable differentiable) const {
-  const std::scoped_lock lock(impl_->mutex);
-  return impl_->image.get(impl_->checkpoint, impl_->device, differentiable);
+std::shared_ptr<const ImageTower> Model::image_tower() const {
+  return image_tower(Differentiable::kNo);
+}
+std::shared_ptr<const ImageTower> Model::image_tower(Differentiable differentiable) const {
+  return impl_->image.get(impl_->checkpoint, device(), differentiable, impl_->keeps_towers);
 }
 
-void Model::release_image_tower() const {
-  const std::scoped_lock lock(impl_->mutex);
-  impl_->image.tower = nullptr;
-}
-
-ClassTokens tokenize_classes(const Model& model, const std::vector<std::string>& class_names) {
-  return tokenize_classes(model.tokenizer(), class_names, model.shape().context_length);
+std::uint64_t feature_identity(const Model& model) {
+  const std::uint64_t words[] = {model.identity(), kTowerVersion,
+                                 static_cast<std::uint64_t>(model.device().format())};
+  return hash64(std::as_bytes(std::span(words)));
 }
 
 }  // namespace qprompt

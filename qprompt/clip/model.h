@@ -1,46 +1,69 @@
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
-#include "qprompt/clip/checkpoint.h"
-#include "qprompt/clip/image_tower.h"
-#include "qprompt/clip/text_tower.h"
-#include "qprompt/clip/tokenizer.h"
-#include "qprompt/kernels/device.h"
+#include "qprompt/checkpoint/clip_shape.h"
+#include "qprompt/core/export.h"
+#include "qprompt/kernels/device_options.h"
 
 namespace qprompt {
 
+class Checkpoint;
+class Engine;
+class ImageTower;
+class TextTower;
+class Tokenizer;
+
+namespace kernels {
+class Device;
+enum class Differentiable;
+}  // namespace kernels
+
 struct ModelOptions {
-  kernels::DeviceOptions device;
-  std::optional<std::filesystem::path> tokenizer;  // found beside the model where not given
+  kernels::DeviceOptions device{};  // of an engine of the model's own
+  std::optional<std::filesystem::path> tokenizer{};  // found beside the model where not given
+  std::shared_ptr<Engine> engine{};  // another model's, whose threads are shared
+  // Whether packed weights stay for as long as the model, or go with their last user: that spares
+  // memory where towers are needed one after another.
+  bool keeps_towers = true;
 };
 
-// A CLIP checkpoint on a device. Opening is cheap; a tower's weights are packed when it is first
-// asked for. Copies share the towers; safe to use from several threads.
-class Model {
+// A CLIP checkpoint at work on an engine. Opening is cheap; a tower's weights are packed when it is
+// first asked for. Copies are handles of one model; any number of threads may use it at once.
+class QPROMPT_API Model {
  public:
   // `model` as in Checkpoint::open. Throws Error naming the file and what was expected.
   static Model load(const std::string& model, const ModelOptions& options = {});
 
+  const ClipShape& shape() const;
+  float logit_scale() const;
+  std::filesystem::path path() const;  // the folder or file that was opened
+
+  // Of everything that a feature depends on but the number format: all weights, sizes, activation,
+  // heads, preprocessing. The same for every file layout that holds the same values. Computed when
+  // first asked for, from all of the file.
+  std::uint64_t identity() const;
+  // What prompt files of version 0.1 know a backbone by: six weights, rounded to fp16.
+  std::uint64_t fingerprint() const;
+
+  // For the library itself.
+  std::uint64_t number() const;  // of this model in this process: copies share it
   const Checkpoint& checkpoint() const;
   const Tokenizer& tokenizer() const;
+  Engine& engine() const;
+  const std::shared_ptr<Engine>& shared_engine() const;
   const kernels::Device& device() const;
-  const ClipShape& shape() const { return checkpoint().shape(); }
-  std::uint64_t fingerprint() const;  // the same for every file layout of one model
-  float logit_scale() const;
-
   // The tower stays alive for as long as somebody holds it. A differentiable tower serves
   // evaluation too; asking for one after a plain one packs the weights again.
-  std::shared_ptr<const TextTower> text_tower(
-      kernels::Differentiable differentiable = kernels::Differentiable::kNo) const;
-  std::shared_ptr<const ImageTower> image_tower(
-      kernels::Differentiable differentiable = kernels::Differentiable::kNo) const;
-  // Gives back the image tower's memory, once nobody holds it; it is packed again when asked for.
-  void release_image_tower() const;
+  std::shared_ptr<const TextTower> text_tower() const;
+  std::shared_ptr<const TextTower> text_tower(kernels::Differentiable differentiable) const;
+  std::shared_ptr<const ImageTower> image_tower() const;
+  std::shared_ptr<const ImageTower> image_tower(kernels::Differentiable differentiable) const;
 
  private:
   struct Impl;
@@ -48,7 +71,8 @@ class Model {
   std::shared_ptr<Impl> impl_;
 };
 
-// The class list in the model's tokens.
-ClassTokens tokenize_classes(const Model& model, const std::vector<std::string>& class_names);
+// Of everything that features depend on beside what goes in: the model, the number format, and the
+// towers' code. Every cache begins its keys with it.
+std::uint64_t feature_identity(const Model& model);
 
 }  // namespace qprompt

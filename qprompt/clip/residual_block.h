@@ -3,7 +3,7 @@
 #include <span>
 #include <vector>
 
-#include "qprompt/clip/checkpoint.h"
+#include "qprompt/checkpoint/checkpoint.h"
 #include "qprompt/kernels/activation.h"
 #include "qprompt/kernels/attention.h"
 #include "qprompt/kernels/buffer.h"

@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "qprompt/clip/image_tower.h"
-#include "qprompt/clip/resnet_weights.h"
+#include "qprompt/checkpoint/resnet_weights.h"
 #include "qprompt/core/error.h"
 #include "qprompt/kernels/attention.h"
 #include "qprompt/kernels/patches.h"

@@ -3,7 +3,7 @@
 #include <optional>
 #include <vector>
 
-#include "qprompt/clip/checkpoint.h"
+#include "qprompt/checkpoint/checkpoint.h"
 #include "qprompt/clip/image_encoder.h"
 #include "qprompt/kernels/convolution.h"
 
@@ -17,7 +17,7 @@ class ResNet : public ImageEncoder {
   ResNet(const Checkpoint& checkpoint, const kernels::Device& device);
 
   Index image_size() const override { return shape_.preprocessing.image_size; }
-  Index width() const override { return 0; }
+  Index prompt_width() const override { return 0; }
   Index layers() const override { return 0; }
   Index embed() const override { return shape_.embed; }
   void require_fit(const VisionPrompts& prompts) const override;

@@ -1,8 +1,12 @@
 #include "qprompt/clip/similarity.h"
 
+#include <limits>
+
 namespace qprompt {
 
-UnitRows::UnitRows(const Matrix& rows) : norms(rows.rowwise().norm()) {
+// A row of zeros has no direction and stays what it is.
+UnitRows::UnitRows(const Matrix& rows)
+    : norms(rows.rowwise().norm().cwiseMax(std::numeric_limits<float>::min())) {
   unit = norms.cwiseInverse().asDiagonal() * rows;
 }
 

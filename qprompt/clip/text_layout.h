@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "qprompt/clip/tokenizer.h"
+#include "qprompt/tokenizer/tokenizer.h"
 #include "qprompt/core/matrix.h"
 
 namespace qprompt {

@@ -10,8 +10,6 @@ namespace {
 
 constexpr Index kForwardRows = 4096;  // rows of a pass that keeps nothing: enough for full speed
 
-bool is_learned(const TextRow& row) { return row.source == TextRow::Source::kLearned; }
-
 Transformer text_transformer(const Checkpoint& checkpoint, const TextStem& stem,
                              const kernels::Device& device,
                              kernels::Differentiable differentiable) {
@@ -27,6 +25,14 @@ Transformer text_transformer(const Checkpoint& checkpoint, const TextStem& stem,
           differentiable};
 }
 
+Index rows_needed(const EmbeddedTexts& texts) {
+  Index rows = 0;
+  for (const auto* learned : {&texts.learned_shared, &texts.learned_own}) {
+    for (const auto& [row, index] : *learned) rows = std::max(rows, index + 1);
+  }
+  return rows;
+}
+
 }  // namespace
 
 TextTower::TextTower(const Checkpoint& checkpoint, const kernels::Device& device,
@@ -36,63 +42,100 @@ TextTower::TextTower(const Checkpoint& checkpoint, const kernels::Device& device
 TextTower::TextTower(const Checkpoint& checkpoint, const kernels::Device& device,
                      kernels::Differentiable differentiable, const TextStem& stem)
     : checkpoint_(checkpoint),
+      device_(device),
       positions_(stem.positions),
       transformer_(text_transformer(checkpoint, stem, device, differentiable)) {}
 
-TextPass TextTower::forward(const TextLayout& layout, const TextPrompts& prompts,
-                            TextWorkspace& workspace, Keep keep) const {
-  return {*this, layout, prompts, workspace, keep};
+std::shared_ptr<const EmbeddedTexts> TextTower::embed(const TextLayout& layout) const {
+  const auto shared = static_cast<Index>(layout.shared.size());
+  auto texts = std::make_shared<EmbeddedTexts>();
+  texts->begin = own_begins(layout);
+  texts->shared.resize(shared, width());
+  texts->own.resize(texts->begin.back(), width());
+  std::vector<int> tokens;
+  std::vector<std::pair<Matrix*, Index>> places;  // of those tokens
+  const auto place = [&](const TextRow& row, Index position, Matrix& x, Index r,
+                         std::vector<EmbeddedTexts::Learned>& learned) {
+    x.row(r) = positions_.row(position);
+    if (row.source == TextRow::Source::kLearned) return learned.push_back({r, row.index});
+    tokens.push_back(static_cast<int>(row.index));
+    places.emplace_back(&x, r);
+  };
+  for (Index i = 0; i < shared; ++i) {
+    place(layout.shared[i], i, texts->shared, i, texts->learned_shared);
+  }
+  for (Index c = 0; c < texts->classes(); ++c) {
+    for (Index i = 0; i < texts->own_rows(c); ++i) {
+      place(layout.own[c][i], shared + i, texts->own, texts->begin[c] + i, texts->learned_own);
+    }
+  }
+  const Matrix embeddings = checkpoint_.token_embeddings(tokens);  // read once
+  for (std::size_t i = 0; i < places.size(); ++i) {
+    places[i].first->row(places[i].second) += embeddings.row(static_cast<Index>(i));
+  }
+  return texts;
 }
 
-TextPass::TextPass(const TextTower& tower, const TextLayout& layout, const TextPrompts& prompts,
-                   TextWorkspace& workspace, Keep keep)
-    : tower_(&tower), workspace_(&workspace), layout_(layout), prompts_(prompts), keep_(keep) {
-  for (std::size_t i = 0; i < layout_.shared.size(); ++i) {
-    if (is_learned(layout_.shared[i])) overwritten_.push_back(static_cast<Index>(i));
+// Where each class's own rows begin, and the end of the last.
+std::vector<Index> TextTower::own_begins(const TextLayout& layout) const {
+  std::vector<Index> begins{0};
+  for (const auto& own : layout.own) {
+    require(!own.empty(), "TextTower: a class without rows of its own");
+    const std::size_t rows = layout.shared.size() + own.size();
+    require(static_cast<Index>(rows) <= context_length(), "TextTower: a class of ", rows,
+            " rows, the context has ", context_length());
+    begins.push_back(begins.back() + std::ssize(own));
   }
-  for (const auto& own : layout_.own) {
-    own_rows_learned_ |= std::any_of(own.begin(), own.end(), is_learned);
-  }
+  return begins;
+}
+
+TextPass TextTower::forward(std::shared_ptr<const EmbeddedTexts> texts, const TextPrompts& prompts,
+                            TextWorkspace& workspace, Keep keep) const {
+  return {*this, std::move(texts), prompts, workspace, keep};
+}
+
+TextPass TextTower::forward(const TextLayout& layout, const TextPrompts& prompts,
+                            TextWorkspace& workspace, Keep keep) const {
+  return forward(embed(layout), prompts, workspace, keep);
+}
+
+TextPass::TextPass(const TextTower& tower, std::shared_ptr<const EmbeddedTexts> texts,
+                   const TextPrompts& prompts, TextWorkspace& workspace, Keep keep)
+    : tower_(&tower),
+      workspace_(&workspace),
+      texts_(std::move(texts)),
+      prompts_(prompts),
+      keep_(keep) {
+  for (const auto& [row, index] : texts_->learned_shared) overwritten_.push_back(row);
   require_fit();
   cut_into_chunks();
-  // Only a single chunk's activations can stay.
-  const Keep now = chunks_.size() == 1 ? keep_ : Keep::kNothing;
-  features_.resize(static_cast<Index>(layout_.own.size()), tower.transformer_.embed());
-  for (const Chunk& chunk : chunks_) {
-    features_.middleRows(chunk.first_class, chunk.classes) = run(chunk, now);
-  }
-  if (now == Keep::kForPullBack) resident_run_ = workspace_->runs;
+  features_.resize(texts_->classes(), tower.transformer_.embed());
+  tower.device_.run([&] { run_chunks(); });
 }
 
 void TextPass::require_fit() const {
   const Matrix& learned = prompts_.rows;
   require(learned.size() == 0 || learned.cols() == tower_->width(), "TextTower: learned rows [",
           learned.rows(), ", ", learned.cols(), "], expected width ", tower_->width());
+  const Index needed = rows_needed(*texts_);
+  require(needed <= learned.rows(), "TextTower: learned row ", needed - 1, " of ", learned.rows());
   tower_->transformer_.require_deep(prompts_.deep, std::ssize(overwritten_));
-  for (const auto& own : layout_.own) {
-    require(!own.empty(), "TextTower: a class without rows of its own");
-    const auto rows = static_cast<Index>(layout_.shared.size() + own.size());
-    require(rows <= tower_->context_length(), "TextTower: a class of ", rows,
-            " rows, the context has ", tower_->context_length());
-  }
 }
 
 void TextPass::cut_into_chunks() {
   const std::size_t per_row = tower_->transformer_.trace_bytes_per_row();
-  const auto shared = static_cast<Index>(layout_.shared.size());
-  Index total = shared;
-  for (const auto& own : layout_.own) total += static_cast<Index>(own.size());
+  const Index shared = texts_->shared.rows(), total = shared + texts_->own.rows();
   Index limit = kForwardRows;
   if (keep_ == Keep::kForPullBack) {
     const auto affordable = static_cast<Index>(workspace_->trace_budget / per_row);
     // What does not fit at once gains nothing from large chunks: a third leaves memory to spare.
     limit = total <= affordable ? total : affordable / 3;
   }
-  for (std::size_t c = 0; c < layout_.own.size(); ++c) {
-    const auto own = static_cast<Index>(layout_.own[c].size());
+  for (Index c = 0; c < texts_->classes(); ++c) {
+    const Index own = texts_->own_rows(c);
     if (chunks_.empty() || chunks_.back().rows.sequences.rows() + own > limit) {
       Chunk chunk;
-      chunk.first_class = static_cast<Index>(c);
+      chunk.first_class = c;
       chunk.rows.sequences = {shared, {shared}, true};
       chunks_.push_back(std::move(chunk));
     }
@@ -103,34 +146,31 @@ void TextPass::cut_into_chunks() {
   }
 }
 
-// The rows of a chunk: token embeddings or learned rows, plus positions.
-Matrix TextPass::embed(const Chunk& chunk) const {
-  const auto shared = static_cast<Index>(layout_.shared.size());
-  std::vector<int> tokens;
+void TextPass::run_chunks() {
+  // Only a single chunk's activations can stay.
+  const Keep now = chunks_.size() == 1 ? keep_ : Keep::kNothing;
+  for (const Chunk& chunk : chunks_) {
+    features_.middleRows(chunk.first_class, chunk.classes) = run(chunk, now);
+  }
+  if (now == Keep::kForPullBack) resident_run_ = workspace_->runs;
+}
+
+template <typename Visit>
+void TextPass::for_each_learned(const Chunk& chunk, const Visit& visit) const {
+  for (const auto& [row, index] : texts_->learned_shared) visit(row, index);
+  const Index begin = texts_->begin[chunk.first_class];
+  const Index end = texts_->begin[chunk.first_class + chunk.classes];
+  for (const auto& [row, index] : texts_->learned_own) {
+    if (row >= begin && row < end) visit(texts_->shared.rows() + row - begin, index);
+  }
+}
+
+Matrix TextPass::rows_of(const Chunk& chunk) const {
   Matrix x(chunk.rows.sequences.rows(), tower_->width());
-  std::vector<Index> token_rows;
-  Index r = 0;
-  auto place = [&](const TextRow& row, Index position) {
-    if (is_learned(row)) {
-      require(row.index < prompts_.rows.rows(), "TextTower: learned row ", row.index, " of ",
-              prompts_.rows.rows());
-      x.row(r) = prompts_.rows.row(row.index);
-    } else {
-      tokens.push_back(static_cast<int>(row.index));
-      token_rows.push_back(r);
-      x.row(r).setZero();
-    }
-    x.row(r++) += tower_->positions_.row(position);
-  };
-  for (Index i = 0; i < shared; ++i) place(layout_.shared[i], i);
-  for (Index c = 0; c < chunk.classes; ++c) {
-    const auto& own = layout_.own[chunk.first_class + c];
-    for (std::size_t i = 0; i < own.size(); ++i) place(own[i], shared + static_cast<Index>(i));
-  }
-  const Matrix embeddings = tower_->checkpoint_.token_embeddings(tokens);
-  for (std::size_t i = 0; i < token_rows.size(); ++i) {
-    x.row(token_rows[i]) += embeddings.row(static_cast<Index>(i));
-  }
+  const Index shared = texts_->shared.rows(), own = x.rows() - shared;
+  x.topRows(shared) = texts_->shared;
+  x.bottomRows(own) = texts_->own.middleRows(texts_->begin[chunk.first_class], own);
+  for_each_learned(chunk, [&](Index row, Index index) { x.row(row) += prompts_.rows.row(index); });
   return x;
 }
 
@@ -140,7 +180,7 @@ Matrix TextPass::run(const Chunk& chunk, Keep keep) {
   workspace.begin(keep, tower_->layers());
   kernels::Buffer& x = workspace.trace(0).x;
   x.resize(chunk.rows.sequences.rows(), tower_->width(), kernels::NumberFormat::kFloat32);
-  kernels::upload(embed(chunk), x.view());
+  kernels::upload(rows_of(chunk), x.view());
   return tower_->transformer_.forward(workspace, chunk.rows, overwritten_,
                                       [&](Index layer) { return deep_at(prompts_.deep, layer); });
 }
@@ -154,33 +194,25 @@ TextPrompts TextPass::pull_back(const Matrix& d_features) {
   for (const Matrix& deep : prompts_.deep) {
     d_prompts.deep.push_back(Matrix::Zero(deep.rows(), deep.cols()));
   }
-  auto d_deep = [&](Index layer) { return deep_at(d_prompts.deep, layer); };
-  for (const Chunk& chunk : chunks_) {
-    const bool resident = chunks_.size() == 1 && workspace_->runs == resident_run_;
-    if (!resident) run(chunk, Keep::kForPullBack);
-    if (chunks_.size() == 1) resident_run_ = workspace_->runs;
-    std::vector<Index> needed(own_rows_learned_ ? chunk.rows.sequences.rows()
-                                                : std::ssize(layout_.shared));
-    std::iota(needed.begin(), needed.end(), Index{0});
-    const Matrix d_x = tower_->transformer_.pull_back(
-        workspace_->transformer, chunk.rows,
-        d_features.middleRows(chunk.first_class, chunk.classes), overwritten_, needed, d_deep);
-    add_row_gradients(chunk, d_x, d_prompts);
-  }
+  tower_->device_.run([&] {
+    for (const Chunk& chunk : chunks_) pull_back(chunk, d_features, d_prompts);
+  });
   return d_prompts;
 }
 
-void TextPass::add_row_gradients(const Chunk& chunk, const Matrix& d_x,
-                                 TextPrompts& d_prompts) const {
-  auto add = [&](const TextRow& row, Index r) {
-    if (is_learned(row)) d_prompts.rows.row(row.index) += d_x.row(r);
-  };
-  Index r = 0;
-  for (const TextRow& row : layout_.shared) add(row, r++);
-  if (!own_rows_learned_) return;
-  for (Index c = 0; c < chunk.classes; ++c) {
-    for (const TextRow& row : layout_.own[chunk.first_class + c]) add(row, r++);
-  }
+// Adds the chunk's part to d_prompts.
+void TextPass::pull_back(const Chunk& chunk, const Matrix& d_features, TextPrompts& d_prompts) {
+  const bool resident = chunks_.size() == 1 && workspace_->runs == resident_run_;
+  if (!resident) run(chunk, Keep::kForPullBack);
+  if (chunks_.size() == 1) resident_run_ = workspace_->runs;
+  std::vector<Index> needed(texts_->learned_own.empty() ? texts_->shared.rows()
+                                                        : chunk.rows.sequences.rows());
+  std::iota(needed.begin(), needed.end(), Index{0});
+  const Matrix d_x = tower_->transformer_.pull_back(
+      workspace_->transformer, chunk.rows, d_features.middleRows(chunk.first_class, chunk.classes),
+      overwritten_, needed, [&](Index layer) { return deep_at(d_prompts.deep, layer); });
+  for_each_learned(chunk,
+                   [&](Index row, Index index) { d_prompts.rows.row(index) += d_x.row(row); });
 }
 
 }  // namespace qprompt

@@ -3,7 +3,7 @@
 #include <memory>
 #include <vector>
 
-#include "qprompt/clip/checkpoint.h"
+#include "qprompt/checkpoint/checkpoint.h"
 #include "qprompt/clip/text_layout.h"
 #include "qprompt/clip/transformer.h"
 #include "qprompt/kernels/device.h"
@@ -12,7 +12,7 @@ namespace qprompt {
 
 class TextPass;
 
-// Memory of text passes, one pass at a time. Reuse it: a pass then allocates nothing.
+// Memory of text passes, one pass at a time. Reuse it: buffers grow to the largest pass and stay.
 struct TextWorkspace {
   explicit TextWorkspace(const kernels::Device& device) : transformer(device) {}
 
@@ -24,8 +24,26 @@ struct TextWorkspace {
       0;  // counts what was worked through here: activations of the last one remain
 };
 
-// The frozen text tower. Const: one tower serves any number of prompts and threads, each with a
-// workspace of its own. Rows behind EOT are never computed; shared rows are computed once.
+// A layout's rows as the tower reads them: frozen embeddings with their positions, and the places
+// where learned rows are added. Made once for a class list, read by every pass.
+struct EmbeddedTexts {
+  struct Learned {
+    Index row;    // of `shared`, or of `own`
+    Index index;  // of TextPrompts::rows
+  };
+
+  Index classes() const { return static_cast<Index>(begin.size()) - 1; }
+  Index own_rows(Index c) const { return begin[c + 1] - begin[c]; }
+
+  Matrix shared;             // [shared rows, width]; positions alone where a row is learned
+  Matrix own;                // [own rows of all classes, width]
+  std::vector<Index> begin;  // own rows of class c: [begin[c], begin[c + 1])
+  std::vector<Learned> learned_shared, learned_own;  // by their rows
+};
+
+// The frozen text tower. Const: one tower serves any number of prompts and callers, each pass that
+// keeps something with a workspace of its own. Rows behind EOT are never computed; shared rows are
+// computed once. Passes run on the device's thread, one after another.
 class TextTower {
  public:
   TextTower(const Checkpoint& checkpoint, const kernels::Device& device,
@@ -35,8 +53,13 @@ class TextTower {
   Index layers() const { return transformer_.shape().layers; }
   Index context_length() const { return positions_.rows(); }
 
-  // Features [n_cls, embed], not normalised, of the classes of `layout` with `prompts` in place.
-  // The pass borrows tower and workspace.
+  // Throws Error for a class without rows of its own, or with more rows than the context has.
+  std::shared_ptr<const EmbeddedTexts> embed(const TextLayout& layout) const;
+
+  // Features [n_cls, embed], not normalised, of the classes of `texts` with `prompts` in place. The
+  // pass borrows tower and workspace.
+  TextPass forward(std::shared_ptr<const EmbeddedTexts> texts, const TextPrompts& prompts,
+                   TextWorkspace& workspace, Keep keep) const;
   TextPass forward(const TextLayout& layout, const TextPrompts& prompts, TextWorkspace& workspace,
                    Keep keep) const;
 
@@ -45,9 +68,11 @@ class TextTower {
 
   TextTower(const Checkpoint& checkpoint, const kernels::Device& device,
             kernels::Differentiable differentiable, const TextStem& stem);
+  std::vector<Index> own_begins(const TextLayout& layout) const;
 
   Checkpoint checkpoint_;  // for token embeddings, which stay where they are
-  Matrix positions_;       // [context_length, width]
+  kernels::Device device_;
+  Matrix positions_;  // [context_length, width]
   Transformer transformer_;
 };
 
@@ -67,21 +92,25 @@ class TextPass {
     BlockRows rows;
   };
 
-  TextPass(const TextTower& tower, const TextLayout& layout, const TextPrompts& prompts,
-           TextWorkspace& workspace, Keep keep);
+  TextPass(const TextTower& tower, std::shared_ptr<const EmbeddedTexts> texts,
+           const TextPrompts& prompts, TextWorkspace& workspace, Keep keep);
   void require_fit() const;
   void cut_into_chunks();
+  void run_chunks();
   Matrix run(const Chunk& chunk, Keep keep);
-  Matrix embed(const Chunk& chunk) const;
-  void add_row_gradients(const Chunk& chunk, const Matrix& d_x, TextPrompts& d_prompts) const;
+  Matrix rows_of(const Chunk& chunk) const;
+  void pull_back(const Chunk& chunk, const Matrix& d_features, TextPrompts& d_prompts);
+  // visit(row of the chunk, row of TextPrompts::rows) for every learned row; shared ones alone
+  // where the classes' own rows hold none.
+  template <typename Visit>
+  void for_each_learned(const Chunk& chunk, const Visit& visit) const;
 
   const TextTower* tower_;
   TextWorkspace* workspace_;
-  TextLayout layout_;
+  std::shared_ptr<const EmbeddedTexts> texts_;
   TextPrompts prompts_;
   Keep keep_;
   std::vector<Index> overwritten_;  // the shared learned rows, which deep prompts overwrite
-  bool own_rows_learned_ = false;
   std::vector<Chunk> chunks_;
   std::uint64_t resident_run_ =
       0;  // the workspace's run that holds this pass's activations, if any

@@ -45,6 +45,7 @@ std::size_t Transformer::trace_bytes_per_row() const {
 void Transformer::require_deep(const std::vector<Matrix>& deep, Index rows) const {
   require(std::ssize(deep) < shape_.layers, "Transformer: ", deep.size(), " deep prompts, ",
           shape_.layers, " layers");
+  require(deep.empty() || rows > 0, "Transformer: ", deep.size(), " deep prompts of no rows");
   for (const Matrix& values : deep) {
     require(values.rows() == rows && values.cols() == shape_.width, "Transformer: deep prompt [",
             values.rows(), ", ", values.cols(), "], expected [", rows, ", ", shape_.width, "]");

@@ -34,8 +34,9 @@ struct TransformerWorkspace {
   kernels::Buffer features;         // [sequences, embed]
 };
 
-// Learned rows that replace what a tower computed: `values` [n, width] overwrite rows
-// [first, first + n) of the input of block `layer`, deep prompts as MaPLe and IVLP insert them.
+// Learned rows [n, width] that replace what a tower computed at the input of block `layer`: they
+// overwrite the listed rows, again and again where there are more of those (one set for each image).
+// None where the block keeps its input.
 using DeepRows = std::function<const Matrix*(Index layer)>;
 
 // What enters block `layer`: deep[layer - 1], if there.

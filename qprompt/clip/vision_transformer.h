@@ -1,6 +1,6 @@
 #pragma once
 
-#include "qprompt/clip/checkpoint.h"
+#include "qprompt/checkpoint/checkpoint.h"
 #include "qprompt/clip/image_encoder.h"
 
 namespace qprompt {
@@ -13,7 +13,7 @@ class VisionTransformer : public ImageEncoder {
                     kernels::Differentiable differentiable);
 
   Index image_size() const override { return patch_ * grid_; }
-  Index width() const override { return transformer_.shape().width; }
+  Index prompt_width() const override { return width(); }
   Index layers() const override { return transformer_.shape().layers; }
   Index embed() const override { return transformer_.embed(); }
   void require_fit(const VisionPrompts& prompts) const override;
@@ -27,6 +27,7 @@ class VisionTransformer : public ImageEncoder {
  private:
   struct Rows;
 
+  Index width() const { return transformer_.shape().width; }
   VisionTransformer(const Checkpoint& checkpoint, const kernels::Device& device,
                     kernels::Differentiable differentiable, const ImageStem& stem);
   Index tokens_of(const VisionPrompts& prompts) const;  // rows of an image

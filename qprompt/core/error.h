@@ -1,15 +1,24 @@
 #pragma once
 
+#include <exception>
 #include <sstream>
 #include <stdexcept>
 #include <string>
 
+#include "qprompt/core/export.h"
+
 namespace qprompt {
 
 // The one exception of the library: a single line that names what came and what was expected.
-class Error : public std::runtime_error {
+class QPROMPT_API Error : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
+};
+
+// Thrown where a caller's `stop` answered true and there is nothing to hand over yet.
+class QPROMPT_API Interrupted : public std::exception {
+ public:
+  const char* what() const noexcept override { return "interrupted"; }
 };
 
 // Throws Error with the parts written one after another.

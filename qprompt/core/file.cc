@@ -4,7 +4,6 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include <xxhash.h>
 
 #include <atomic>
 #include <cerrno>
@@ -165,23 +164,6 @@ void write_file(const fs::path& path, std::span<const std::byte> content) {
 
 void write_file(const fs::path& path, std::string_view content) {
   write_file(path, std::as_bytes(std::span(content)));
-}
-
-std::uint64_t hash64(std::span<const std::byte> bytes, std::uint64_t seed) {
-  return XXH3_64bits_withSeed(bytes.data(), bytes.size(), seed);
-}
-
-std::uint64_t hash64(std::string_view text, std::uint64_t seed) {
-  return hash64(std::as_bytes(std::span(text)), seed);
-}
-
-std::string hex64(std::uint64_t value) {
-  constexpr std::string_view kDigits = "0123456789abcdef";
-  std::string text(16, '0');
-  for (auto digit = text.rbegin(); digit != text.rend(); ++digit, value >>= 4) {
-    *digit = kDigits[value & 15];
-  }
-  return text;
 }
 
 }  // namespace qprompt

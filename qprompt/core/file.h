@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstddef>
-#include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <span>
@@ -41,10 +40,5 @@ std::string_view without_byte_order_mark(std::string_view text);
 // (unwritable folder, full disk) leaves the old one. Creates missing parent folders.
 void write_file(const std::filesystem::path& path, std::span<const std::byte> content);
 void write_file(const std::filesystem::path& path, std::string_view content);
-
-// XXH3, 64 bits. Stored in prompt files and cache keys: never changes.
-std::uint64_t hash64(std::span<const std::byte> bytes, std::uint64_t seed = 0);
-std::uint64_t hash64(std::string_view text, std::uint64_t seed = 0);
-std::string hex64(std::uint64_t value);  // 16 lower-case digits
 
 }  // namespace qprompt

@@ -3,14 +3,11 @@
 #include <sched.h>
 
 #include <algorithm>
-#include <atomic>
 #include <cmath>
 #include <fstream>
-#include <future>
 #include <memory>
 #include <string>
 #include <thread>
-#include <vector>
 
 namespace qprompt {
 namespace {
@@ -107,19 +104,6 @@ int usable_cores() {
   const auto quota = control_group_quota("/");
   if (!quota || *quota >= cores) return cores;
   return std::max(1, static_cast<int>(std::ceil(*quota)));
-}
-
-void for_each_on_threads(int threads, std::size_t count,
-                         const std::function<void(std::size_t)>& work) {
-  std::atomic<std::size_t> next{0};
-  std::vector<std::future<void>> workers;
-  for (int t = 0; t < threads; ++t) {
-    workers.push_back(std::async(std::launch::async, [&] {
-      for (std::size_t i; (i = next++) < count;) work(i);
-    }));
-  }
-  for (auto& worker : workers) worker.wait();
-  for (auto& worker : workers) worker.get();
 }
 
 }  // namespace qprompt

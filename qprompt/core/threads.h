@@ -1,8 +1,6 @@
 #pragma once
 
-#include <cstddef>
 #include <filesystem>
-#include <functional>
 #include <optional>
 
 namespace qprompt {
@@ -15,9 +13,5 @@ int usable_cores();
 // The smallest CPU quota, in cores, of the control groups (and their parents) that
 // <root>/proc/self/cgroup names; nothing when none has one. `root` is "/" outside tests.
 std::optional<double> control_group_quota(const std::filesystem::path& root);
-
-// work(0) .. work(count - 1), shared out among so many threads. Throws what a call of `work` threw.
-void for_each_on_threads(int threads, std::size_t count,
-                         const std::function<void(std::size_t)>& work);
 
 }  // namespace qprompt

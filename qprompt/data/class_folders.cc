@@ -50,7 +50,7 @@ void add_items(std::vector<Item>& items, const ImagesByClass& images, const std:
                int label) {
   const auto found = images.find(name);
   if (found == images.end()) return;
-  for (const fs::path& path : found->second) items.push_back({.path = path, .label = label});
+  for (const fs::path& path : found->second) items.push_back({.image = path, .label = label});
 }
 
 Dataset from_subsets(const ImagesByClass& train, const ImagesByClass& val,

@@ -9,6 +9,7 @@
 
 #include "qprompt/core/error.h"
 #include "qprompt/core/file.h"
+#include "qprompt/core/hash.h"
 #include "qprompt/core/random.h"
 #include "qprompt/data/dataset_sources.h"
 
@@ -57,7 +58,7 @@ std::vector<fs::path> sub_folders(const fs::path& folder) {
 std::vector<fs::path> some_paths(const Dataset& dataset) {
   std::vector<fs::path> all, some;
   for (const auto* items : {&dataset.test, &dataset.train, &dataset.val}) {
-    for (const Item& item : *items) all.push_back(item.path);
+    for (const Item& item : *items) all.push_back(item.image.path());
   }
   const std::size_t step = std::max<std::size_t>(1, all.size() / 1000);
   for (std::size_t i = 0; i < all.size(); i += step) some.push_back(std::move(all[i]));
@@ -88,7 +89,7 @@ fs::path image_root(const fs::path& data, const Dataset& dataset) {
 
 void place_below(const fs::path& root, Dataset& dataset) {
   for (auto* items : {&dataset.train, &dataset.val, &dataset.test}) {
-    for (Item& item : *items) item.path = root / item.path;
+    for (Item& item : *items) item.image = root / item.image.path();
   }
 }
 
@@ -145,19 +146,19 @@ Dataset load_dataset(const fs::path& data, const std::optional<fs::path>& split,
 void require_files(std::span<const Item> items) {
   const auto is_missing = [](const Item& item) {
     std::error_code ignored;
-    return !fs::is_regular_file(item.path, ignored);
+    return !item.image.path().empty() && !fs::is_regular_file(item.image.path(), ignored);
   };
   const auto first = std::ranges::find_if(items, is_missing);
   if (first == items.end()) return;
   const auto more = std::count_if(first + 1, items.end(), is_missing);
-  fail(first->path.string(), ": missing image, and ", more, " more of the ", items.size(),
+  fail(first->image.name(), ": missing image, and ", more, " more of the ", items.size(),
        " that are needed");
 }
 
 void divide_by_seed(std::vector<Item> items, const std::string& class_name, std::uint64_t seed,
                     Dataset& dataset) {
   if (items.empty()) return;
-  std::ranges::sort(items, {}, &Item::path);
+  std::ranges::sort(items, {}, [](const Item& item) { return item.image.path(); });
   const std::size_t n_train = std::max<std::size_t>(1, share(items.size(), 0.5));
   const std::size_t n_val = items.size() < 4 ? 0 : share(items.size(), 0.2);  // a test image first
   Random random(seed, hash64(class_name));

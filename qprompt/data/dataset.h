@@ -7,10 +7,13 @@
 #include <string>
 #include <vector>
 
+#include "qprompt/core/export.h"
+#include "qprompt/data/image_source.h"
+
 namespace qprompt {
 
 struct Item {
-  std::filesystem::path path{};
+  ImageSource image;
   int label = 0;  // position in the data set's class_names
 
   bool operator==(const Item&) const = default;
@@ -29,10 +32,12 @@ struct Dataset {
 //  (or
 //    the file's folder) as image root; the sub-folder of `data` to which the paths belong is found.
 // Throws Error for no images, fewer than two classes, labels that are not 0 .. n-1, unclear names.
-Dataset load_dataset(const std::filesystem::path& data,
-                     const std::optional<std::filesystem::path>& split, std::uint64_t seed);
+QPROMPT_API Dataset load_dataset(const std::filesystem::path& data,
+                                 const std::optional<std::filesystem::path>& split,
+                                 std::uint64_t seed);
 
 // Listed files may be missing until they are needed: names the first that is and counts the rest.
+// Images in memory are there.
 void require_files(std::span<const Item> items);
 
 }  // namespace qprompt

@@ -51,7 +51,7 @@ std::vector<Item> with_labels(const std::vector<Item>& items, int first, int end
   std::vector<Item> kept;
   for (const Item& item : items) {
     if (item.label < first || item.label >= end) continue;
-    kept.push_back({.path = item.path, .label = item.label - first});
+    kept.push_back({.image = item.image, .label = item.label - first});
   }
   return kept;
 }

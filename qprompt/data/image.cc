@@ -6,7 +6,6 @@
 #include <string_view>
 
 #include "qprompt/core/error.h"
-#include "qprompt/core/file.h"
 #include "qprompt/data/image_codecs.h"
 
 namespace qprompt {
@@ -36,10 +35,6 @@ Image decode_image(std::span<const std::byte> bytes, const std::string& name) {
   }
   if (text.starts_with("BM")) return decode_bmp(bytes, name);
   fail(name, ": not an image that can be read, expected JPEG, PNG, WebP or BMP");
-}
-
-Image read_image(const std::filesystem::path& path) {
-  return decode_image(MappedFile(path).bytes(), path.string());
 }
 
 bool has_image_extension(const std::filesystem::path& path) {

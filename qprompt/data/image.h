@@ -24,7 +24,6 @@ struct Image {
 // Throws Error beginning with `name` for a damaged, truncated, empty or unknown file, and for more
 // than 178,956,970 pixels (PIL's limit).
 Image decode_image(std::span<const std::byte> bytes, const std::string& name);
-Image read_image(const std::filesystem::path& path);
 
 void write_png(const std::filesystem::path& path, const Image& image);
 

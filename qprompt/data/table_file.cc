@@ -131,7 +131,7 @@ Dataset read_csv_table(std::string_view text, const std::filesystem::path& file,
   for (const Entry& entry : entries) {
     const int label = label_of.at(entry.label);
     auto& items = columns.subset ? subset_of(dataset, entry) : undivided[label];
-    items.push_back({.path = entry.path, .label = label});
+    items.push_back({.image = entry.path, .label = label});
   }
   for (std::size_t i = 0; i < labels.size(); ++i) {
     divide_by_seed(std::move(undivided[i]), labels[i], seed, dataset);

@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <iterator>
-#include <list>
 
+#include "qprompt/core/border.h"
 #include "qprompt/core/error.h"
-#include "qprompt/serve/deployment.h"
+#include "qprompt/eval/evaluate.h"
+#include "qprompt/train/training_sets.h"
+
 
 namespace qprompt {
 namespace {
@@ -49,20 +51,20 @@ class Halves {
   void describe(BaseToNewResult& result) {
     result.base_classes = base_.class_names;
     result.new_classes = new_.class_names;
-    result.base_images = std::ssize(base_images_.frozen().labels);
-    result.new_images = std::ssize(new_images_.frozen().labels);
+    result.base_images = base_images_.count();
+    result.new_images = new_images_.count();
     for (TestImages* images : {&base_images_, &new_images_}) {
-      add_skipped(images->frozen().skipped, result);
+      add_skipped(images->skipped(), result);
     }
     require(result.base_images > 0 && result.new_images > 0, "base-to-new: ", result.base_images,
             " test images of base and ", result.new_images, " of new classes, expected both");
   }
 
-  // `deployed` puts a prompt to work on a list of names.
-  template <typename Deploy>
-  void test(const Deploy& deployed, BaseToNewRun& run) {
-    run.base = base_images_.evaluate(deployed(base_.class_names)).accuracy();
-    run.novel = new_images_.evaluate(deployed(new_.class_names)).accuracy();
+  // `adapted` adapts the model to a list of names.
+  template <typename Adapt>
+  void test(const Adapt& adapted, BaseToNewRun& run) {
+    run.base = base_images_.evaluate(adapted(base_.class_names)).accuracy();
+    run.novel = new_images_.evaluate(adapted(new_.class_names)).accuracy();
   }
 
  private:
@@ -73,8 +75,9 @@ class Halves {
 BaseToNewRun run_zero_shot(const Model& model, const ProtocolEntry& entry, Halves& halves) {
   BaseToNewRun run;
   run.method = entry.name;
-  halves.test([&](const auto& names) { return deploy_templates(model, entry.templates, names); },
-              run);
+  halves.test(
+      [&](const auto& names) { return AdaptedModel::zero_shot(model, entry.templates, names); },
+      run);
   return run;
 }
 
@@ -98,7 +101,7 @@ BaseToNewRun run_learned(const Model& model, const ProtocolEntry& entry, const L
   run.method = entry.name;
   run.seed = config.seed;
   run.train_seed = config.effective_train_seed();
-  halves.test([&](const auto& names) { return deploy(model, learned.prompt, names); }, run);
+  halves.test([&](const auto& names) { return AdaptedModel(model, learned.prompt, names); }, run);
   run.payload_bytes = payload_size(learned.prompt);
   run.file_bytes = to_bytes(learned.prompt).size();
   run.seconds = learned.training_seconds;
@@ -106,60 +109,6 @@ BaseToNewRun run_learned(const Model& model, const ProtocolEntry& entry, const L
   for (const auto& [name, count] : learned.clusterings) run.clusterings += count;
   return run;
 }
-
-// Training and validation images of one seed, prepared once for all methods with equal needs.
-class SharedSets {
- public:
-  SharedSets(const Model& model, const Dataset& dataset, std::uint64_t train_seed,
-             const FeatureOptions& features)
-      : model_(model), dataset_(dataset), train_seed_(train_seed), features_(features) {}
-
-  TrainingData data_for(const LearnConfig& config) {
-    const ImageNeeds needs = image_needs(model_, config);
-    const TrainingSet& set = training_set(needs);
-    return {set, needs_validation(config.training) ? &validation_set(needs) : nullptr};
-  }
-
-  std::vector<std::string> skipped() const {
-    std::vector<std::string> lines;
-    for (const auto* sets : {&training_, &validation_}) {
-      for (const auto& [needs, prepared] : *sets) {
-        lines.insert(lines.end(), prepared.skipped.begin(), prepared.skipped.end());
-      }
-    }
-    return lines;
-  }
-
- private:
-  // A list, so that sets stay where they are.
-  using Sets = std::list<std::pair<ImageNeeds, PreparedSet>>;
-
-  template <typename Prepare>
-  static const TrainingSet& find(Sets& sets, const ImageNeeds& needs, const Prepare& prepare) {
-    for (const auto& [known, prepared] : sets) {
-      if (known == needs) return prepared.set;
-    }
-    return sets.emplace_back(needs, prepare()).second.set;
-  }
-
-  const TrainingSet& training_set(const ImageNeeds& needs) {
-    return find(training_, needs, [&] {
-      return prepare_training_set(model_, dataset_.train, needs, train_seed_, features_);
-    });
-  }
-
-  const TrainingSet& validation_set(const ImageNeeds& needs) {
-    require(!dataset_.val.empty(), dataset_.name, ": no validation images");
-    return find(validation_, needs,
-                [&] { return prepare_validation_set(model_, dataset_.val, needs, features_); });
-  }
-
-  const Model& model_;
-  const Dataset& dataset_;
-  std::uint64_t train_seed_;
-  const FeatureOptions& features_;
-  Sets training_, validation_;
-};
 
 class Protocol {
  public:
@@ -188,7 +137,7 @@ class Protocol {
     const FewShot few = few_shot(dataset_, options_.shots, seed);
     const Dataset base = subsample_classes(few.dataset, ClassSubset::kBase);
     result.scarce = scarce_among(few.scarce, base.class_names);
-    SharedSets sets(model_, base, train_seed, options_.features);
+    TrainingSets sets(model_, base, train_seed, options_.features);
     for (const ProtocolEntry& entry : entries_) {
       if (!entry.learn) continue;
       LearnConfig config = *entry.learn;
@@ -241,16 +190,18 @@ BaseToNewRow summary_of(const std::vector<BaseToNewRun>& runs, const std::string
 BaseToNewResult base_to_new(const Model& model, const Dataset& dataset,
                             const std::vector<ProtocolEntry>& entries,
                             const BaseToNewOptions& options) {
-  BaseToNewResult result;
-  try {
-    Protocol(model, dataset, entries, options).run(result);
-  } catch (const Interrupted&) {
-    result.interrupted = true;
-  } catch (const Error& error) {
-    if (result.runs.empty()) throw;
-    result.failure = error.what();
-  }
-  return result;
+  return at_border([&] {
+    BaseToNewResult result;
+    try {
+      Protocol(model, dataset, entries, options).run(result);
+    } catch (const Interrupted&) {
+      result.interrupted = true;
+    } catch (const Error& error) {
+      if (result.runs.empty()) throw;
+      result.failure = error.what();
+    }
+    return result;
+  });
 }
 
 std::vector<BaseToNewRow> summarize(const std::vector<BaseToNewRun>& runs) {

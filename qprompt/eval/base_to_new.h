@@ -8,7 +8,7 @@
 
 #include "qprompt/clip/model.h"
 #include "qprompt/data/dataset.h"
-#include "qprompt/eval/evaluate.h"
+#include "qprompt/eval/metrics.h"
 #include "qprompt/train/learn.h"
 
 namespace qprompt {
@@ -32,6 +32,23 @@ struct BaseToNewRun {
   double seconds = 0;  // of learning, the features of the training images not counted
   int clusterings = 0;
   std::vector<std::string> bits_reasons;  // why widths were chosen, where "auto" asked for it
+
+  // What a record holds: a new measured quantity is added here.
+  template <typename Visitor>
+  void visit_fields(Visitor&& visit) {
+    double h = harmonic();
+    visit("method", method, "");
+    visit("seed", seed, "of the shots");
+    visit("train_seed", train_seed, "of batches and views");
+    visit("base", base, "accuracy, 0..1");
+    visit("new", novel, "accuracy, 0..1");
+    visit("h", h, "harmonic mean");
+    visit("clusterings", clusterings, "");
+    visit("payload_bytes", payload_bytes, "");
+    visit("file_bytes", file_bytes, "");
+    visit("seconds", seconds, "of learning");
+    visit("bits_reasons", bits_reasons, "why widths were chosen");
+  }
 };
 
 struct BaseToNewRow {
@@ -41,6 +58,19 @@ struct BaseToNewRow {
   std::size_t payload_bytes = 0, file_bytes = 0;
   double seconds = 0;  // mean
   int runs = 0;
+
+  template <typename Visitor>
+  void visit_fields(Visitor&& visit) {
+    visit("method", method, "");
+    visit("runs", runs, "");
+    visit("base", base, "accuracy, 0..1");
+    visit("new", novel, "accuracy, 0..1");
+    visit("h", harmonic, "harmonic mean");
+    visit("h_of_means", harmonic_of_means, "of the averaged accuracies");
+    visit("payload_bytes", payload_bytes, "");
+    visit("file_bytes", file_bytes, "");
+    visit("seconds", seconds, "mean");
+  }
 };
 
 struct BaseToNewOptions {
@@ -63,11 +93,11 @@ struct BaseToNewResult {
 };
 
 // Throws Error where the first run fails already.
-BaseToNewResult base_to_new(const Model& model, const Dataset& dataset,
-                            const std::vector<ProtocolEntry>& entries,
-                            const BaseToNewOptions& options);
+QPROMPT_API BaseToNewResult base_to_new(const Model& model, const Dataset& dataset,
+                                        const std::vector<ProtocolEntry>& entries,
+                                        const BaseToNewOptions& options);
 
 // Mean and deviation over the runs of each method, in the order of their first run.
-std::vector<BaseToNewRow> summarize(const std::vector<BaseToNewRun>& runs);
+QPROMPT_API std::vector<BaseToNewRow> summarize(const std::vector<BaseToNewRun>& runs);
 
 }  // namespace qprompt

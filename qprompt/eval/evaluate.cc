@@ -1,60 +1,64 @@
 #include "qprompt/eval/evaluate.h"
 
-#include "qprompt/clip/similarity.h"
+#include "qprompt/core/border.h"
 #include "qprompt/core/error.h"
+#include "qprompt/features/image_side.h"
+#include "qprompt/inference/classifier.h"
 
 namespace qprompt {
+namespace {
 
-LabelledFeatures labelled_features(const Model& model, std::span<const Item> items,
-                                   const FeatureOptions& options) {
+std::vector<ImageRequest> requests_for(std::span<const Item> items) {
   require_files(items);
   std::vector<ImageRequest> requests;
-  for (const Item& item : items) requests.push_back({item.path, {}});
-  ImageFeatures features = image_features(model, requests, options);
-  LabelledFeatures result;
+  for (const Item& item : items) requests.push_back({item.image});
+  return requests;
+}
+
+Metrics measured(const AdaptedModel& model, std::span<const Item> items,
+                 const ImageFeatures& features) {
+  const auto classes = std::ssize(model.class_names());
+  std::vector<int> labels;
   for (std::size_t i = 0; i < items.size(); ++i) {
-    if (features.first[i] >= 0) result.labels.push_back(items[i].label);
+    const int label = items[i].label;
+    require(label >= 0 && label < classes, "evaluate: label ", label, " among ", classes,
+            " classes");
+    if (features.first[i] >= 0) labels.push_back(label);
   }
-  result.unit = UnitRows(features.features).unit;
-  result.skipped = std::move(features.skipped);
-  return result;
+  return measure(predictions(model.logits(features)), labels, classes);
 }
 
-Metrics evaluate(const LabelledFeatures& images, const ClassHead& head) {
-  for (const int label : images.labels) {
-    require(label >= 0 && label < head.classes(), "evaluate: label ", label, " among ",
-            head.classes(), " classes");
-  }
-  return measure(predictions(head.logits(images.unit)), images.labels, head.classes());
-}
+}  // namespace
 
-Metrics evaluate(const LabelledFeatures& images, const Matrix& class_matrix) {
-  require(images.unit.cols() == class_matrix.cols(), "evaluate: image features of width ",
-          images.unit.cols(), ", class matrix of width ", class_matrix.cols());
-  // The logit scale is positive: it does not change which class is best.
-  return evaluate(images, ClassHead(class_matrix, 1.0f));
+Evaluation evaluate(const AdaptedModel& model, std::span<const Item> images,
+                    const FeatureOptions& options) {
+  return at_border([&]() -> Evaluation {
+    const ImageFeatures features =
+        image_features(model.image_side(), requests_for(images), options);
+    return {measured(model, images, features), features.skipped};
+  });
 }
 
 TestImages::TestImages(const Model& model, std::vector<Item> items, FeatureOptions options)
     : model_(model), items_(std::move(items)), options_(std::move(options)) {}
 
-LabelledFeatures TestImages::encoded(const FeatureOptions& options) {
-  LabelledFeatures images = labelled_features(model_, items_, options);
-  skipped_ = images.skipped;
-  return images;
-}
-
-const LabelledFeatures& TestImages::frozen() {
-  if (!frozen_) frozen_ = encoded(options_);
+const ImageFeatures& TestImages::frozen() {
+  if (!frozen_) {
+    frozen_ = image_features(ImageSide(model_), requests_for(items_), options_);
+    skipped_ = frozen_->skipped;
+  }
   return *frozen_;
 }
 
-Metrics TestImages::evaluate(const Deployment& deployment) {
-  if (deployment.vision.tokens.size() == 0) return qprompt::evaluate(frozen(), deployment.head);
-  FeatureOptions prompted = options_;
-  prompted.prompts = deployment.vision;
-  prompted.cache.reset();  // nobody asks for these again
-  return qprompt::evaluate(encoded(prompted), deployment.head);
+Index TestImages::count() { return frozen().features.rows(); }
+
+Metrics TestImages::evaluate(const AdaptedModel& adapted) {
+  if (!adapted.prompts_images()) return measured(adapted, items_, frozen());
+  FeatureOptions options = options_;
+  options.cache = nullptr;  // nobody asks for these again
+  Evaluation evaluation = qprompt::evaluate(adapted, items_, options);
+  skipped_ = std::move(evaluation.skipped);
+  return std::move(evaluation.metrics);
 }
 
 }  // namespace qprompt

@@ -1,42 +1,58 @@
 #pragma once
 
-#include <cstdint>
+#include <cstddef>
 #include <filesystem>
+#include <memory>
 #include <optional>
 #include <span>
-#include <unordered_map>
-#include <vector>
 
-#include "qprompt/core/file.h"
+#include "qprompt/core/export.h"
+#include "qprompt/core/hash.h"
 #include "qprompt/core/matrix.h"
 
 namespace qprompt {
 
-// Features on disk, fp16, in one append-only file of fixed-size records
-//   key (8 bytes) | embed fp16 values | hash of both (8 bytes)
-// for one model and number format. A record that does not match its hash (a torn write) is as if it
-// were not there. Several processes may use one file.
-class FeatureStore {
+// What was computed once, on disk, under a hash of everything that it depends on: an LMDB
+// environment, FOLDER/features.lmdb with its lock file. Many threads and many processes may read and
+// write one folder at once; a process that is killed loses nothing that it had committed and leaves
+// no lock. Not for network file systems (LMDB needs shared memory and locks of one machine).
+//
+// Every value carries a checksum: one that does not match is as if it were not there. Stores of
+// another version and files of something else are refused; *.features files of version 0.1 are not
+// looked at.
+class QPROMPT_API FeatureStore {
  public:
-  // `folder` is created. `name` tells models and number formats apart.
-  FeatureStore(const std::filesystem::path& folder, const std::string& name, Index embed);
+  static constexpr std::size_t kDefaultLimit = std::size_t{16} << 30;
 
-  // The feature of `key` in `row`, or false where it is not known.
-  bool find(std::uint64_t key, std::span<float> row) const;
+  // The store in `folder`, which is created, of at most `limit_bytes`. Open once in a process:
+  // whoever opens it while somebody holds it gets the same one, with the first one's limit. Throws
+  // Error naming folder or file.
+  static std::shared_ptr<FeatureStore> open(const std::filesystem::path& folder,
+                                            std::size_t limit_bytes = kDefaultLimit);
 
-  // Appends rows [keys.size(), embed], values that fp16 holds exactly. Throws Error on a full disk.
-  void append(std::span<const std::uint64_t> keys, const Matrix& rows);
+  FeatureStore(const FeatureStore&) = delete;
+  FeatureStore& operator=(const FeatureStore&) = delete;
+
+  // The feature of `key` in `row`; false where it is not known.
+  bool find(const Hash128& key, std::span<float> row) const;
+  // Keeps rows [keys.size(), n], values that fp16 holds exactly: all of them or, where that throws
+  // Error (the limit is reached, the disk is full), none.
+  void append(std::span<const Hash128> keys, const Matrix& rows);
+
+  // The same for whole float32 matrices.
+  std::optional<Matrix> find_matrix(const Hash128& key) const;
+  void put_matrix(const Hash128& key, const Matrix& matrix);
+
+  std::size_t entries() const;
 
  private:
-  std::size_t record_size() const;
+  class Environment;
+  class Registry;
 
-  std::filesystem::path path_;
-  Index embed_;
-  std::optional<MappedFile> map_;
-  std::unordered_map<std::uint64_t, std::size_t> offsets_;  // of the fp16 values in the map
+  FeatureStore(const std::filesystem::path& folder, std::size_t limit_bytes);
+  ~FeatureStore();
+
+  std::unique_ptr<Environment> environment_;
 };
-
-// Features as they are cached and used: the nearest fp16 values.
-Matrix rounded_to_fp16(const Matrix& features);
 
 }  // namespace qprompt

@@ -1,7 +1,8 @@
 #include "qprompt/features/image_pixels.h"
 
+#include "qprompt/clip/engine.h"
 #include "qprompt/core/error.h"
-#include "qprompt/core/threads.h"
+#include "qprompt/data/opened_image.h"
 #include "qprompt/data/preprocess.h"
 #include "qprompt/features/view.h"
 
@@ -14,8 +15,8 @@ constexpr std::size_t kWave = 64;  // images between two looks at `stop`
 
 ImagePixels::ImagePixels(const Model& model, std::vector<ImageRequest> requests,
                          const FeatureOptions& options, std::size_t budget)
-    : preprocessing_(model.shape().preprocessing),
-      threads_(model.device().threads()),
+    : model_(model),
+      preprocessing_(model.shape().preprocessing),
       requests_(std::move(requests)),
       budget_(budget) {
   FeatureProgress progress;
@@ -31,7 +32,7 @@ ImagePixels::ImagePixels(const Model& model, std::vector<ImageRequest> requests,
 void ImagePixels::add(std::size_t first, std::size_t count, bool skip_bad_images) {
   std::vector<std::vector<Image>> decoded(count);
   std::vector<std::string> damage(count);
-  for_each_on_threads(threads_, count, [&](std::size_t i) {
+  model_.engine().decoders().for_each(count, [&](std::size_t i) {
     try {
       decoded[i] = decode(requests_[first + i]);
     } catch (const Error& error) {
@@ -54,7 +55,7 @@ void ImagePixels::keep(std::size_t request, std::size_t view, Image& image) {
 }
 
 std::vector<Image> ImagePixels::decode(const ImageRequest& request) const {
-  const Image picture = read_image(request.path);
+  const Image picture = read_image(request.image);
   std::vector<Image> views;
   for (std::size_t v = 0; v < request.view_count(); ++v) {
     views.push_back(view_of(picture, request.view_seed(v), preprocessing_.image_size));
@@ -65,7 +66,7 @@ std::vector<Image> ImagePixels::decode(const ImageRequest& request) const {
 Matrix ImagePixels::pixels(std::span<const Index> rows) const {
   const Index size = preprocessing_.image_size;
   Matrix pixels(std::ssize(rows), 3 * size * size);
-  for_each_on_threads(threads_, rows.size(), [&](std::size_t i) {
+  model_.engine().decoders().for_each(rows.size(), [&](std::size_t i) {
     const View& view = views_[rows[i]];
     const ImageRequest& request = requests_[view.request];
     const std::span<float> row(pixels.row(static_cast<Index>(i)).data(),
@@ -73,7 +74,7 @@ Matrix ImagePixels::pixels(std::span<const Index> rows) const {
     if (!view.kept.pixels.empty()) {
       normalize(view.kept, preprocessing_.mean, preprocessing_.std, row);
     } else {
-      normalize(view_of(read_image(request.path), request.view_seed(view.view),
+      normalize(view_of(read_image(request.image), request.view_seed(view.view),
                         preprocessing_.image_size),
                 preprocessing_.mean, preprocessing_.std, row);
     }

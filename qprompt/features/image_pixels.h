@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "qprompt/clip/model.h"
 #include "qprompt/data/image.h"
 #include "qprompt/features/image_features.h"
 
@@ -36,8 +37,8 @@ class ImagePixels {
   void keep(std::size_t request, std::size_t view, Image& image);
   std::vector<Image> decode(const ImageRequest& request) const;
 
+  Model model_;
   Preprocessing preprocessing_;
-  int threads_;
   std::vector<ImageRequest> requests_;
   std::size_t budget_;  // what is left of it
   std::vector<View> views_;

@@ -286,19 +286,20 @@ AttentionTask task_of(const Sequences& sequences, const TaskPlan& plan, Queries 
   return task;
 }
 
-// d_k and d_v of the shared rows: the tasks' parts added in a fixed order.
+// d_k and d_v of the shared rows: the tasks' parts added in a fixed order, onto the first of them.
 void add_shared_parts(Stream& stream, const TaskPlan& plan, Index shared, Index head_width,
-                      const float* parts, View d_qkv) {
+                      float* parts, View d_qkv) {
   const Index part_size = 2 * shared * head_width, width = plan.heads * head_width;
   parallel_tasks(stream.threads(), plan.heads, [&](Index head) {
-    Matrix sum = Matrix::Zero(2 * shared, head_width);
-    for (Index i = 0; i < plan.per_head(); ++i) {
-      sum += Eigen::Map<const Matrix>(parts + (head * plan.per_head() + i) * part_size, 2 * shared,
-                                      head_width);
-    }
+    const auto part = [&](Index i) {
+      return Eigen::Map<Matrix>(parts + (head * plan.per_head() + i) * part_size, 2 * shared,
+                                head_width);
+    };
+    auto sum = part(0);
+    for (Index i = 1; i < plan.per_head(); ++i) sum += part(i);
     for (Index r = 0; r < 2 * shared; ++r) {
-      const Index part = 1 + r / shared, row = r % shared;
-      const Index at = row * 3 * width + part * width + head * head_width;
+      const Index keys_or_values = 1 + r / shared, row = r % shared;
+      const Index at = row * 3 * width + keys_or_values * width + head * head_width;
       if (d_qkv.format == NumberFormat::kFloat32) {
         HWY_DYNAMIC_DISPATCH(StoreFloatRow)
         (sum.row(r).data(), head_width, d_qkv.data<float>() + at);

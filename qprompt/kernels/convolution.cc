@@ -1,7 +1,5 @@
 #include "qprompt/kernels/convolution.h"
 
-#include <map>
-#include <mutex>
 #include <utility>
 
 #include "qprompt/kernels/onednn.h"
@@ -12,11 +10,11 @@ namespace qprompt::kernels {
 using tag = memory::format_tag;
 using dnnl::convolution_forward;
 
-// One primitive for each batch size; the packing of the weights is the same for all.
+// The packing of the weights is the same for all batch sizes.
 struct Convolution::Impl {
-  Impl(const Device& device, const Matrix& weight, const Vector& bias_in,
+  Impl(const Device& device_in, const Matrix& weight, const Vector& bias_in,
        const ConvolutionShape& shape_in, Epilogue epilogue_in)
-      : engine(device.impl().engine),
+      : device(device_in),
         shape(shape_in),
         epilogue(epilogue_in),
         in(weight.cols() / (shape_in.kernel * shape_in.kernel)),
@@ -25,14 +23,15 @@ struct Convolution::Impl {
     const ThreadScope scope(device.threads());
     constexpr Index kTypicalImages = 8;
     const memory::desc any(weight_dims(), memory::data_type::f32, tag::any);
-    packed = memory(describe(kTypicalImages, any).weights_desc(), engine);
-    memory plain({weight_dims(), memory::data_type::f32, tag::oihw}, engine,
+    packed = memory(describe(kTypicalImages, any).weights_desc(), engine());
+    memory plain({weight_dims(), memory::data_type::f32, tag::oihw}, engine(),
                  const_cast<float*>(weight.data()));  // a reorder only reads its source
-    dnnl::stream stream(engine);
+    dnnl::stream stream(engine());
     dnnl::reorder(plain, packed).execute(stream, plain, packed);
     stream.wait();
   }
 
+  const dnnl::engine& engine() const { return device.impl().engine; }
   Index side_out() const { return (shape.side - 1) / shape.stride + 1; }  // odd kernels
   memory::dims weight_dims() const { return {out, in, shape.kernel, shape.kernel}; }
   memory::desc bias_desc() const { return {{out}, memory::data_type::f32, tag::a}; }
@@ -43,45 +42,35 @@ struct Convolution::Impl {
     const memory::desc destination({images, out, side_out(), side_out()}, memory::data_type::f32,
                                    tag::nhwc);
     return convolution_primitive(
-        engine, {source, weights, bias_desc(), destination, shape.stride, pad, epilogue});
+        engine(), {source, weights, bias_desc(), destination, shape.stride, pad, epilogue});
   }
 
-  struct Prepared {
-    convolution_forward::primitive_desc description;
-    convolution_forward primitive;
-  };
-
-  const Prepared& prepared(Index images) {
-    const std::scoped_lock lock(mutex);
-    const auto key = std::pair(images, omp_get_max_threads());
-    auto found = primitives.find(key);
-    if (found == primitives.end()) {
+  PreparedConvolution prepared(Index images) const {
+    const ConvolutionKey key{in,     out,      shape.side,           shape.kernel, shape.stride,
+                             images, epilogue, omp_get_max_threads()};
+    return device.impl().convolutions.get(key, [&] {
       const auto description = describe(images, packed.get_desc());
-      const Prepared made{description, convolution_forward(description)};
-      found = primitives.emplace(key, made).first;
-    }
-    return found->second;
+      return PreparedConvolution{description, convolution_forward(description)};
+    });
   }
 
-  void forward(Stream& stream, ConstView x, View y) {
+  void forward(Stream& stream, ConstView x, View y) const {
     const ThreadScope scope(stream.threads());
-    const auto& [description, primitive] = prepared(x.rows / (shape.side * shape.side));
+    const auto [description, primitive] = prepared(x.rows / (shape.side * shape.side));
     stream.impl().execute(
         primitive, description.scratchpad_desc(),
-        {{DNNL_ARG_SRC, memory(description.src_desc(), engine, const_cast<std::byte*>(x.memory))},
+        {{DNNL_ARG_SRC, memory(description.src_desc(), engine(), const_cast<std::byte*>(x.memory))},
          {DNNL_ARG_WEIGHTS, packed},
-         {DNNL_ARG_BIAS, memory(bias_desc(), engine, const_cast<float*>(bias.data()))},
-         {DNNL_ARG_DST, memory(description.dst_desc(), engine, y.memory)}});
+         {DNNL_ARG_BIAS, memory(bias_desc(), engine(), const_cast<float*>(bias.data()))},
+         {DNNL_ARG_DST, memory(description.dst_desc(), engine(), y.memory)}});
   }
 
-  dnnl::engine engine;
+  Device device;
   ConvolutionShape shape;
   Epilogue epilogue;
   Index in, out;
   Vector bias;
   memory packed;
-  std::mutex mutex;
-  std::map<std::pair<Index, int>, Prepared> primitives;  // by images and threads
 };
 
 Convolution::Convolution(const Device& device, const Matrix& weight, const Vector& bias,

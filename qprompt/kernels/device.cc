@@ -79,6 +79,7 @@ Device::Device(const DeviceOptions& options) {
 NumberFormat Device::format() const { return impl_->info.format; }
 int Device::threads() const { return impl_->info.threads; }
 DeviceInfo Device::info() const { return impl_->info; }
+void Device::run(const std::function<void()>& work) const { impl_->worker.run(work); }
 
 Stream::Stream(const Device& device) : impl_(std::make_unique<Impl>(device)) {}
 Stream::~Stream() = default;

@@ -1,37 +1,15 @@
 #pragma once
 
-#include <array>
-#include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 
+#include "qprompt/kernels/device_options.h"
+
 namespace qprompt::kernels {
 
-// Format of weights and of the activations that matrix products read. Residual streams, statistics
-// and everything outside the towers stay float32.
-enum class NumberFormat : std::uint8_t { kFloat32, kBfloat16 };
-inline auto enum_names(NumberFormat) { return std::array{"fp32", "bf16"}; }
-
-enum class Precision : std::uint8_t { kFloat32, kBfloat16, kAuto };
-inline auto enum_names(Precision) { return std::array{"fp32", "bf16", "auto"}; }
-
-struct DeviceOptions {
-  int threads = 0;  // 0: the cores this process may really use
-  Precision precision = Precision::kAuto;
-};
-
-struct DeviceInfo {
-  std::string library;          // "oneDNN 2.6.3"
-  std::string instruction_set;  // oneDNN's effective one, "avx2"
-  std::string simd;             // of the hand-written passes, "AVX2"
-  std::string vendor;           // CPUID's, "AuthenticAMD"
-  int threads = 1;
-  NumberFormat format = NumberFormat::kFloat32;
-  std::string reason;  // why this number format
-};
-
-// The machine that the towers run on: threads, number format, weight packing. Cheap to copy; one
-// device serves any number of towers and threads.
+// The machine that the towers run on: threads, number format, weight packing. Copies are handles of
+// one device, which serves any number of towers and callers.
 class Device {
  public:
   explicit Device(const DeviceOptions& options = {});
@@ -39,6 +17,11 @@ class Device {
   NumberFormat format() const;
   int threads() const;
   DeviceInfo info() const;
+
+  // Does work with kernels on the device's own thread, after what others gave it before, waits for
+  // it and throws what it threw: N callers and a team of T threads never make N teams. Asked from
+  // within that thread, at once.
+  void run(const std::function<void()>& work) const;
 
   struct Impl;
   const Impl& impl() const { return *impl_; }  // for kernels only

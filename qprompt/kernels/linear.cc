@@ -1,8 +1,5 @@
 #include "qprompt/kernels/linear.h"
 
-#include <map>
-#include <mutex>
-#include <tuple>
 #include <utility>
 
 #include "qprompt/kernels/convert.h"
@@ -20,35 +17,32 @@ class PackedProduct {
   // B(r, c) = values[r * row_stride + c * col_stride]. `compute` is the format of the products.
   PackedProduct(const Device& device, const float* values, memory::dims shape, memory::dims strides,
                 const Vector& bias, NumberFormat compute)
-      : engine_(device.impl().engine), compute_(compute), shape_(std::move(shape)), bias_(bias) {
+      : device_(device), compute_(compute), shape_(std::move(shape)), bias_(bias) {
     const ThreadScope scope(device.threads());
     const memory::desc source(shape_, memory::data_type::f32, strides);
-    packed_ = memory(packed_desc(), engine_);
-    memory plain(source, engine_, const_cast<float*>(values));  // a reorder only reads its source
-    dnnl::stream stream(engine_);
+    packed_ = memory(packed_desc(), engine());
+    memory plain(source, engine(), const_cast<float*>(values));  // a reorder only reads its source
+    dnnl::stream stream(engine());
     dnnl::reorder(plain, packed_).execute(stream, plain, packed_);
     stream.wait();
   }
 
   void operator()(Stream& stream, ConstView x, View y) const {
     const ThreadScope scope(stream.threads());
-    const auto& [description, primitive] = prepared(x.rows, y.format);
+    const auto [description, primitive] = prepared(x.rows, y.format);
     std::unordered_map<int, memory> arguments{
-        {DNNL_ARG_SRC, memory(description.src_desc(), engine_, const_cast<std::byte*>(x.memory))},
+        {DNNL_ARG_SRC, memory(description.src_desc(), engine(), const_cast<std::byte*>(x.memory))},
         {DNNL_ARG_WEIGHTS, packed_},
-        {DNNL_ARG_DST, memory(description.dst_desc(), engine_, y.memory)}};
+        {DNNL_ARG_DST, memory(description.dst_desc(), engine(), y.memory)}};
     if (bias_.size() > 0) {
       arguments.emplace(DNNL_ARG_BIAS,
-                        memory(*bias_desc(), engine_, const_cast<float*>(bias_.data())));
+                        memory(*bias_desc(), engine(), const_cast<float*>(bias_.data())));
     }
     stream.impl().execute(primitive, description.scratchpad_desc(), std::move(arguments));
   }
 
  private:
-  struct Prepared {
-    dnnl::matmul::primitive_desc description;
-    dnnl::matmul primitive;
-  };
+  const dnnl::engine& engine() const { return device_.impl().engine; }
 
   std::optional<memory::desc> bias_desc() const {
     if (bias_.size() == 0) return std::nullopt;
@@ -64,32 +58,28 @@ class PackedProduct {
   memory::desc packed_desc() const {
     constexpr Index kTypicalRows = 256;
     const memory::desc any(shape_, data_type(compute_), tag::any);
-    const auto description = matmul_primitive(engine_, matmul_shape(kTypicalRows, compute_, any));
+    const auto description = matmul_primitive(engine(), matmul_shape(kTypicalRows, compute_, any));
     require(description.has_value(), "Linear: oneDNN has no matrix product for this CPU");
     return description->weights_desc();
   }
 
-  const Prepared& prepared(Index n, NumberFormat destination) const {
-    const std::scoped_lock lock(mutex_);
-    const auto key = std::tuple(n, destination, omp_get_max_threads());
-    auto found = prepared_.find(key);
-    if (found == prepared_.end()) {
+  PreparedMatmul prepared(Index n, NumberFormat destination) const {
+    const MatmulKey key{shape_[0],   shape_[1],          n,
+                        compute_,    destination,        bias_.size() > 0,
+                        omp_get_max_threads()};
+    return device_.impl().matmuls.get(key, [&] {
       const auto description =
-          matmul_primitive(engine_, matmul_shape(n, destination, packed_.get_desc()));
+          matmul_primitive(engine(), matmul_shape(n, destination, packed_.get_desc()));
       require(description.has_value(), "Linear: oneDNN has no matrix product for ", n, " rows");
-      found = prepared_.emplace(key, Prepared{*description, dnnl::matmul(*description)}).first;
-    }
-    return found->second;
+      return PreparedMatmul{*description, dnnl::matmul(*description)};
+    });
   }
 
-  dnnl::engine engine_;
+  Device device_;
   NumberFormat compute_;
   memory::dims shape_;
   Vector bias_;
   memory packed_;
-  mutable std::mutex mutex_;
-  // By rows, format of the destination, and threads.
-  mutable std::map<std::tuple<Index, NumberFormat, int>, Prepared> prepared_;
 };
 
 Matrix rounded_to_bf16(const Matrix& values) {

@@ -8,7 +8,7 @@
 
 namespace qprompt::kernels {
 
-enum class Differentiable { kNo, kYes };
+enum class Differentiable : int { kNo, kYes };
 
 // y = x W^T + b with frozen weights, packed once for the device. [n, in] -> [n, out], any n.
 class Linear {

@@ -10,6 +10,8 @@
 #include <string>
 #include <unordered_map>
 
+#include "qprompt/core/lru_cache.h"
+#include "qprompt/core/thread_pool.h"
 #include "qprompt/kernels/buffer.h"
 #include "qprompt/kernels/convolution.h"
 #include "qprompt/kernels/device.h"
@@ -39,11 +41,41 @@ dnnl::convolution_forward::primitive_desc convolution_primitive(const dnnl::engi
 
 std::string effective_instruction_set();  // "avx2", "avx512_core_amx", ...
 
+// A primitive of some shape, for all layers of that shape: weights are its arguments.
+struct MatmulKey {
+  Index in, out, rows;
+  NumberFormat compute, destination;
+  bool has_bias;
+  int threads;
+  auto operator<=>(const MatmulKey&) const = default;
+};
+struct PreparedMatmul {
+  dnnl::matmul::primitive_desc description;
+  dnnl::matmul primitive;
+};
+
+struct ConvolutionKey {
+  Index in, out, side, kernel, stride, images;
+  Epilogue epilogue;
+  int threads;
+  auto operator<=>(const ConvolutionKey&) const = default;
+};
+struct PreparedConvolution {
+  dnnl::convolution_forward::primitive_desc description;
+  dnnl::convolution_forward primitive;
+};
+
+// A pass takes a handful of shapes; what is kept does not grow with the batch sizes that came by.
+inline constexpr std::size_t kPrimitivesKept = 256;
+
 struct Device::Impl {
   dnnl::engine engine{dnnl::engine::kind::cpu, 0};
   DeviceInfo info;
   bool native =
       true;  // matrix products in info.format exist here; else bf16 values in float32 products
+  mutable LruCache<MatmulKey, PreparedMatmul> matmuls{kPrimitivesKept};
+  mutable LruCache<ConvolutionKey, PreparedConvolution> convolutions{kPrimitivesKept};
+  mutable WorkerThread worker;
 };
 
 // Scratch memory of which every thread has its own piece.

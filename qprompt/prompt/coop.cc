@@ -2,59 +2,43 @@
 
 #include "qprompt/core/error.h"
 #include "qprompt/core/random.h"
-#include "qprompt/prompt/context_words.h"
 
 namespace qprompt {
-namespace {
 
-Matrix embed_words(const std::string& words, const Model& model, int n_ctx) {
-  if (words.empty()) return {};
-  const std::vector<int> tokens = model.tokenizer().encode(spoken_name(words));
-  require(static_cast<int>(tokens.size()) == n_ctx, "ctx_init '", words, "' has ", tokens.size(),
-          " tokens, n_ctx is ", n_ctx, " (an empty ctx_init starts at random)");
-  return model.checkpoint().token_embeddings(tokens);
+CoOp::CoOp(const CoOpConfig& config, const Model& model)
+    : config_(config), words_(config.n_ctx, config.ctx_init, model) {
+  words_.require_all_learned();
+  require(words_.rest().empty() || config.class_token_position == ClassTokenPosition::kEnd,
+          "ctx_init '", config.ctx_init, "' has ", words_.rest().size(),
+          " more tokens than words in this vocabulary: the name can only stand at the end");
 }
 
-Index context_before_name(const CoOpConfig& config) {
-  switch (config.class_token_position) {
+Index CoOp::contexts(const ClassTokens& classes) const {
+  return config_.class_specific ? classes.count() : 1;
+}
+
+Index CoOp::context_before_name() const {
+  switch (config_.class_token_position) {
     case ClassTokenPosition::kEnd:
-      return config.n_ctx;
+      return config_.n_ctx;
     case ClassTokenPosition::kMiddle:
-      return config.n_ctx / 2;
+      return config_.n_ctx / 2;
     case ClassTokenPosition::kFront:
       return 0;
   }
   return 0;
 }
 
-// What all classes begin with.
-Index shared_context(const CoOpConfig& config) {
-  return config.class_specific ? 0 : context_before_name(config);
-}
-
-}  // namespace
-
-CoOp::CoOp(const CoOpConfig& config, const Model& model)
-    : config_(config),
-      width_(model.shape().text.width),
-      initial_words_(embed_words(config.ctx_init, model, config.n_ctx)) {
-  require_context_length(config.n_ctx, model);
-}
-
 std::vector<ParameterSpec> CoOp::parameters(const ClassTokens& classes) const {
-  const Index contexts = config_.class_specific ? classes.count() : 1;
-  return {{"ctx", contexts * config_.n_ctx, width_, ParameterKind::kContext}};
+  return {words_.parameter(contexts(classes))};
 }
 
 ParameterMap CoOp::initial_values(const ClassTokens& classes, std::uint64_t seed) const {
-  const Index rows = parameters(classes).front().rows;
-  if (initial_words_.size() > 0) {
-    return {{"ctx", initial_words_.replicate(rows / config_.n_ctx, 1)}};
-  }
-  return {{"ctx", Random(seed).normal_matrix(rows, width_, kPromptDeviation)}};
+  Random random(seed);
+  return {{"ctx", words_.initial_value(random, contexts(classes))}};
 }
 
-// name, context and the full stop of one class in their order; rows of `ctx` from first_context on.
+// Name, context and the full stop of one class in their order; rows of `ctx` from first_context on.
 std::vector<TextRow> CoOp::sentence(const ClassText& text, Index first_context) const {
   const auto name_length = static_cast<std::ptrdiff_t>(text.name.size());
   std::vector<TextRow> context, name, rest;
@@ -62,8 +46,9 @@ std::vector<TextRow> CoOp::sentence(const ClassText& text, Index first_context) 
   for (auto t = text.sentence.begin(); t != text.sentence.end(); ++t) {
     (t - text.sentence.begin() < name_length ? name : rest).push_back(TextRow::token(*t));
   }
-  const Index before_name = context_before_name(config_);
+  const Index before_name = context_before_name();
   std::vector<TextRow> rows(context.begin(), context.begin() + before_name);
+  for (const int id : words_.rest()) rows.push_back(TextRow::token(id));
   rows.insert(rows.end(), name.begin(), name.end());
   rows.insert(rows.end(), context.begin() + before_name, context.end());
   rows.insert(rows.end(), rest.begin(), rest.end());
@@ -71,7 +56,10 @@ std::vector<TextRow> CoOp::sentence(const ClassText& text, Index first_context) 
 }
 
 TextLayout CoOp::layout(const ClassTokens& classes) const {
-  const Index shared = shared_context(config_);
+  const bool at_end = config_.class_token_position == ClassTokenPosition::kEnd;
+  if (at_end && !config_.class_specific) return words_.layout(classes);
+  // What all classes begin with.
+  const Index shared = config_.class_specific ? 0 : context_before_name();
   TextLayout layout;
   layout.shared.push_back(TextRow::token(classes.start_token));
   for (Index i = 0; i < shared; ++i) layout.shared.push_back(TextRow::learned(i));

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "qprompt/prompt/context_words.h"
 #include "qprompt/prompt/learner.h"
 
 namespace qprompt {
@@ -20,11 +21,12 @@ class CoOp : public PromptLearner {
   bool class_bound() const override { return config_.class_specific; }
 
  private:
+  Index contexts(const ClassTokens& classes) const;
+  Index context_before_name() const;
   std::vector<TextRow> sentence(const ClassText& text, Index first_context) const;
 
   CoOpConfig config_;
-  Index width_;
-  Matrix initial_words_;  // [n_ctx, width] embeddings of ctx_init; empty for a random start
+  ContextWords words_;
 };
 
 }  // namespace qprompt

@@ -11,24 +11,25 @@
 #include "qprompt/prompt/ivlp.h"
 #include "qprompt/prompt/maple.h"
 #include "qprompt/prompt/vpt.h"
+#include "qprompt/tokenizer/tokenizer.h"
 
 namespace qprompt {
 namespace {
 
-std::unique_ptr<PromptLearner> make(const CoOpConfig& config, const Model& model) {
-  return std::make_unique<CoOp>(config, model);
+std::shared_ptr<const PromptLearner> make(const CoOpConfig& config, const Model& model) {
+  return std::make_shared<CoOp>(config, model);
 }
-std::unique_ptr<PromptLearner> make(const CoCoOpConfig& config, const Model& model) {
-  return std::make_unique<CoCoOp>(config, model);
+std::shared_ptr<const PromptLearner> make(const CoCoOpConfig& config, const Model& model) {
+  return std::make_shared<CoCoOp>(config, model);
 }
-std::unique_ptr<PromptLearner> make(const VptConfig& config, const Model& model) {
-  return std::make_unique<Vpt>(config, model);
+std::shared_ptr<const PromptLearner> make(const VptConfig& config, const Model& model) {
+  return std::make_shared<Vpt>(config, model);
 }
-std::unique_ptr<PromptLearner> make(const IvlpConfig& config, const Model& model) {
-  return std::make_unique<Ivlp>(config, model);
+std::shared_ptr<const PromptLearner> make(const IvlpConfig& config, const Model& model) {
+  return std::make_shared<Ivlp>(config, model);
 }
-std::unique_ptr<PromptLearner> make(const MaPLeConfig& config, const Model& model) {
-  return std::make_unique<MaPLe>(config, model);
+std::shared_ptr<const PromptLearner> make(const MaPLeConfig& config, const Model& model) {
+  return std::make_shared<MaPLe>(config, model);
 }
 
 template <std::size_t... kIndex>
@@ -52,8 +53,12 @@ MethodConfig default_config(MethodTag method) {
                     std::make_index_sequence<std::variant_size_v<MethodConfig>>());
 }
 
-std::unique_ptr<PromptLearner> make_learner(const MethodConfig& config, const Model& model) {
+std::shared_ptr<const PromptLearner> make_learner(const MethodConfig& config, const Model& model) {
   return std::visit([&](const auto& alternative) { return make(alternative, model); }, config);
+}
+
+ClassTokens tokenize_classes(const Model& model, const std::vector<std::string>& class_names) {
+  return tokenize_classes(model.tokenizer(), class_names, model.shape().context_length);
 }
 
 ClassTokens any_classes(const Model& model) { return tokenize_classes(model, {"thing"}); }

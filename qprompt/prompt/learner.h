@@ -58,11 +58,14 @@ class PromptLearner {
 };
 
 // The factory: a method that is missing here does not compile.
-std::unique_ptr<PromptLearner> make_learner(const MethodConfig& config, const Model& model);
+std::shared_ptr<const PromptLearner> make_learner(const MethodConfig& config, const Model& model);
 
 // A class list for questions whose answer depends on no class: the parameters of a method that is
 // not class-bound, and tokens of the image tower.
 ClassTokens any_classes(const Model& model);
+
+// The class list in the model's tokens.
+ClassTokens tokenize_classes(const Model& model, const std::vector<std::string>& class_names);
 
 // Throws Error unless `values` holds exactly the learner's matrices.
 void require_parameters(const PromptLearner& learner, const ClassTokens& classes,

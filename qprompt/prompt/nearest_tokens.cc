@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <numeric>
 
+#include "qprompt/checkpoint/checkpoint.h"
 #include "qprompt/core/error.h"
+#include "qprompt/tokenizer/tokenizer.h"
 
 namespace qprompt {
 namespace {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "qprompt/clip/engine.h"
 #include "qprompt/core/error.h"
 
 namespace qprompt {
@@ -17,12 +18,6 @@ bool has_learned_rows(const TextLayout& layout) {
          });
 }
 
-Matrix frozen_texts(const Model& model, const TextLayout& layout) {
-  TextWorkspace workspace(model.device());
-  return UnitRows(model.text_tower()->forward(layout, {}, workspace, Keep::kNothing).features())
-      .unit;
-}
-
 // a + b, where either may be empty for zero.
 Matrix sum(const Matrix& a, const Matrix& b) {
   if (a.size() == 0) return b;
@@ -32,21 +27,30 @@ Matrix sum(const Matrix& a, const Matrix& b) {
 
 }  // namespace
 
-PromptedClip::PromptedClip(const Model& model, const PromptLearner& learner,
+PromptedClip::PromptedClip(const Model& model, std::shared_ptr<const PromptLearner> learner,
                            const std::vector<std::string>& class_names,
                            Differentiable differentiable)
     : model_(model),
-      learner_(learner),
-      classes_(tokenize_classes(model, class_names)),
-      layout_(learner.layout(classes_)) {
-  require(!(learner.image_conditioned() && learner.prompts_images()),
+      learner_(std::move(learner)),
+      classes_(tokenize_classes(model, class_names)) {
+  require(!(learner_->image_conditioned() && learner_->prompts_images()),
           "PromptedClip: prompts that depend on the image cannot enter the image tower");
-  if (has_learned_rows(layout_)) {
+  const TextLayout layout = learner_->layout(classes_);
+  if (has_learned_rows(layout)) {
     text_tower_ = model.text_tower(differentiable);
+    texts_ = text_tower_->embed(layout);
   } else {
-    fixed_texts_ = frozen_texts(model, layout_);
+    const auto tower = model.text_tower();
+    fixed_texts_ = UnitRows(model.engine().encode(*tower, tower->embed(layout), {})).unit;
   }
-  if (learner.prompts_images()) image_tower_ = model.image_tower(differentiable);
+  if (learner_->prompts_images() && differentiable == Differentiable::kYes) {
+    image_tower_ = model.image_tower(differentiable);
+  }
+}
+
+Matrix PromptedClip::unit_texts(const TextPrompts& prompts) const {
+  if (!prompts_texts()) return fixed_texts_;
+  return UnitRows(model_.engine().encode(*text_tower_, texts_, prompts)).unit;
 }
 
 PromptedPass PromptedClip::forward(const ParameterMap& values, const ImageBatch& batch,
@@ -57,18 +61,19 @@ PromptedPass PromptedClip::forward(const ParameterMap& values, const ImageBatch&
 PromptedPass::PromptedPass(const PromptedClip& clip, const ParameterMap& values,
                            const ImageBatch& batch, PromptedWorkspace& workspace, Keep keep)
     : clip_(&clip), values_(values) {
-  if (clip.learner_.image_conditioned()) conditions_ = batch.unit_features;
-  prompts_ = clip.learner_.prompts(values_, {clip.classes_, conditions_});
+  if (clip.learner_->image_conditioned()) conditions_ = batch.unit_features;
+  prompts_ = clip.learner_->prompts(values_, {clip.classes_, conditions_});
   encode_images(batch, workspace, keep);
   encode_texts(workspace, keep);
   compare();
 }
 
 void PromptedPass::encode_images(const ImageBatch& batch, PromptedWorkspace& workspace, Keep keep) {
-  if (clip_->image_tower_ == nullptr) {
+  if (!clip_->learner_->prompts_images()) {
     outputs_.images = batch.unit_features;
     return;
   }
+  require(clip_->image_tower_ != nullptr, "PromptedClip: made without pull-backs for texts alone");
   image_pass_ = clip_->image_tower_->forward(batch.pixels, prompts_.vision, workspace.image, keep);
   unit_images_.emplace(image_pass_->features());
   outputs_.images = unit_images_->unit;
@@ -80,7 +85,7 @@ void PromptedPass::encode_texts(PromptedWorkspace& workspace, Keep keep) {
     return;
   }
   for (const TextPrompts& text : prompts_.text) {
-    text_passes_.push_back(clip_->text_tower_->forward(clip_->layout_, text, workspace.text, keep));
+    text_passes_.push_back(clip_->text_tower_->forward(clip_->texts_, text, workspace.text, keep));
     unit_texts_.emplace_back(text_passes_.back().features());
     outputs_.texts.push_back(unit_texts_.back().unit);
   }
@@ -89,7 +94,7 @@ void PromptedPass::encode_texts(PromptedWorkspace& workspace, Keep keep) {
 void PromptedPass::compare() {
   const float scale = clip_->model_.logit_scale();
   const Matrix& images = outputs_.images;
-  if (!clip_->learner_.image_conditioned()) {
+  if (!clip_->learner_->image_conditioned()) {
     outputs_.logits = cosine_logits(images, outputs_.texts.front(), scale);
     return;
   }
@@ -110,7 +115,7 @@ Matrix PromptedPass::d_unit_texts(const OutputGradient& d, std::size_t text) con
   const Matrix& direct = text < d.texts.size() ? d.texts[text] : none;
   if (d.logits.size() == 0) return direct;
   const float scale = clip_->model_.logit_scale();
-  if (!clip_->learner_.image_conditioned()) {
+  if (!clip_->learner_->image_conditioned()) {
     return sum(cosine_logits_pull_back(outputs_.images, scale, d.logits), direct);
   }
   const auto image = static_cast<Index>(text);
@@ -128,7 +133,7 @@ ParameterMap PromptedPass::pull_back(const OutputGradient& d_outputs) {
     const Matrix d_features = unit_images_->pull_back(d_unit_images(d_outputs));
     d_prompts.vision = image_pass_->pull_back(d_features);
   }
-  return clip_->learner_.pull_back(values_, {clip_->classes_, conditions_}, d_prompts);
+  return clip_->learner_->pull_back(values_, {clip_->classes_, conditions_}, d_prompts);
 }
 
 }  // namespace qprompt

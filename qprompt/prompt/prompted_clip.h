@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "qprompt/clip/image_tower.h"
+#include "qprompt/clip/model.h"
 #include "qprompt/clip/similarity.h"
 #include "qprompt/clip/text_tower.h"
 #include "qprompt/prompt/learner.h"
@@ -26,8 +27,13 @@ struct Outputs {
   Matrix logits;              // [b, n_cls]
 };
 
-// Gradient of an objective. Matrices that are empty, or missing, are zero.
-using OutputGradient = Outputs;
+// Gradient of an objective, with the same names and shapes. Matrices that are empty, or missing, are
+// zero.
+struct OutputGradient {
+  Matrix images;
+  std::vector<Matrix> texts;
+  Matrix logits;
+};
 
 struct PromptedWorkspace {
   explicit PromptedWorkspace(const kernels::Device& device) : text(device), image(device) {}
@@ -38,16 +44,21 @@ struct PromptedWorkspace {
 
 class PromptedPass;
 
-// CLIP with a learner's prompts in its towers, for one class list. Borrows model and learner.
+// CLIP with a learner's prompts in its towers, for one class list, whose layout and embeddings are
+// prepared once. Without pull-backs only its texts serve.
 class PromptedClip {
  public:
-  PromptedClip(const Model& model, const PromptLearner& learner,
+  PromptedClip(const Model& model, std::shared_ptr<const PromptLearner> learner,
                const std::vector<std::string>& class_names,
                kernels::Differentiable differentiable = kernels::Differentiable::kYes);
 
   const Model& model() const { return model_; }
-  const PromptLearner& learner() const { return learner_; }
+  const PromptLearner& learner() const { return *learner_; }
+  const std::shared_ptr<const PromptLearner>& shared_learner() const { return learner_; }
   const ClassTokens& classes() const { return classes_; }
+
+  // Texts of the classes [n_cls, embed], unit rows, with these prompts in place.
+  Matrix unit_texts(const TextPrompts& prompts) const;
 
   // Whether learned rows enter the text tower.
   bool prompts_texts() const { return text_tower_ != nullptr; }
@@ -60,12 +71,12 @@ class PromptedClip {
  private:
   friend class PromptedPass;
 
-  const Model& model_;
-  const PromptLearner& learner_;
+  Model model_;
+  std::shared_ptr<const PromptLearner> learner_;
   ClassTokens classes_;
-  TextLayout layout_;
+  std::shared_ptr<const EmbeddedTexts> texts_;     // none where no learned row enters them
   std::shared_ptr<const TextTower> text_tower_;    // none where no learned row enters it
-  std::shared_ptr<const ImageTower> image_tower_;  // none where nothing learned enters it
+  std::shared_ptr<const ImageTower> image_tower_;  // differentiable, where something learned enters
   Matrix fixed_texts_;                             // unit rows, where text_tower_ is none
 };
 

@@ -4,7 +4,7 @@
 #include <cmath>
 
 #include "qprompt/core/error.h"
-#include "qprompt/core/file.h"
+#include "qprompt/core/hash.h"
 #include "qprompt/core/half.h"
 #include "qprompt/core/random.h"
 #include "qprompt/quant/bit_packing.h"
@@ -15,6 +15,12 @@ namespace {
 void require_finite(const std::string& name, const Matrix& values) {
   require(values.size() > 0, "quantizer: matrix '", name, "' is empty");
   require(values.allFinite(), "quantizer: matrix '", name, "' holds a NaN or infinite value");
+}
+
+int width_for_all(const std::string& bits) {
+  require(bits.size() == 1 && bits[0] >= '1' && bits[0] <= '8', "quantizer: bits '", bits,
+          "', expected one number 1..8 for all matrices");
+  return bits[0] - '0';
 }
 
 Levels levels_of(const QuantizerConfig& config) {
@@ -55,7 +61,6 @@ std::vector<std::uint16_t> stored_codebook(const std::string& name,
 }  // namespace
 
 void require_valid(const QuantizerConfig& config) {
-  parse_bits(config.bits);
   require(config.min_interval >= 1, "quantizer: min_interval ", config.min_interval,
           ", expected at least 1");
   require(config.kl_threshold >= 0, "quantizer: kl_threshold ", config.kl_threshold,
@@ -68,8 +73,7 @@ Quantizer::Quantizer(const QuantizerConfig& config, std::uint64_t seed,
                      std::map<std::string, int> bits)
     : config_(config), seed_(seed), bits_(std::move(bits)) {
   require_valid(config_);
-  require(!has_codebook(config_.kind) || !parse_bits(config_.bits).has_auto(), "quantizer: bits '",
-          config_.bits, "', expected numbers (auto is resolved before training)");
+  if (has_codebook(config_.kind) && bits_.empty()) width_for_all(config_.bits);
   for (const auto& [name, width] : bits_) {
     require(!has_codebook(config_.kind) || (width >= 1 && width <= 8), "quantizer: matrix '", name,
             "' with ", width, " bits, expected 1..8");
@@ -78,10 +82,7 @@ Quantizer::Quantizer(const QuantizerConfig& config, std::uint64_t seed,
 
 int Quantizer::bits_of(const std::string& name) const {
   if (const auto found = bits_.find(name); found != bits_.end()) return found->second;
-  const BitsPerKind bits = parse_bits(config_.bits);
-  require(bits.context == bits.projection, "quantizer: bits '", config_.bits,
-          "' do not say how many matrix '", name, "' has");
-  return bits.context;
+  return width_for_all(config_.bits);
 }
 
 bool Quantizer::trains_quantized() const {

@@ -1,70 +1,19 @@
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <map>
 #include <span>
 #include <string>
 
 #include "qprompt/core/matrix.h"
-#include "qprompt/quant/bits.h"
 #include "qprompt/quant/codebook.h"
 #include "qprompt/quant/encoded_matrix.h"
+#include "qprompt/quant/quantizer_config.h"
 #include "qprompt/quant/quantizer_state.h"
 
 namespace qprompt {
 
-// kKMeans, kUniform and kLog2 have codebooks, and differ only in how their levels are found.
-enum class QuantizerKind : std::uint8_t { kNone, kKMeans, kUniform, kLog2, kNoise };
-inline auto enum_names(QuantizerKind) {
-  return std::array{"none", "kmeans", "uniform", "log2", "noise"};
-}
-inline bool has_codebook(QuantizerKind kind) {
-  return kind != QuantizerKind::kNone && kind != QuantizerKind::kNoise;
-}
-
-// How K-Means centroids are found.
-enum class KMeans : std::uint8_t { kOptimal, kLloyd };
-inline auto enum_names(KMeans) { return std::array{"optimal", "lloyd"}; }
-
-// When mean and standard deviation of the normalisation are refreshed.
-enum class Statistics : std::uint8_t { kEveryStep, kAtClustering };
-inline auto enum_names(Statistics) { return std::array{"every_step", "at_clustering"}; }
-
-// Quantization-aware training, or training in full precision and quantizing at the end.
-enum class QuantizationPhase : std::uint8_t { kTraining, kPostTraining };
-inline auto enum_names(QuantizationPhase) { return std::array{"qat", "ptq"}; }
-
-struct QuantizerConfig {
-  QuantizerKind kind = QuantizerKind::kKMeans;
-  std::string bits = "1";  // parse_bits() reads it
-  KMeans kmeans = KMeans::kOptimal;
-  bool normalize = true;
-  Statistics statistics = Statistics::kEveryStep;
-  QuantizationPhase phase = QuantizationPhase::kTraining;
-  std::int64_t min_interval = 10;  // t: at least this many steps between two clusterings
-  double kl_threshold = 1e-4;      // T_KL; 0: at every permitted step, infinity: never again
-  double noise = 0.01;             // standard deviation of kNoise
-
-  template <typename Visitor>
-  void visit_fields(Visitor&& visit) {
-    visit("quantizer", kind,
-          "kmeans; for comparison uniform (min to max), log2 (signed powers of two), noise, none");
-    visit("bits", bits,
-          "bits per value: 1..8; ctx=1,projection=4 (a kind that is left out: 1); or auto (chosen "
-          "on validation images)");
-    visit("kmeans", kmeans, "how kmeans finds its centroids: optimal (exact), or lloyd");
-    visit("normalize", normalize, "find levels of (W - mean) / std");
-    visit("statistics", statistics, "when mean and std are refreshed");
-    visit("phase", phase, "qat (while training) or ptq (after it)");
-    visit("min_interval", min_interval, "steps between two clusterings, at least");
-    visit("kl_threshold", kl_threshold, "re-cluster when the codes' histogram moved by more");
-    visit("noise", noise, "standard deviation of the noise quantizer");
-  }
-};
-
-// Throws Error for bits that parse_bits() refuses, an interval below 1, a threshold or a noise that
-// is negative or no number.
+// Throws Error for an interval below 1, a threshold or a noise that is negative or no number.
 void require_valid(const QuantizerConfig& config);
 
 // Which matrices are quantized is the caller's choice: the quantizer sees only those it is given.
@@ -79,8 +28,8 @@ void require_valid(const QuantizerConfig& config);
 // matrix where a value is NaN or infinite, or a codebook lies beyond fp16's range.
 class Quantizer {
  public:
-  // `seed` is that of the noise; `bits` the width of each matrix, which may be left out where
-  // config.bits is one number for all kinds. Refuses config.bits "auto", which the caller resolves.
+  // `seed` is that of the noise; `bits` the width of each matrix. Where that is left out, config.bits
+  // is one number, 1..8, for all of them; Error for anything else.
   explicit Quantizer(const QuantizerConfig& config, std::uint64_t seed = 0,
                      std::map<std::string, int> bits = {});
 

@@ -26,8 +26,7 @@ class Chooser {
         validation_(validation),
         quantizer_(quantizer),
         values_(std::move(values)),
-        workspace_(clip.model().device()),
-        full_(accuracy(clip, values_, validation, workspace_)) {
+        full_(accuracy(AdaptedModel::of(clip, values_), validation)) {
     const double n = static_cast<double>(validation.images());
     error_ = std::sqrt(full_ * (1 - full_) / n);
     quantizer_.phase = QuantizationPhase::kPostTraining;
@@ -43,7 +42,7 @@ class Chooser {
       quantizer_.bits = bits_text({bits, bits});
       ParameterMap values = Quantizer(quantizer_).deployed(selected);
       values.insert(values_.begin(), values_.end());
-      reached = accuracy(clip_, values, validation_, workspace_);
+      reached = accuracy(AdaptedModel::of(clip_, values), validation_);
       if (reached >= full_ - error_) break;
     }
     std::ostringstream reason;
@@ -60,7 +59,6 @@ class Chooser {
   const TrainingSet& validation_;
   QuantizerConfig quantizer_;
   ParameterMap values_;
-  PromptedWorkspace workspace_;
   double full_, error_ = 0;
 };
 

@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "qprompt/quant/bits.h"
+#include "qprompt/train/bits.h"
 #include "qprompt/train/trainer.h"
 
 namespace qprompt {

@@ -1,16 +1,18 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
+#include <map>
 #include <string>
 #include <vector>
 
 #include "qprompt/artifact/prompt_file.h"
 #include "qprompt/clip/model.h"
+#include "qprompt/core/export.h"
 #include "qprompt/data/dataset.h"
 #include "qprompt/data/few_shot.h"
-#include "qprompt/features/image_features.h"
-#include "qprompt/train/trainer.h"
+#include "qprompt/features/feature_options.h"
+#include "qprompt/prompt/config.h"
+#include "qprompt/train/training_config.h"
 
 namespace qprompt {
 
@@ -54,41 +56,24 @@ struct Learned {
   std::vector<std::string> skipped;        // damaged images
   double feature_seconds = 0, training_seconds = 0;
   bool interrupted = false;  // the prompt is that of the last step, or best_val's best one so far
+
+  // What a record holds beside prompt, epochs and seconds: a new measured quantity is added here.
+  template <typename Visitor>
+  void visit_fields(Visitor&& visit) {
+    visit("class_names", class_names, "");
+    visit("steps", steps, "");
+    visit("chosen_epoch", chosen_epoch, "whose values the prompt holds");
+    visit("clusterings", clusterings, "of each matrix");
+    visit("bits_reasons", bits_reasons, "why widths were chosen");
+    visit("interrupted", interrupted, "");
+    visit("skipped_images", skipped, "damaged images");
+  }
 };
 
 // Few-shot images, their features or pixels under random views, and the training itself. Goes on
 // from `resume` where it is given.
-Learned learn(const Model& model, const Dataset& dataset, const LearnConfig& config,
-              const FeatureOptions& features = {}, const Observer& observer = {},
-              const TrainingState* resume = nullptr);
-
-// What a learner and its regularizer want to know of training images. Sets that are prepared for
-// equal needs serve several runs.
-struct ImageNeeds {
-  bool features = true;  // of the frozen tower
-  bool pixels = false;
-  Index views = 1;
-  bool fresh_views = false;
-
-  bool operator==(const ImageNeeds&) const = default;
-};
-ImageNeeds image_needs(const Model& model, const LearnConfig& config);
-
-// The two halves of `learn`, for protocols that share sets between methods. `items` are the images
-// to learn from; config.shots and config.classes have been applied.
-struct PreparedSet {
-  TrainingSet set;
-  std::vector<std::string> skipped;
-  double seconds = 0;
-};
-PreparedSet prepare_training_set(const Model& model, std::span<const Item> items,
-                                 const ImageNeeds& needs, std::uint64_t train_seed,
-                                 const FeatureOptions& options);
-// The evaluation view of each image.
-PreparedSet prepare_validation_set(const Model& model, std::span<const Item> items,
-                                   const ImageNeeds& needs, const FeatureOptions& options);
-Learned learn_from(const Model& model, const std::vector<std::string>& class_names,
-                   const TrainingData& data, const LearnConfig& config,
-                   const Observer& observer = {});
+QPROMPT_API Learned learn(const Model& model, const Dataset& dataset, const LearnConfig& config,
+                          const FeatureOptions& features = {}, const Observer& observer = {},
+                          const TrainingState* resume = nullptr);
 
 }  // namespace qprompt

@@ -1,8 +1,8 @@
 #include "qprompt/train/objective.h"
 
 #include "qprompt/core/error.h"
-#include "qprompt/prompt/templates.h"
-#include "qprompt/prompt/text_features.h"
+#include "qprompt/data/templates.h"
+#include "qprompt/prompt/zero_shot.h"
 #include "qprompt/train/loss.h"
 
 namespace qprompt {
@@ -13,7 +13,7 @@ Objective::Objective(const RegularizerConfig& config, const Model& model,
   if (regularizer_ == nullptr) return;
   const auto average = regularizer_->averages_raw_texts() ? TemplateAverage::kRawFeatures
                                                           : TemplateAverage::kUnitFeatures;
-  frozen_texts_ = zero_shot_features(model, templates_of(config.anchor), class_names, average);
+  frozen_texts_ = zero_shot_texts(model, templates_of(config.anchor), class_names, average);
 }
 
 ObjectiveGradient Objective::evaluate(const Outputs& outputs, const Matrix& frozen_images,

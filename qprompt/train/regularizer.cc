@@ -1,7 +1,7 @@
 #include "qprompt/train/regularizer.h"
 
 #include "qprompt/core/error.h"
-#include "qprompt/prompt/templates.h"
+#include "qprompt/data/templates.h"
 #include "qprompt/train/loss.h"
 #include "qprompt/train/valid.h"
 

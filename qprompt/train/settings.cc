@@ -92,6 +92,18 @@ Settings settings_of_name(const std::string& name) {
   return settings;
 }
 
+LearnConfig named_config(const std::string& name, const Settings& settings,
+                         std::set<std::string>& unknown) {
+  Settings named = settings_of_name(name);
+  // q says that it is quantized; how, a flag may say.
+  const auto quantizer = settings.find("quantizer");
+  if (named["quantizer"] == "kmeans" && quantizer != settings.end() &&
+      quantizer->second != "none") {
+    named["quantizer"] = quantizer->second;
+  }
+  return configured(merged(settings, named), unknown);
+}
+
 Settings merged(const Settings& under, const Settings& over) {
   Settings both = over;
   both.insert(under.begin(), under.end());

@@ -33,6 +33,11 @@ const Preset& preset(const std::string& name);  // Error with the names there ar
 // prompts. Gives the settings that a name decides; Error for another name.
 Settings settings_of_name(const std::string& name);
 
+// A method by its name in the tables, settled with the other settings: q says that it is quantized,
+// a setting may say how. Settings that the method does not have go into `unknown`.
+LearnConfig named_config(const std::string& name, const Settings& settings,
+                         std::set<std::string>& unknown);
+
 // `over` where it says something, else `under`.
 Settings merged(const Settings& under, const Settings& over);
 

@@ -3,12 +3,11 @@
 #include <algorithm>
 #include <cmath>
 
-#include "qprompt/artifact/packing.h"
 #include "qprompt/core/error.h"
 #include "qprompt/core/fields.h"
 #include "qprompt/core/random.h"
-#include "qprompt/quant/bits.h"
-#include "qprompt/train/metrics.h"
+#include "qprompt/inference/classifier.h"
+#include "qprompt/train/bits.h"
 
 namespace qprompt {
 namespace {
@@ -70,8 +69,7 @@ class Training {
         workspace_(clip.model().device()),
         batch_seed_(stream_seed(seed, kBatches)),
         sgd_(config.optimizer),
-        quantizer_(quantizer_for(clip.learner(), clip.classes(), config.quantizer,
-                                 stream_seed(seed, kNoise))) {
+        quantizer_(clip.learner(), clip.classes(), config.quantizer, stream_seed(seed, kNoise)) {
     if (config.model_choice == ModelChoice::kAverage) weights_ = gaussian_weights(config);
     state_.current.values =
         clip.learner().initial_values(clip.classes(), stream_seed(seed, kInitialValues));
@@ -128,10 +126,8 @@ class Training {
   // adapt, quantize, forward, objective, pull back, step
   StepGradient step(const Batch& batch, double lr) {
     ParameterMap& values = state_.current.values;
-    const ParameterMap selected = quantizable(clip_.learner(), clip_.classes(), values);
-    quantizer_.adapt(selected, state_.steps);
-    ParameterMap used = quantizer_.quantize(selected, state_.steps);
-    used.insert(values.begin(), values.end());  // what is not quantized, as it is
+    quantizer_.adapt(values, state_.steps);
+    const ParameterMap used = quantizer_.quantize(values, state_.steps);
     StepGradient gradient =
         loss_and_gradient(clip_, objective_, used, batch.images, batch.labels, workspace_);
     require_finite(gradient);
@@ -160,10 +156,9 @@ class Training {
     }
   }
 
-  double validate() {
-    const ParameterMap values =
-        deployed_values(clip_.learner(), clip_.classes(), state_.current.values, quantizer_);
-    return accuracy(clip_, values, *data_.validation, workspace_);
+  double validate() const {
+    const ParameterMap deployed = quantizer_.deployed(state_.current.values);
+    return accuracy(AdaptedModel::of(clip_, deployed), *data_.validation);
   }
 
   // Takes what an epoch leaves behind into the state.
@@ -227,7 +222,7 @@ class Training {
   std::uint64_t batch_seed_;
   std::vector<double> weights_;  // of the epochs in an average
   Sgd sgd_;
-  Quantizer quantizer_;
+  PromptQuantizer quantizer_;
   TrainingState state_;
 };
 
@@ -249,6 +244,7 @@ void require_valid(const TrainingConfig& config) {
   require(config.batch_size >= 1, "batch_size ", config.batch_size, ", expected at least 1");
   require(config.patience >= 0, "patience ", config.patience, ", expected 0 or more");
   require_valid(config.optimizer);
+  parse_bits(config.quantizer.bits);
   require_valid(config.quantizer);
   require_valid(config.regularizer);
   if (config.model_choice != ModelChoice::kAverage) return;
@@ -266,14 +262,15 @@ bool needs_validation(const TrainingConfig& config) {
          chooses_bits(config);
 }
 
-double accuracy(const PromptedClip& clip, const ParameterMap& values, const TrainingSet& set,
-                PromptedWorkspace& workspace) {
+double accuracy(const AdaptedModel& model, const TrainingSet& set) {
   const Index views = set.images() * set.views;
   Index correct = 0;
   for (Index first = 0; first < views; first += kValidationBatch) {
     const Batch batch = consecutive_views(set, first, std::min(kValidationBatch, views - first));
-    const PromptedPass pass = clip.forward(values, batch.images, workspace, Keep::kNothing);
-    const std::vector<int> predicted = predictions(pass.outputs().logits);
+    const Matrix logits = model.prompts_images()
+                              ? model.logits_of_pixels(batch.images.pixels)
+                              : model.logits_of_frozen(batch.images.unit_features);
+    const std::vector<int> predicted = predictions(logits);
     for (std::size_t i = 0; i < predicted.size(); ++i) correct += predicted[i] == batch.labels[i];
   }
   return static_cast<double>(correct) / static_cast<double>(views);

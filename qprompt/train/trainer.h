@@ -1,69 +1,18 @@
 #pragma once
 
-#include <array>
 #include <cstdint>
-#include <functional>
-#include <map>
-#include <string>
 #include <vector>
 
+#include "qprompt/inference/adapted_model.h"
 #include "qprompt/prompt/prompted_clip.h"
-#include "qprompt/quant/quantizer.h"
 #include "qprompt/train/objective.h"
 #include "qprompt/train/optimizer.h"
+#include "qprompt/train/prompt_quantizer.h"
+#include "qprompt/train/training_config.h"
 #include "qprompt/train/training_set.h"
 #include "qprompt/train/training_state.h"
 
 namespace qprompt {
-
-// What of an epoch's values is deployed in the end: the last; those best on validation images; or
-// PromptSRC's prompt aggregation (Khattak et al., ICCV 2023, equation 8), the average
-// sum_e w_e W_e with w_e proportional to exp(-(e - mean)^2 / (2 deviation^2)) over epochs 1 ..
-// epochs.
-enum class ModelChoice : std::uint8_t { kLastEpoch, kBestVal, kAverage };
-inline auto enum_names(ModelChoice) { return std::array{"last_epoch", "best_val", "average"}; }
-
-struct TrainingConfig {
-  int epochs = 50;
-  int batch_size = 32;
-  OptimizerConfig optimizer;
-  QuantizerConfig quantizer;
-  RegularizerConfig regularizer;
-  ModelChoice model_choice = ModelChoice::kLastEpoch;
-  int patience = 0;
-  double average_mean = 15;
-  double average_deviation = 1;
-
-  template <typename Visitor>
-  void visit_fields(Visitor&& visit) {
-    visit("epochs", epochs, "passes over the training images");
-    visit("batch_size", batch_size, "images in a batch");
-    optimizer.visit_fields(visit);
-    quantizer.visit_fields(visit);
-    regularizer.visit_fields(visit);
-    visit("model_choice", model_choice, "which epoch's values are deployed");
-    visit("patience", patience, "stop after so many epochs without a better validation; 0: never");
-    visit("average_mean", average_mean, "epoch with the largest weight in an average");
-    visit("average_deviation", average_deviation, "standard deviation of its weights, in epochs");
-  }
-};
-
-// Throws Error, before anything is encoded or learned, for what no run can do: counts below 1,
-// rates and weights that are negative or no numbers, anchors that are no templates, an average over
-// epochs with a patience that may end before its epochs have come.
-void require_valid(const TrainingConfig& config);
-
-// Whether widths are left to be chosen (choose_bits.h).
-bool chooses_bits(const TrainingConfig& config);
-
-// Whether training looks at validation images: to choose an epoch, to stop early, to choose bits.
-bool needs_validation(const TrainingConfig& config);
-
-struct Observer {
-  std::function<void(const EpochReport&)> on_epoch;
-  std::function<void(const TrainingState&)> on_state;  // after every epoch, to resume from
-  std::function<bool()> stop;  // asked at every step; a true answer ends training after it
-};
 
 // What a run learns from.
 struct TrainingData {
@@ -74,16 +23,15 @@ struct TrainingData {
 
 struct TrainingResult {
   ParameterMap values;  // the chosen ones, before quantization
-  Quantizer quantizer;  // of the chosen epoch; of the last one for an average over epochs
+  PromptQuantizer quantizer;  // of the chosen epoch; of the last one for an average over epochs
   std::vector<EpochReport> epochs;
   std::int64_t steps = 0;
   int chosen_epoch = 0;  // whose values these are: of best_val the best so far, else the last one
   bool interrupted = false;
 };
 
-// Share of the views that `values` put first among the classes.
-double accuracy(const PromptedClip& clip, const ParameterMap& values, const TrainingSet& set,
-                PromptedWorkspace& workspace);
+// Share of the views whose class the model puts first, as it will classify them.
+double accuracy(const AdaptedModel& model, const TrainingSet& set);
 
 // Learns the learner's parameters by SGD. `seed` orders batches, draws views and random starts.
 // A loss or gradient that is not finite is an Error with the step, the matrix and a hint; the last

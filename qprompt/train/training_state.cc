@@ -3,9 +3,10 @@
 #include <nlohmann/json.hpp>
 
 #include "qprompt/core/error.h"
-#include "qprompt/core/file.h"
+#include "qprompt/core/hash.h"
 #include "qprompt/core/json.h"
-#include "qprompt/core/safetensors.h"
+#include "qprompt/core/json_fields.h"
+#include "qprompt/formats/safetensors.h"
 
 namespace qprompt {
 namespace {
@@ -45,14 +46,6 @@ Candidate take(const std::string& prefix, const ParameterMap& tensors, const Met
   return {take("values.", own), load_state(own, own_metadata)};
 }
 
-Json json_of(const EpochReport& e) {
-  return {e.epoch, e.epochs, e.loss, e.accuracy, e.lr, e.validation};
-}
-
-EpochReport report_of(const nlohmann::json& e) {
-  return {e.at(0), e.at(1), e.at(2), e.at(3), e.at(4), e.at(5)};
-}
-
 // The first field in which two lists of settings differ: " (shots 16, now 8)".
 std::string difference(const std::string& saved, const std::string& now) {
   const Json before = Json::parse(saved, nullptr, false), after = Json::parse(now, nullptr, false);
@@ -83,7 +76,7 @@ void save_state_file(const TrainingState& state, const std::string& settings,
                      const std::filesystem::path& path) {
   ParameterMap tensors;
   Json progress{{"steps", state.steps}, {"chosen_epoch", state.chosen_epoch}};
-  for (const EpochReport& epoch : state.epochs) progress["epochs"].push_back(json_of(epoch));
+  for (const EpochReport& epoch : state.epochs) progress["epochs"].push_back(fields_as_json(epoch));
   Metadata metadata{{"settings", settings}, {"progress", progress.dump()}};
   put("velocity.", state.velocity, tensors);
   put("current.", state.current, tensors, metadata);
@@ -110,7 +103,7 @@ TrainingState load_state_file(const std::filesystem::path& path, const std::stri
   try {
     state.steps = progress.at("steps");
     state.chosen_epoch = progress.at("chosen_epoch");
-    for (const auto& epoch : progress.at("epochs")) state.epochs.push_back(report_of(epoch));
+    for (const auto& epoch : progress.at("epochs")) state.epochs.push_back(fields_from_json<EpochReport>(epoch));
   } catch (const nlohmann::json::exception& error) {
     fail(path.string(), ": not a training state (", error.what(), ")");
   }

@@ -7,16 +7,9 @@
 
 #include "qprompt/core/matrix.h"
 #include "qprompt/quant/quantizer_state.h"
+#include "qprompt/train/epoch_report.h"
 
 namespace qprompt {
-
-struct EpochReport {
-  int epoch = 0, epochs = 0;  // epochs done, of how many
-  double loss = 0;            // mean over the epoch's steps
-  double accuracy = 0;        // on the training views as they were drawn
-  double lr = 0;
-  double validation = -1;  // accuracy on validation images; -1 where none were looked at
-};
 
 // Parameter values with the quantizer that belongs to them.
 struct Candidate {

@@ -8,7 +8,7 @@
 #include "qprompt/artifact/reference_checkpoint.h"
 #include "qprompt/core/file.h"
 #include "qprompt/core/random.h"
-#include "qprompt/core/safetensors.h"
+#include "qprompt/formats/safetensors.h"
 #include "tests/support/errors.h"
 #include "tests/support/goldens.h"
 #include "tests/support/temporary_folder.h"

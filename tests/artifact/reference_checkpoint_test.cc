@@ -9,8 +9,8 @@
 
 #include "qprompt/core/half.h"
 #include "qprompt/core/random.h"
-#include "qprompt/core/safetensors.h"
-#include "tests/clip/torch_writer.h"
+#include "qprompt/formats/safetensors.h"
+#include "tests/support/torch_writer.h"
 #include "tests/support/errors.h"
 #include "tests/support/goldens.h"
 #include "tests/support/temporary_folder.h"

@@ -1,6 +1,6 @@
 #include "tests/cli/demo_weights.h"
 
-#include "qprompt/core/safetensors.h"
+#include "qprompt/formats/safetensors.h"
 
 namespace qprompt::testing {
 

@@ -5,7 +5,7 @@
 #include <map>
 #include <string>
 
-#include "qprompt/core/tensor.h"
+#include "qprompt/formats/tensor.h"
 
 namespace qprompt::testing {
 

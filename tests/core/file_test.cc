@@ -1,4 +1,5 @@
 #include "qprompt/core/file.h"
+#include "qprompt/core/hash.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -32,7 +32,7 @@ Dataset load(const fs::path& data, std::uint64_t seed = 1) {
 std::vector<std::string> texts(const std::vector<Item>& items, const fs::path& root) {
   std::vector<std::string> texts;
   for (const Item& item : items) {
-    texts.push_back(std::to_string(item.label) + " " + item.path.lexically_relative(root).string());
+    texts.push_back(std::to_string(item.label) + " " + item.image.path().lexically_relative(root).string());
   }
   return texts;
 }
@@ -40,7 +40,7 @@ std::vector<std::string> texts(const std::vector<Item>& items, const fs::path& r
 std::set<fs::path> paths_of_all(const Dataset& dataset) {
   std::set<fs::path> paths;
   for (const auto* items : {&dataset.train, &dataset.val, &dataset.test}) {
-    for (const Item& item : *items) paths.insert(item.path);
+    for (const Item& item : *items) paths.insert(item.image.path());
   }
   return paths;
 }
@@ -78,7 +78,7 @@ TEST(ClassFolders, AnotherClassDoesNotChangeTheDivisionOfTheRest) {
   add_images(folder, "b", 30);
   const Dataset after = load(folder.path());
   const std::set<fs::path> train = paths_of_all({.train = after.train});
-  for (const Item& item : before.train) EXPECT_TRUE(train.contains(item.path)) << item.path;
+  for (const Item& item : before.train) EXPECT_TRUE(train.contains(item.image.path())) << item.image.path();
 }
 
 TEST(ClassFolders, OfFewImagesTrainFirstThenTest) {
@@ -195,14 +195,14 @@ TEST(SplitFile, FindsTheFolderToWhichItsPathsBelong) {
     folder.file(fs::path("other") / "more" / "y.jpg", "");
     folder.file(fs::path(root) / "x" / "4.jpg", "");  // the others are missing
     const Dataset dataset = load_dataset(folder.path(), split, 1);
-    EXPECT_TRUE(fs::exists(dataset.test.front().path)) << dataset.test.front().path;
+    EXPECT_TRUE(fs::exists(dataset.test.front().image.path())) << dataset.test.front().image.path();
   }
 }
 
 TEST(SplitFile, MayStandForTheDataBesideItsImages) {
   const TemporaryFolder folder;
   const Dataset dataset = load(folder.file("split.json", kSplit));
-  EXPECT_EQ(dataset.test.front().path, folder / "x/4.jpg");
+  EXPECT_EQ(dataset.test.front().image.path(), folder / "x/4.jpg");
 }
 
 std::string error_of_split(const std::string& text) {
@@ -250,7 +250,7 @@ Dataset load_table(const std::string& text) {
   const TemporaryFolder folder;
   Dataset dataset = load(folder.file("table.csv", text));
   for (auto* items : {&dataset.train, &dataset.val, &dataset.test}) {
-    for (Item& item : *items) item.path = item.path.lexically_relative(folder.path());
+    for (Item& item : *items) item.image = item.image.path().lexically_relative(folder.path());
   }
   return dataset;
 }
@@ -291,7 +291,7 @@ TEST(Table, MayBeGivenAsTheSplit) {
   folder.file("images/a.jpg", "");
   const Dataset dataset = load_dataset(
       folder.path(), folder.file("lists/t.csv", "a.jpg,cat,test\nb.jpg,dog,test\n"), 1);
-  EXPECT_EQ(dataset.test.front().path, folder / "images/a.jpg");
+  EXPECT_EQ(dataset.test.front().image.path(), folder / "images/a.jpg");
 }
 
 TEST(Table, DefectsNameTheLine) {

@@ -21,7 +21,7 @@ using ::testing::SizeIs;
 std::vector<Item> items(const std::string& prefix, const std::vector<int>& labels) {
   std::vector<Item> items;
   for (const int label : labels) {
-    items.push_back({.path = prefix + std::to_string(items.size()), .label = label});
+    items.push_back({.image = std::filesystem::path(prefix + std::to_string(items.size())), .label = label});
   }
   return items;
 }
@@ -71,7 +71,7 @@ TEST(FewShot, TakesAtMostFourValidationImagesAndAllTestImages) {
 TEST(FewShot, NeverTakesAnImageTwice) {
   const Dataset sampled = few_shot(dataset_of(4, 25), 25, 3).dataset;
   std::set<std::filesystem::path> paths;
-  for (const Item& item : sampled.train) paths.insert(item.path);
+  for (const Item& item : sampled.train) paths.insert(item.image.path());
   EXPECT_THAT(paths, SizeIs(100));
 }
 
@@ -87,7 +87,7 @@ TEST(FewShot, AScarceClassConsumesNoRandomNumbers) {
   Dataset dataset = dataset_of(2, 30);
   const std::vector<Item> expected = few_shot(dataset, 8, 1).dataset.train;
   dataset.class_names.push_back("rare");
-  dataset.train.insert(dataset.train.begin(), {.path = "rare", .label = 2});
+  dataset.train.insert(dataset.train.begin(), {.image = "rare", .label = 2});
   std::vector<Item> sampled = few_shot(dataset, 8, 1).dataset.train;
   sampled.erase(sampled.begin());
   EXPECT_EQ(sampled, expected);
@@ -114,7 +114,7 @@ TEST(SubsampleClasses, NewIsTheRestRenumberedFromZero) {
   const Dataset rest = subsample_classes(dataset, ClassSubset::kNew);
   EXPECT_THAT(rest.class_names, ElementsAre("d", "e"));
   EXPECT_THAT(labels_of(rest.test), ElementsAre(1, 1, 0, 0));
-  EXPECT_EQ(rest.test.front().path, dataset.test.front().path);
+  EXPECT_EQ(rest.test.front().image.path(), dataset.test.front().image.path());
 }
 
 TEST(SubsampleClasses, AllIsEverything) {

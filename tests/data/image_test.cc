@@ -1,3 +1,4 @@
+#include "qprompt/data/opened_image.h"
 #include "qprompt/data/image.h"
 
 #include <gmock/gmock.h>

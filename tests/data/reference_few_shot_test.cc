@@ -14,9 +14,9 @@ namespace fs = std::filesystem;
 // The positions of `sampled` in the split file's list. Its paths are all different.
 std::vector<std::size_t> positions(const std::vector<Item>& sampled, const std::vector<Item>& all) {
   std::map<fs::path, std::size_t> position_of;
-  for (const Item& item : all) position_of.emplace(item.path, position_of.size());
+  for (const Item& item : all) position_of.emplace(item.image.path(), position_of.size());
   std::vector<std::size_t> positions;
-  for (const Item& item : sampled) positions.push_back(position_of.at(item.path));
+  for (const Item& item : sampled) positions.push_back(position_of.at(item.image.path()));
   return positions;
 }
 

@@ -1,6 +1,7 @@
 #include <cmath>
 
-#include "qprompt/core/safetensors.h"
+#include "qprompt/formats/safetensors.h"
+#include "qprompt/data/opened_image.h"
 #include "qprompt/data/preprocess.h"
 #include "tests/support/goldens.h"
 

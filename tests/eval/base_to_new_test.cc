@@ -1,8 +1,7 @@
 #include "qprompt/eval/base_to_new.h"
 
 #include "qprompt/data/few_shot.h"
-#include "qprompt/prompt/text_features.h"
-#include "qprompt/serve/class_matrix.h"
+#include "qprompt/eval/evaluate.h"
 #include "tests/eval/demo_data.h"
 #include "tests/support/errors.h"
 
@@ -87,9 +86,9 @@ TEST_F(BaseToNew, TestsEachHalfAmongItsOwnClasses) {
   ASSERT_EQ(result.runs.size(), 1u);
   const auto accuracy = [&](ClassSubset half) {
     const Dataset of_half = subsample_classes(data_, half);
-    return evaluate(labelled_features(model_, of_half.test),
-                    zero_shot_features(model_, {kTemplate}, of_half.class_names))
-        .accuracy();
+    return evaluate(AdaptedModel::zero_shot(model_, {kTemplate}, of_half.class_names),
+                    of_half.test)
+        .metrics.accuracy();
   };
   EXPECT_EQ(result.runs[0].base, accuracy(ClassSubset::kBase));
   EXPECT_EQ(result.runs[0].novel, accuracy(ClassSubset::kNew));
@@ -154,9 +153,8 @@ TEST_F(BaseToNew, ARunIsWhatLearningAndEvaluatingByHandGives) {
   const Dataset novel = subsample_classes(data_, ClassSubset::kNew);
   ASSERT_EQ(result.runs.size(), 1u);
   const BaseToNewRun& only = result.runs[0];
-  EXPECT_EQ(only.novel, evaluate(labelled_features(model_, novel.test),
-                                 class_matrix(model_, learned.prompt, novel.class_names))
-                            .accuracy());
+  const AdaptedModel adapted(model_, learned.prompt, novel.class_names);
+  EXPECT_EQ(only.novel, evaluate(adapted, novel.test).metrics.accuracy());
   EXPECT_EQ(only.file_bytes, to_bytes(learned.prompt).size());
   const auto values = static_cast<std::size_t>(4 * model_.shape().text.width);
   EXPECT_EQ(only.payload_bytes, values / 8 + 4);
@@ -189,7 +187,7 @@ TEST_F(BaseToNew, NamesBaseClassesWithFewerImagesThanShots) {
   options.shots = 3;
   data_.train = first_of_each(data_.train, 5, 3);
   std::erase_if(data_.train, [&](const Item& item) {  // one of class 1 and one of class 4 remain
-    return (item.label == 1 || item.label == 4) && item.path.filename() != "00.webp";
+    return (item.label == 1 || item.label == 4) && item.image.path().filename() != "00.webp";
   });
   const BaseToNewResult result = run({coop()}, options);
   ASSERT_EQ(result.scarce.size(), 1u);
@@ -199,9 +197,9 @@ TEST_F(BaseToNew, NamesBaseClassesWithFewerImagesThanShots) {
 
 TEST_F(BaseToNew, NamesEachSkippedImageOnce) {
   const testing::TemporaryFolder folder;
-  data_.test.front().path = folder.file("test.webp", "");
+  data_.test.front().image = folder.file("test.webp", "");
   data_.train = first_of_each(data_.train, 5, 3);
-  data_.train.front().path = folder.file("train.webp", "");
+  data_.train.front().image = folder.file("train.webp", "");
   BaseToNewOptions options = two_shots({1, 2});
   options.shots = 3;
   options.features.skip_bad_images = true;

@@ -3,9 +3,11 @@
 #include "qprompt/clip/similarity.h"
 #include "qprompt/core/random.h"
 #include "qprompt/eval/evaluate.h"
-#include "qprompt/prompt/text_features.h"
-#include "qprompt/serve/classifier.h"
+#include "qprompt/features/feature_store.h"
+#include "qprompt/inference/classifier.h"
+#include "qprompt/prompt/zero_shot.h"
 #include "qprompt/train/learn.h"
+#include "qprompt/train/training_sets.h"
 #include "tests/eval/demo_data.h"
 #include "tests/support/errors.h"
 #include "tests/support/small_methods.h"
@@ -34,10 +36,15 @@ class DeployedMethods : public ::testing::TestWithParam<testing::NamedMethod> {
     return learn(model_, data_, config_);
   }
   Matrix logits(const Model& model, const PromptFile& prompt) const {
-    const Deployment deployed = deploy(model, prompt, data_.class_names);
-    FeatureOptions options;
-    options.prompts = deployed.vision;
-    return deployed.head.logits(labelled_features(model, data_.test, options).unit);
+    return logits(AdaptedModel(model, prompt, data_.class_names));
+  }
+  Matrix logits(const AdaptedModel& adapted, const FeatureOptions& options = {}) const {
+    return adapted.logits(adapted.features(images(), options));
+  }
+  std::vector<ImageSource> images() const {
+    std::vector<ImageSource> images;
+    for (const Item& item : data_.test) images.push_back(item.image);
+    return images;
   }
   bool bound() const { return make_learner(config_.method, model_)->class_bound(); }
 
@@ -63,8 +70,7 @@ TEST_P(DeployedMethods, ScoreTheSameFromTheirFile) {
 // Features of deployed images are rounded to fp16, and logits are ten times a cosine.
 TEST_P(DeployedMethods, ScoreAsTheClipThatTheyWereLearnedIn) {
   const Learned learned = this->learned();
-  const auto learner = make_learner(config_.method, model_);
-  const PromptedClip clip(model_, *learner, data_.class_names);
+  const PromptedClip clip(model_, make_learner(config_.method, model_), data_.class_names);
   const PreparedSet images =
       prepare_validation_set(model_, data_.test, image_needs(model_, config_), {});
   const Batch batch = consecutive_views(images.set, 0, images.set.images());
@@ -79,8 +85,7 @@ TEST_P(DeployedMethods, ScoreAsTheClipThatTheyWereLearnedIn) {
 TEST_P(DeployedMethods, StoreBiasesAsFp16AndTheRestInTheBitsOfTheirKind) {
   const Learned learned = this->learned();
   const auto learner = make_learner(config_.method, model_);
-  const auto classes =
-      tokenize_classes(model_.tokenizer(), data_.class_names, model_.shape().context_length);
+  const auto classes = tokenize_classes(model_, data_.class_names);
   std::map<std::string, int> expected;
   for (const ParameterSpec& spec : learner->parameters(classes)) {
     expected[spec.name] = spec.kind == ParameterKind::kBias      ? 16
@@ -98,14 +103,11 @@ TEST_P(DeployedMethods, ServeOtherClassesUnlessTheyAreBound) {
   const Learned learned = this->learned();
   const std::vector<std::string> others{"red cat", "dog"};
   if (bound()) {
-    EXPECT_THAT(testing::error_of([&] { deploy(model_, learned.prompt, others); }),
+    EXPECT_THAT(testing::error_of([&] { AdaptedModel(model_, learned.prompt, others); }),
                 HasSubstr("no other class list"));
     return;
   }
-  const Deployment deployed = deploy(model_, learned.prompt, others);
-  FeatureOptions options;
-  options.prompts = deployed.vision;
-  const Matrix scores = deployed.head.logits(labelled_features(model_, data_.test, options).unit);
+  const Matrix scores = logits(AdaptedModel(model_, learned.prompt, others));
   ASSERT_EQ(scores.cols(), 2);
   // A class's score does not depend on the others.
   EXPECT_TRUE(scores.col(1).isApprox(logits(model_, learned.prompt).col(1), 1e-4f));
@@ -113,29 +115,23 @@ TEST_P(DeployedMethods, ServeOtherClassesUnlessTheyAreBound) {
 
 TEST_P(DeployedMethods, ClassifyAsTheyScore) {
   const Learned learned = this->learned();
-  std::vector<std::filesystem::path> paths;
-  for (const Item& item : data_.test) paths.push_back(item.path);
-  const Classifier classifier(model_, learned.prompt, data_.class_names);
-  const auto answers = classifier.classify(paths);
-  const std::vector<int> best = predictions(logits(model_, learned.prompt));
-  for (std::size_t i = 0; i < paths.size(); ++i) {
+  const AdaptedModel adapted(model_, learned.prompt, data_.class_names);
+  const auto answers = classify(adapted, images());
+  const std::vector<int> best = predictions(logits(adapted));
+  for (std::size_t i = 0; i < answers.size(); ++i) {
     EXPECT_EQ(answers[i].scores.front().class_name, data_.class_names[best[i]]);
   }
 }
 
 TEST_P(DeployedMethods, ScoreTheSameThroughACache) {
   const Learned learned = this->learned();
+  FeatureOptions options;
+  options.cache = FeatureStore::open(folder_ / "cache");
   const auto scores = [&] {
-    const Deployment deployed =
-        deploy(model_, learned.prompt, data_.class_names, folder_ / "cache");
-    FeatureOptions options;
-    options.prompts = deployed.vision;
-    options.cache = folder_ / "cache";
-    return deployed.head.logits(labelled_features(model_, data_.test, options).unit);
+    return logits(AdaptedModel(model_, learned.prompt, data_.class_names, options.cache), options);
   };
-  FeatureOptions frozen;
-  frozen.cache = folder_ / "cache";
-  labelled_features(model_, data_.test, frozen);
+  // The frozen tower's features lie in the same store.
+  AdaptedModel::zero_shot(model_, {"{}"}, data_.class_names).features(images(), options);
   const Matrix first = scores();
   EXPECT_TRUE(first.isApprox(logits(model_, learned.prompt), 1e-3f));
   EXPECT_EQ(scores(), first);
@@ -144,7 +140,7 @@ TEST_P(DeployedMethods, ScoreTheSameThroughACache) {
 TEST_P(DeployedMethods, RefuseAnotherBackbone) {
   const Learned learned = this->learned();
   const Model other = testing::random_model(2, testing::float32(1));
-  EXPECT_THAT(testing::error_of([&] { deploy(other, learned.prompt, data_.class_names); }),
+  EXPECT_THAT(testing::error_of([&] { AdaptedModel(other, learned.prompt, data_.class_names); }),
               HasSubstr("backbone"));
 }
 
@@ -152,8 +148,9 @@ TEST_P(DeployedMethods, RefuseAnotherBackbone) {
 TEST_P(DeployedMethods, RefuseMatricesThatAreNotTheirs) {
   const PromptFile good = learned(QuantizerKind::kNone).prompt;
   const auto refused = [&](const PromptFile& prompt) {
-    EXPECT_THROW(deploy(model_, prompt, data_.class_names), Error);
-    EXPECT_THROW(deploy(model_, prompt, data_.class_names, folder_ / "cache"), Error);
+    const auto cache = FeatureStore::open(folder_ / "cache");
+    EXPECT_THROW(AdaptedModel(model_, prompt, data_.class_names), Error);
+    EXPECT_THROW(AdaptedModel(model_, prompt, data_.class_names, cache), Error);
   };
   for (std::size_t i = 0; i < good.matrices.size(); ++i) {
     SCOPED_TRACE(good.matrices[i].name);
@@ -172,38 +169,75 @@ TEST_P(DeployedMethods, RefuseMatricesThatAreNotTheirs) {
 INSTANTIATE_TEST_SUITE_P(All, DeployedMethods, ::testing::ValuesIn(testing::small_methods()),
                          [](const auto& tested) { return tested.param.name; });
 
-TEST(ClassHead, OfTextsForEveryImageDependsOnThatImageAlone) {
+AdaptedModel random_prompt(const Model& model, const MethodConfig& method,
+                           const std::vector<std::string>& names) {
+  const PromptedClip clip(model, make_learner(method, model), names, kernels::Differentiable::kNo);
+  return AdaptedModel::of(clip, clip.learner().initial_values(clip.classes(), 1));
+}
+
+const std::vector<std::string> kTwoNames{"cat", "dog"};
+const CoCoOpConfig kCoCoOp{.n_ctx = 2, .ctx_init = "", .reduction = 4};
+
+TEST(AdaptedModelTest, WithTextsForEveryImageDependsOnThatImageAlone) {
   const Model model = testing::random_model();
-  const std::vector<std::string> names{"cat", "dog"};
-  const std::shared_ptr<const PromptLearner> learner =
-      make_learner(CoCoOpConfig{.n_ctx = 2, .ctx_init = "", .reduction = 4}, model);
-  const auto classes = tokenize_classes(model.tokenizer(), names, model.shape().context_length);
-  const ClassHead head(model, learner, learner->initial_values(classes, 1), names);
+  const AdaptedModel adapted = random_prompt(model, kCoCoOp, kTwoNames);
   const Matrix images = UnitRows(Random(2).normal_matrix(3, model.shape().embed, 1)).unit;
-  const Matrix together = head.logits(images);
+  const Matrix together = adapted.logits_of_frozen(images);
   for (Index i = 0; i < 3; ++i) {
-    EXPECT_EQ(head.logits(Matrix(images.row(i))), Matrix(together.row(i)));
+    EXPECT_EQ(adapted.logits_of_frozen(images.row(i)), Matrix(together.row(i)));
   }
-  EXPECT_EQ(head.logits(Matrix(0, model.shape().embed)).rows(), 0);
-  EXPECT_THROW(head.logits(Matrix::Zero(1, 3)), Error);
+  EXPECT_EQ(adapted.logits_of_frozen(Matrix(0, model.shape().embed)).rows(), 0);
+  EXPECT_THROW(adapted.logits_of_frozen(Matrix::Zero(1, 3)), Error);
 }
 
-TEST(ClassHead, OfTextsForEveryImageHasNoClassMatrix) {
+TEST(AdaptedModelTest, SaysWhereAClassMatrixAloneDoesNotHoldIt) {
   const Model model = testing::random_model();
-  const auto learner = make_learner(CoCoOpConfig{.n_ctx = 2, .ctx_init = ""}, model);
-  EXPECT_THAT(testing::error_of([&] { class_features(model, *learner, {}, {"cat"}); }),
-              HasSubstr("no class matrix"));
+  EXPECT_THAT(
+      testing::error_of([&] { random_prompt(model, kCoCoOp, kTwoNames).class_matrix(); }),
+      HasSubstr("texts depend on the image"));
+  const MaPLeConfig maple{.n_ctx = 2, .ctx_init = ""};
+  EXPECT_THAT(testing::error_of([&] { random_prompt(model, maple, kTwoNames).class_matrix(); }),
+              HasSubstr("tokens in the image tower"));
+  EXPECT_EQ(random_prompt(model, CoOpConfig{.n_ctx = 2, .ctx_init = ""}, kTwoNames)
+                .class_matrix()
+                .rows(),
+            2);
 }
 
-TEST(ZeroShot, ScoresByTheCosinesOfItsTemplates) {
+// One half of a MaPLe prompt with the other half of nothing, or of another one.
+TEST(AdaptedModelTest, RefusesFeaturesThatAnotherImageSideEncoded) {
   const Model model = testing::random_model();
-  const std::vector<std::string> names{"cat", "dog"}, templates{"a {}", "photo {}."};
+  const std::vector<ImageSource> image{testing::demo_pictures(1).front()};
+  const MaPLeConfig method{.n_ctx = 2, .ctx_init = ""};
+  const AdaptedModel maple = random_prompt(model, method, kTwoNames);
+  const AdaptedModel vpt = random_prompt(
+      model, VptConfig{.n_ctx_vision = 2, .depth_vision = 1, .text_template = "{}"}, kTwoNames);
+  const AdaptedModel zero_shot = AdaptedModel::zero_shot(model, {"{}"}, kTwoNames);
+  const AdaptedModel elsewhere =
+      AdaptedModel::zero_shot(testing::random_model(2), {"{}"}, kTwoNames);
+  const AdaptedModel coop =
+      random_prompt(model, CoOpConfig{.n_ctx = 2, .ctx_init = ""}, kTwoNames);
+  for (const AdaptedModel* other : {&vpt, &zero_shot, &elsewhere}) {
+    EXPECT_THAT(testing::error_of([&] { maple.logits(other->features(image)); }),
+                HasSubstr("another image side"));
+    EXPECT_THAT(testing::error_of([&] { other->logits(maple.features(image)); }),
+                HasSubstr("another image side"));
+  }
+  EXPECT_NO_THROW(coop.logits(zero_shot.features(image)));
+  EXPECT_THAT(testing::error_of(
+                  [&] { maple.logits_of_frozen(Matrix::Ones(1, model.shape().embed)); }),
+              HasSubstr("learned tokens"));
+}
+
+TEST(AdaptedModelTest, OfTemplatesScoresByTheirCosines) {
+  const Model model = testing::random_model();
+  const std::vector<std::string> templates{"a {}", "photo {}."};
   const Matrix images = UnitRows(Random(2).normal_matrix(3, model.shape().embed, 1)).unit;
-  const Deployment deployed = deploy_templates(model, templates, names);
-  EXPECT_EQ(deployed.vision.tokens.size(), 0);
+  const AdaptedModel adapted = AdaptedModel::zero_shot(model, templates, kTwoNames);
+  EXPECT_FALSE(adapted.prompts_images());
   EXPECT_EQ(
-      deployed.head.logits(images),
-      cosine_logits(images, zero_shot_features(model, templates, names), model.logit_scale()));
+      adapted.logits_of_frozen(images),
+      cosine_logits(images, zero_shot_texts(model, templates, kTwoNames), model.logit_scale()));
 }
 
 }  // namespace

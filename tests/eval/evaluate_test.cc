@@ -1,5 +1,9 @@
 #include "qprompt/eval/evaluate.h"
 
+#include "qprompt/clip/similarity.h"
+#include "qprompt/core/file.h"
+#include "qprompt/data/opened_image.h"
+#include "qprompt/prompt/prompted_clip.h"
 #include "tests/eval/demo_data.h"
 #include "tests/support/errors.h"
 
@@ -9,112 +13,126 @@ namespace {
 using ::testing::AllOf;
 using ::testing::HasSubstr;
 
-// Images along the axes of the plane, or between them.
-LabelledFeatures plane(const std::vector<std::pair<float, float>>& images,
-                       const std::vector<int>& labels) {
-  LabelledFeatures features{Matrix(static_cast<Index>(images.size()), 2), labels, {}};
-  for (std::size_t i = 0; i < images.size(); ++i) {
-    features.unit.row(static_cast<Index>(i)) << images[i].first, images[i].second;
-  }
-  return features;
-}
-
-Matrix axes() {
-  Matrix classes(3, 2);
-  classes << 1, 0, 0, 1, -1, 0;
-  return classes;
-}
-
-TEST(Evaluate, CountsTheNearestClassOfEachImage) {
-  const auto images = plane({{1, 0}, {0.8f, 0.6f}, {0.6f, 0.8f}, {0, 1}}, {0, 1, 1, 0});
-  const Metrics metrics = evaluate(images, axes());
-  EXPECT_EQ(metrics.images, 4);
-  EXPECT_EQ(metrics.correct, 2);
-  EXPECT_DOUBLE_EQ(metrics.accuracy(), 0.5);
-  ASSERT_EQ(metrics.classes.size(), 3u);
-  EXPECT_EQ(metrics.classes[0].images, 2);
-  EXPECT_EQ(metrics.classes[0].correct, 1);
-  EXPECT_EQ(metrics.classes[2].images, 0);
-  // Each present class: one right, one wrong, one taken for it.
-  EXPECT_DOUBLE_EQ(metrics.macro_f1, 0.5);
-}
-
-TEST(Evaluate, TakesTheFirstOfEquals) {
-  Matrix twice(2, 2);
-  twice << 1, 0, 1, 0;
-  EXPECT_DOUBLE_EQ(evaluate(plane({{1, 0}}, {0}), twice).accuracy(), 1.0);
-  EXPECT_DOUBLE_EQ(evaluate(plane({{1, 0}}, {1}), twice).accuracy(), 0.0);
-}
-
-TEST(Evaluate, OfNoImagesIsZero) {
-  EXPECT_DOUBLE_EQ(evaluate(plane({}, {}), axes()).accuracy(), 0.0);
-}
-
-TEST(Evaluate, RefusesLabelsAndFeaturesOfAnotherClassMatrix) {
-  const auto images = plane({{1, 0}, {0, 1}}, {0, 3});
-  EXPECT_THAT(testing::error_of([&] { evaluate(images, axes()); }),
-              AllOf(HasSubstr("label 3"), HasSubstr("3 classes")));
-  EXPECT_THAT(testing::error_of([&] {
-                evaluate(plane({{1, 0}}, {-1}), axes());
-              }),
-              HasSubstr("label -1"));
-  EXPECT_THAT(testing::error_of([&] { evaluate(images, Matrix::Identity(4, 5)); }),
-              AllOf(HasSubstr("width 2"), HasSubstr("width 5")));
-}
-
-class LabelledFeaturesTest : public ::testing::Test {
+class Evaluate : public ::testing::Test {
  protected:
+  Evaluate() { items_ = small_demo_data().test; }
+
+  // Classes that lie where the images do: image i is nearest to class i.
+  AdaptedModel of_images() const {
+    std::vector<ImageSource> images;
+    std::vector<std::string> names;
+    for (const Item& item : items_) {
+      images.push_back(item.image);
+      names.push_back(std::to_string(images.size()));
+    }
+    const Matrix features = zero_shot().features(images).features;
+    return AdaptedModel::with_class_matrix(model_, UnitRows(features).unit, names);
+  }
+  AdaptedModel zero_shot() const {
+    // The small model's context is too short for the classes' own names.
+    return AdaptedModel::zero_shot(model_, {"{}."}, {"a", "b", "c", "d", "e"});
+  }
+  void label_in_order() {
+    for (std::size_t i = 0; i < items_.size(); ++i) items_[i].label = static_cast<int>(i);
+  }
+
   const Model model_ = testing::random_model();
-  std::vector<Item> items_ = small_demo_data().test;
+  std::vector<Item> items_;
 };
 
-TEST_F(LabelledFeaturesTest, AreUnitRowsWithTheItemsLabels) {
-  const LabelledFeatures features = labelled_features(model_, items_);
-  ASSERT_EQ(features.unit.rows(), static_cast<Index>(items_.size()));
-  EXPECT_TRUE(features.unit.rowwise().norm().isOnes(1e-5f));
-  ASSERT_EQ(features.labels.size(), items_.size());
-  for (std::size_t i = 0; i < items_.size(); ++i) EXPECT_EQ(features.labels[i], items_[i].label);
-  const LabelledFeatures last = labelled_features(model_, std::span(&items_.back(), 1));
-  EXPECT_TRUE(features.unit.bottomRows(1).isApprox(last.unit, 1e-3f));
+TEST_F(Evaluate, CountsTheNearestClassOfEachImage) {
+  label_in_order();
+  const AdaptedModel adapted = of_images();
+  EXPECT_DOUBLE_EQ(evaluate(adapted, items_).metrics.accuracy(), 1.0);
+  std::swap(items_[0].label, items_[1].label);
+  const Metrics metrics = evaluate(adapted, items_).metrics;
+  EXPECT_EQ(metrics.images, std::ssize(items_));
+  EXPECT_EQ(metrics.correct, std::ssize(items_) - 2);
+  ASSERT_EQ(metrics.classes.size(), items_.size());
+  EXPECT_EQ(metrics.classes[0].images, 1);
+  EXPECT_EQ(metrics.classes[0].correct, 0);
+  EXPECT_EQ(metrics.classes[2].correct, 1);
 }
 
-TEST_F(LabelledFeaturesTest, KeepLabelsBesideTheirImagesWhenOneIsSkipped) {
+TEST_F(Evaluate, TakesTheFirstOfEquals) {
+  const Matrix one = of_images().class_matrix().row(0);
+  const AdaptedModel twice =
+      AdaptedModel::with_class_matrix(model_, one.replicate(2, 1), {"first", "second"});
+  items_.resize(1);
+  items_[0].label = 0;
+  EXPECT_DOUBLE_EQ(evaluate(twice, items_).metrics.accuracy(), 1.0);
+  items_[0].label = 1;
+  EXPECT_DOUBLE_EQ(evaluate(twice, items_).metrics.accuracy(), 0.0);
+}
+
+TEST_F(Evaluate, OfNoImagesIsZero) {
+  EXPECT_DOUBLE_EQ(evaluate(zero_shot(), {}).metrics.accuracy(), 0.0);
+}
+
+TEST_F(Evaluate, RefusesLabelsBeyondTheClassList) {
+  items_[2].label = 5;
+  EXPECT_THAT(testing::error_of([&] { evaluate(zero_shot(), items_); }),
+              AllOf(HasSubstr("label 5"), HasSubstr("5 classes")));
+  items_[2].label = -1;
+  EXPECT_THAT(testing::error_of([&] { evaluate(zero_shot(), items_); }), HasSubstr("label -1"));
+}
+
+TEST_F(Evaluate, KeepsLabelsBesideTheirImagesWhenOneIsSkipped) {
+  label_in_order();
+  const AdaptedModel adapted = of_images();
   const testing::TemporaryFolder folder;
-  items_.resize(4);
-  for (std::size_t i = 0; i < 4; ++i) items_[i].label = static_cast<int>(i);
-  items_[1].path = folder.file("damaged.webp", "RIFF");
+  items_[1].image = folder.file("damaged.webp", "RIFF");
+  EXPECT_THAT(testing::error_of([&] { evaluate(adapted, items_); }), HasSubstr("damaged.webp"));
   FeatureOptions options;
   options.skip_bad_images = true;
-  const LabelledFeatures features = labelled_features(model_, items_, options);
-  EXPECT_EQ(features.labels, (std::vector<int>{0, 2, 3}));
-  EXPECT_EQ(features.unit.rows(), 3);
-  ASSERT_EQ(features.skipped.size(), 1u);
-  EXPECT_THAT(features.skipped.front(), HasSubstr("damaged.webp"));
+  const Evaluation evaluation = evaluate(adapted, items_, options);
+  EXPECT_EQ(evaluation.metrics.images, std::ssize(items_) - 1);
+  EXPECT_EQ(evaluation.metrics.correct, evaluation.metrics.images);
+  ASSERT_EQ(evaluation.skipped.size(), 1u);
+  EXPECT_THAT(evaluation.skipped.front(), HasSubstr("damaged.webp"));
 }
 
-TEST_F(LabelledFeaturesTest, NameAMissingFile) {
-  items_[2].path = "/nowhere/missing.webp";
-  EXPECT_THAT(testing::error_of([&] { labelled_features(model_, items_); }),
+TEST_F(Evaluate, NamesAMissingFile) {
+  items_[2].image = "/nowhere/missing.webp";
+  EXPECT_THAT(testing::error_of([&] { evaluate(zero_shot(), items_); }),
               HasSubstr("/nowhere/missing.webp"));
 }
 
-TEST_F(LabelledFeaturesTest, AreComputedOnceForPromptsThatLeaveTheImageTowerAsItIs) {
+// The same pictures as files, as their bytes and as pixels.
+TEST_F(Evaluate, CountsImagesInMemoryAsItCountsFiles) {
+  std::vector<std::string> contents;
+  std::vector<Image> pictures;
+  for (const Item& item : items_) {
+    contents.push_back(read_text(item.image.path()));
+    pictures.push_back(read_image(item.image));
+  }
+  std::vector<Item> encoded, pixels;
+  for (std::size_t i = 0; i < items_.size(); ++i) {
+    encoded.push_back(
+        {ImageSource::encoded(std::as_bytes(std::span(contents[i]))), items_[i].label});
+    pixels.push_back({ImageSource::pixels(
+                          {pictures[i].pixels.data(), pictures[i].width, pictures[i].height, 0}),
+                      items_[i].label});
+  }
+  const Metrics of_files = evaluate(zero_shot(), items_).metrics;
+  EXPECT_EQ(evaluate(zero_shot(), encoded).metrics.correct, of_files.correct);
+  EXPECT_EQ(evaluate(zero_shot(), pixels).metrics.correct, of_files.correct);
+}
+
+TEST_F(Evaluate, EncodesTestImagesOnceForModelsThatLeaveTheImageTowerAsItIs) {
   Index encoded = 0;
   FeatureOptions options;
   options.progress = [&](const FeatureProgress& now) { encoded += now.done == now.total; };
   TestImages images(model_, items_, options);
-  // The small model's context is too short for the classes' own names.
-  std::vector<std::string> names;
-  for (char c = 'a'; names.size() < small_demo_data().class_names.size(); ++c) {
-    names.emplace_back(1, c);
-  }
-  const Deployment frozen = deploy_templates(model_, {"{}."}, names);
+  const AdaptedModel frozen = zero_shot();
   const Metrics first = images.evaluate(frozen);
   EXPECT_EQ(images.evaluate(frozen).correct, first.correct);
   EXPECT_EQ(encoded, 1);
-
-  const VisionPrompts tokens{Matrix::Constant(2, model_.shape().image.width, 0.1f), {}};
-  images.evaluate({frozen.head, tokens});
+  const PromptedClip clip(
+      model_,
+      make_learner(VptConfig{.n_ctx_vision = 2, .depth_vision = 1, .text_template = "{}."}, model_),
+      frozen.class_names(), kernels::Differentiable::kNo);
+  images.evaluate(AdaptedModel::of(clip, clip.learner().initial_values(clip.classes(), 1)));
   EXPECT_EQ(encoded, 2);
 }
 

@@ -1,4 +1,4 @@
-#include "qprompt/serve/class_matrix.h"
+#include "qprompt/inference/adapted_model.h"
 #include "qprompt/train/learn.h"
 #include "tests/eval/demo_data.h"
 
@@ -13,6 +13,11 @@ struct Recipe {
 
   friend void PrintTo(const Recipe& recipe, std::ostream* out) { *out << recipe.name; }
 };
+
+Matrix class_matrix(const Model& model, const PromptFile& prompt,
+                    const std::vector<std::string>& names) {
+  return AdaptedModel(model, prompt, names).class_matrix();
+}
 
 // Learns with a recipe, and keeps what came out in a file.
 class LearnedPrompt : public ::testing::TestWithParam<Recipe> {

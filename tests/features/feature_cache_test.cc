@@ -15,7 +15,7 @@ class FeatureCache : public ::testing::Test {
 
   FeatureOptions cached() const {
     FeatureOptions options;
-    options.cache = folder_ / "cache";
+    options.cache = FeatureStore::open(folder_ / "cache");
     return options;
   }
 
@@ -23,7 +23,7 @@ class FeatureCache : public ::testing::Test {
     Run result;
     FeatureOptions options = cached();
     options.progress = [&](const FeatureProgress& progress) { result.progress = progress; };
-    result.features = image_features(model, requests, options).features;
+    result.features = image_features(ImageSide(model), requests, options).features;
     return result;
   }
 
@@ -43,7 +43,7 @@ class FeatureCache : public ::testing::Test {
 
 TEST_F(FeatureCache, TheSecondRunComputesNothing) {
   const std::vector<ImageRequest> requests = views_of(4, {3, 5, 7});
-  const Matrix plain = image_features(model_, requests).features;
+  const Matrix plain = image_features(ImageSide(model_), requests).features;
   const Run first = run(model_, requests), second = run(model_, requests);
   EXPECT_EQ(first.progress.cached, 0);
   EXPECT_EQ(second.progress.cached, 12);
@@ -55,7 +55,7 @@ TEST_F(FeatureCache, TheSecondRunComputesNothing) {
 TEST_F(FeatureCache, MayKnowSomeOfThePictures) {
   const Model demo = testing::demo_model();
   const std::vector<ImageRequest> all = whole_pictures(70);
-  const Matrix plain = image_features(demo, all).features;
+  const Matrix plain = image_features(ImageSide(demo), all).features;
   std::vector<ImageRequest> some;
   for (std::size_t i = 0; i < all.size(); i += 3) some.push_back(all[i]);
   const Matrix known = run(demo, some).features;
@@ -76,17 +76,17 @@ TEST_F(FeatureCache, TellsViewsOfOnePictureApart) {
   const Run overlapping = run(model_, views_of(2, {5, 7}));
   EXPECT_EQ(overlapping.progress.cached, 2);
   expect_same_but_last_bits(overlapping.features,
-                            image_features(model_, views_of(2, {5, 7})).features);
+                            image_features(ImageSide(model_), views_of(2, {5, 7})).features);
 }
 
 TEST_F(FeatureCache, KnowsPicturesByTheirContentNotTheirName) {
   const std::vector<ImageRequest> requests = whole_pictures(2);
   run(model_, requests);
   const fs::path moved = folder_ / "moved.webp";
-  fs::copy_file(requests[0].path, moved);
+  fs::copy_file(requests[0].image.path(), moved);
   const std::vector<ImageRequest> renamed{{moved, {}}};
   EXPECT_EQ(run(model_, renamed).progress.cached, 1);
-  fs::copy_file(whole_pictures(3)[2].path, moved, fs::copy_options::overwrite_existing);
+  fs::copy_file(whole_pictures(3)[2].image.path(), moved, fs::copy_options::overwrite_existing);
   EXPECT_EQ(run(model_, renamed).progress.cached, 0);
 }
 
@@ -149,7 +149,7 @@ TEST_F(FeatureCache, AnotherConfigurationOfTheModelHasItsOwnFile) {
     EXPECT_EQ(other.fingerprint(), model_.fingerprint());
     const Run fresh = run(other, whole_pictures(3));
     EXPECT_EQ(fresh.progress.cached, 0) << name;
-    EXPECT_EQ(fresh.features, image_features(other, whole_pictures(3)).features) << name;
+    EXPECT_EQ(fresh.features, image_features(ImageSide(other), whole_pictures(3)).features) << name;
   }
 }
 
@@ -159,7 +159,7 @@ TEST_F(FeatureCache, AnInterruptionKeepsWhatIsFinished) {
   Index finished = 0;
   options.progress = [&](const FeatureProgress& progress) { finished = progress.done; };
   options.stop = [&] { return finished > 0; };
-  EXPECT_THROW(image_features(model_, requests, options), Interrupted);
+  EXPECT_THROW(image_features(ImageSide(model_), requests, options), Interrupted);
   EXPECT_GT(finished, 0);
   EXPECT_LT(finished, 150);
   EXPECT_EQ(run(model_, requests).progress.cached, finished);

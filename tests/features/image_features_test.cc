@@ -29,7 +29,7 @@ TEST(ImageFeatures, AreTheTowersOfTheCentreViewRoundedToFp16) {
   for (const auto& path : testing::demo_pictures(5)) {
     views.push_back(clip_preprocess(read_image(path), model.shape().preprocessing.image_size));
   }
-  const ImageFeatures computed = image_features(model, whole_pictures(5));
+  const ImageFeatures computed = image_features(ImageSide(model), whole_pictures(5));
   EXPECT_EQ(computed.features, tower_features(model, views));
   EXPECT_EQ(computed.first, (std::vector<Index>{0, 1, 2, 3, 4}));
   EXPECT_TRUE(computed.skipped.empty());
@@ -46,16 +46,16 @@ TEST(ImageFeatures, OfARandomViewAreTheTowersOfItsCrop) {
                                  model.shape().preprocessing.image_size));
     }
   }
-  const ImageFeatures computed = image_features(model, views_of(2, {7, 9, 11}));
+  const ImageFeatures computed = image_features(ImageSide(model), views_of(2, {7, 9, 11}));
   EXPECT_EQ(computed.features, tower_features(model, views));
   EXPECT_EQ(computed.first, (std::vector<Index>{0, 3}));
 }
 
 TEST(ImageFeatures, OfRandomViewsDependOnTheirSeedsOnly) {
   const Model model = testing::random_model();
-  const Matrix views = image_features(model, views_of(1, {7, 9})).features;
-  EXPECT_EQ(image_features(model, views_of(1, {7, 9})).features, views);
-  expect_same_but_last_bits(image_features(model, views_of(1, {9, 7})).features,
+  const Matrix views = image_features(ImageSide(model), views_of(1, {7, 9})).features;
+  EXPECT_EQ(image_features(ImageSide(model), views_of(1, {7, 9})).features, views);
+  expect_same_but_last_bits(image_features(ImageSide(model), views_of(1, {9, 7})).features,
                             views.colwise().reverse());
   EXPECT_NE(Matrix(views.row(0)), Matrix(views.row(1)));
 }
@@ -64,15 +64,15 @@ TEST(ImageFeatures, MixWholePicturesAndViewsInTheirOrder) {
   const Model model = testing::random_model();
   std::vector<ImageRequest> requests = whole_pictures(3);
   requests[1].views = {7, 9};
-  const ImageFeatures mixed = image_features(model, requests);
+  const ImageFeatures mixed = image_features(ImageSide(model), requests);
   EXPECT_EQ(mixed.first, (std::vector<Index>{0, 1, 3}));
-  const Matrix whole = image_features(model, whole_pictures(3)).features;
+  const Matrix whole = image_features(ImageSide(model), whole_pictures(3)).features;
   expect_same_but_last_bits(mixed.features.row(0), whole.row(0));
   expect_same_but_last_bits(mixed.features.row(3), whole.row(2));
 }
 
 TEST(ImageFeatures, OfNoPicturesAreNone) {
-  const ImageFeatures none = image_features(testing::random_model(), {});
+  const ImageFeatures none = image_features(ImageSide(testing::random_model()), {});
   EXPECT_EQ(none.features.rows(), 0);
   EXPECT_TRUE(none.first.empty());
 }
@@ -81,7 +81,7 @@ TEST(ImageFeatures, OfNoPicturesAreNone) {
 TEST(ImageFeatures, HardlyDependOnTheNumberOfThreads) {
   const auto features = [](int threads) {
     const Model model = testing::demo_model(testing::float32(threads));
-    return image_features(model, whole_pictures(70)).features;
+    return image_features(ImageSide(model), whole_pictures(70)).features;
   };
   const Matrix of_one = features(1);
   expect_same_but_last_bits(features(2), of_one);
@@ -91,23 +91,23 @@ TEST(ImageFeatures, HardlyDependOnTheNumberOfThreads) {
 TEST(ImageFeatures, HardlyDependOnThePicturesBesideThem) {
   const Model model = testing::demo_model();
   const std::vector<ImageRequest> requests = whole_pictures(70);
-  const Matrix together = image_features(model, requests).features;
+  const Matrix together = image_features(ImageSide(model), requests).features;
   for (std::size_t i : {0, 31, 32, 69}) {
-    expect_same_but_last_bits(image_features(model, std::span(&requests[i], 1)).features,
+    expect_same_but_last_bits(image_features(ImageSide(model), std::span(&requests[i], 1)).features,
                               together.row(static_cast<Index>(i)));
   }
 }
 
 TEST(ImageFeatures, OfTheSameRequestsAreTheSameBits) {
-  const Matrix first = image_features(testing::demo_model(), whole_pictures(70)).features;
-  EXPECT_EQ(image_features(testing::demo_model(), whole_pictures(70)).features, first);
+  const Matrix first = image_features(ImageSide(testing::demo_model()), whole_pictures(70)).features;
+  EXPECT_EQ(image_features(ImageSide(testing::demo_model()), whole_pictures(70)).features, first);
 }
 
 TEST(ImageFeatures, TellHowFarTheyAre) {
   std::vector<FeatureProgress> reports;
   FeatureOptions options;
   options.progress = [&](const FeatureProgress& progress) { reports.push_back(progress); };
-  image_features(testing::random_model(), views_of(3, odd_seeds(50)), options);
+  image_features(ImageSide(testing::random_model()), views_of(3, odd_seeds(50)), options);
   ASSERT_GE(reports.size(), 2u);
   for (std::size_t i = 1; i < reports.size(); ++i) EXPECT_GT(reports[i].done, reports[i - 1].done);
   EXPECT_EQ(reports.back().done, 150);
@@ -119,9 +119,9 @@ TEST(ImageFeatures, EndWhenTheyAreToldToStop) {
   const Model model = testing::random_model();
   FeatureOptions options;
   options.stop = [] { return true; };
-  EXPECT_THROW(image_features(model, whole_pictures(1), options), Interrupted);
+  EXPECT_THROW(image_features(ImageSide(model), whole_pictures(1), options), Interrupted);
   options.stop = [] { return false; };
-  EXPECT_NO_THROW(image_features(model, whole_pictures(1), options));
+  EXPECT_NO_THROW(image_features(ImageSide(model), whole_pictures(1), options));
 }
 
 }  // namespace

@@ -29,7 +29,7 @@ TEST(ImagePixels, AreWhatTheTowerSeesForFeatures) {
   const Model model = testing::random_model();
   const std::vector<ImageRequest> requests = mixed_requests();
   const ImagePixels pixels(model, requests);
-  const ImageFeatures expected = image_features(model, requests);
+  const ImageFeatures expected = image_features(ImageSide(model), requests);
   EXPECT_EQ(pixels.first(), expected.first);
   ASSERT_EQ(pixels.views(), expected.features.rows());
   ImageWorkspace workspace(model.device());
@@ -60,13 +60,13 @@ TEST(ImagePixels, ComeInTheOrderThatTheyAreAskedFor) {
 TEST(ImagePixels, OfDamagedImagesAreSkippedAsTheirFeaturesAre) {
   const testing::TemporaryFolder folder;
   std::vector<ImageRequest> requests = views_of(4, {3, 5});
-  requests[1].path = folder.file("empty.webp", "");
-  requests[2].path = folder / "missing.webp";
+  requests[1].image = folder.file("empty.webp", "");
+  requests[2].image = folder / "missing.webp";
   FeatureOptions skipping;
   skipping.skip_bad_images = true;
   const Model model = testing::random_model();
   const ImagePixels pixels(model, requests, skipping);
-  const ImageFeatures features = image_features(model, requests, skipping);
+  const ImageFeatures features = image_features(ImageSide(model), requests, skipping);
   EXPECT_EQ(pixels.first(), (std::vector<Index>{0, -1, -1, 2}));
   EXPECT_EQ(pixels.first(), features.first);
   EXPECT_EQ(pixels.skipped(), features.skipped);
@@ -77,8 +77,8 @@ TEST(ImagePixels, OfDamagedImagesAreSkippedAsTheirFeaturesAre) {
 TEST(ImagePixels, NameTheFirstDamagedImage) {
   const testing::TemporaryFolder folder;
   std::vector<ImageRequest> requests = whole_pictures(5);
-  requests[2].path = folder.file("empty.webp", "");
-  requests[3].path = folder.file("text.webp", "no picture");
+  requests[2].image = folder.file("empty.webp", "");
+  requests[3].image = folder.file("text.webp", "no picture");
   EXPECT_THAT(testing::error_of([&] { ImagePixels(testing::random_model(), requests); }),
               HasSubstr("empty.webp"));
 }
@@ -86,10 +86,10 @@ TEST(ImagePixels, NameTheFirstDamagedImage) {
 TEST(ImagePixels, NameAnImageThatWentAwayBeforeItWasDecodedAgain) {
   const testing::TemporaryFolder folder;
   std::vector<ImageRequest> requests = whole_pictures(1);
-  requests[0].path = folder.file("copy.webp", read_text(requests[0].path));
+  requests[0].image = folder.file("copy.webp", read_text(requests[0].image.path()));
   const Model model = testing::random_model();
   const ImagePixels kept(model, requests), decoded_again(model, requests, {}, kNoBudget);
-  std::filesystem::remove(requests[0].path);
+  std::filesystem::remove(requests[0].image.path());
   EXPECT_EQ(kept.pixels(std::vector<Index>{0}).rows(), 1);
   EXPECT_THAT(testing::error_of([&] { decoded_again.pixels(std::vector<Index>{0}); }),
               HasSubstr("copy.webp"));

@@ -5,7 +5,10 @@
 #include <cstdint>
 #include <vector>
 
+#include "qprompt/data/opened_image.h"
+#include "qprompt/features/feature_store.h"
 #include "qprompt/features/image_features.h"
+#include "qprompt/features/image_side.h"
 #include "tests/support/test_models.h"
 
 namespace qprompt {

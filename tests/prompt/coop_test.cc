@@ -16,7 +16,7 @@ const std::vector<std::string> kNames{"cat", "photo album", "fish"};
 
 class CoOpTest : public PromptTest {
  protected:
-  std::unique_ptr<PromptLearner> learner(const CoOpConfig& config) const {
+  std::shared_ptr<const PromptLearner> learner(const CoOpConfig& config) const {
     return make_learner(config, model_);
   }
   Matrix initial(const CoOpConfig& config, std::uint64_t seed = 1) const {

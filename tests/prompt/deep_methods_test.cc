@@ -12,7 +12,7 @@ using ::testing::HasSubstr;
 
 class DeepMethods : public PromptTest {
  protected:
-  std::unique_ptr<PromptLearner> learner(const MethodConfig& config) const {
+  std::shared_ptr<const PromptLearner> learner(const MethodConfig& config) const {
     return make_learner(config, model_);
   }
   std::vector<std::string> names(const MethodConfig& config) const {

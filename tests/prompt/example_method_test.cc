@@ -60,13 +60,13 @@ TEST_F(ExampleMethod, StartsAsTheTemplate) {
 
 // The logits are smooth in four gains: central differences in float agree to a few thousandths.
 TEST_F(ExampleMethod, PullsBackThroughTheTower) {
-  const ScaledWords learner(model_);
+  const auto learner = std::make_shared<const ScaledWords>(model_);
   const PromptedClip clip(model_, learner, {"cat", "dog", "red_car"});
   PromptedWorkspace workspace(model_.device());
   Random random(3);
   const ImageBatch images{UnitRows(random.normal_matrix(2, model_.shape().embed, 1.0)).unit, {}};
   const Matrix d_logits = random.normal_matrix(2, 3, 1.0);
-  ParameterMap values = learner.initial_values(clip.classes(), 1);
+  ParameterMap values = learner->initial_values(clip.classes(), 1);
   PromptedPass pass = clip.forward(values, images, workspace, Keep::kForPullBack);
   const Matrix gradient = pass.pull_back({{}, {}, d_logits}).at("gain");
 

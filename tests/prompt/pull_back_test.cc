@@ -65,7 +65,7 @@ class PullBack : public PromptTest, public ::testing::WithParamInterface<testing
 
   const ClassTokens classes_ = classes({"cat", "photo album", "fish"});
   const Matrix images_ = Random(4).normal_matrix(3, model_.shape().embed, 0.5);
-  std::unique_ptr<PromptLearner> learner_;
+  std::shared_ptr<const PromptLearner> learner_;
   ParameterMap values_;
 };
 

@@ -6,9 +6,9 @@
 #include <string>
 #include <vector>
 
-#include "qprompt/clip/checkpoint.h"
-#include "qprompt/clip/tokenizer.h"
-#include "qprompt/core/safetensors.h"
+#include "qprompt/checkpoint/checkpoint.h"
+#include "qprompt/tokenizer/tokenizer.h"
+#include "qprompt/formats/safetensors.h"
 #include "tests/reference/towers.h"
 
 namespace qprompt::reference {

@@ -2,7 +2,7 @@
 
 #include <vector>
 
-#include "qprompt/clip/checkpoint.h"
+#include "qprompt/checkpoint/checkpoint.h"
 #include "qprompt/core/random.h"
 
 namespace qprompt::reference {

@@ -2,7 +2,7 @@
 
 #include <vector>
 
-#include "qprompt/clip/resnet_weights.h"
+#include "qprompt/checkpoint/resnet_weights.h"
 #include "tests/reference/mathematics.h"
 
 // CLIP's ResNet image tower as on paper, in double precision: batch norms where they stand,

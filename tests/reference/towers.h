@@ -3,7 +3,7 @@
 #include <optional>
 #include <vector>
 
-#include "qprompt/clip/checkpoint.h"
+#include "qprompt/checkpoint/checkpoint.h"
 #include "tests/reference/transformer.h"
 
 // Both towers of CLIP in double precision: every class and every image is computed whole and by

@@ -2,7 +2,7 @@
 
 #include <vector>
 
-#include "qprompt/clip/checkpoint.h"
+#include "qprompt/checkpoint/checkpoint.h"
 #include "tests/reference/mathematics.h"
 
 namespace qprompt::reference {

@@ -5,11 +5,11 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
-#include "qprompt/clip/layout.h"
-#include "qprompt/clip/weight_lists.h"
+#include "qprompt/checkpoint/layout.h"
+#include "qprompt/checkpoint/weight_lists.h"
 #include "qprompt/core/error.h"
 #include "qprompt/core/file.h"
-#include "qprompt/core/safetensors.h"
+#include "qprompt/formats/safetensors.h"
 
 namespace qprompt::testing {
 namespace {

@@ -2,7 +2,7 @@
 
 #include <filesystem>
 
-#include "qprompt/clip/checkpoint.h"
+#include "qprompt/checkpoint/checkpoint.h"
 #include "tests/reference/random_clip.h"
 
 namespace qprompt::testing {

@@ -25,8 +25,7 @@ class ChooseBits : public SeparableImages {
   double quantized_accuracy(const ParameterMap& values, int bits) const {
     const Quantizer quantizer(
         {.bits = std::to_string(bits), .phase = QuantizationPhase::kPostTraining});
-    PromptedWorkspace workspace(model_.device());
-    return accuracy(clip(), quantizer.deployed(values), validation_, workspace);
+    return accuracy(AdaptedModel::of(clip(), quantizer.deployed(values)), validation_);
   }
 };
 
@@ -35,8 +34,7 @@ TEST_F(ChooseBits, TakesTheSmallestWidthWithinOneStandardError) {
   TrainingConfig full = automatic("1");
   full.quantizer.kind = QuantizerKind::kNone;
   const ParameterMap values = run(full).values;
-  PromptedWorkspace workspace(model_.device());
-  const double best = accuracy(clip(), values, validation_, workspace);
+  const double best = accuracy(AdaptedModel::of(clip(), values), validation_);
   const double enough = best - std::sqrt(best * (1 - best) / 6);
   int expected = 1;
   while (expected < 8 && quantized_accuracy(values, expected) < enough) expected *= 2;
@@ -57,7 +55,7 @@ TEST_F(ChooseBits, TakesOneBitWhereFullPrecisionKnowsNothing) {
 
 TEST_F(ChooseBits, GivesAReasonForEachKindThatItChose) {
   const auto maple = make_learner(MaPLeConfig{.ctx_init = "", .depth = 2}, model_);
-  const PromptedClip clip(model_, *maple, class_names_);
+  const PromptedClip clip(model_, maple, class_names_);
   const TrainingSet pictures = demo_set(model_, 6);
   const auto choose = [&](const std::string& bits) {
     TrainingConfig config = automatic(bits);

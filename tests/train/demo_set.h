@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "qprompt/clip/similarity.h"
+#include "qprompt/features/image_side.h"
 #include "qprompt/train/training_set.h"
 #include "tests/support/test_models.h"
 
@@ -21,7 +22,7 @@ inline TrainingSet demo_set(const Model& model, std::size_t pictures, Index view
   }
   TrainingSet set;
   set.views = views;
-  set.features = UnitRows(image_features(model, requests).features).unit;
+  set.features = UnitRows(image_features(ImageSide(model), requests).features).unit;
   set.pixels = std::make_shared<const ImagePixels>(model, requests);
   for (std::size_t i = 0; i < pictures; ++i) set.labels.push_back(static_cast<int>(i % 3));
   return set;

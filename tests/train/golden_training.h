@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "qprompt/artifact/reference_checkpoint.h"
-#include "qprompt/core/safetensors.h"
+#include "qprompt/formats/safetensors.h"
 #include "qprompt/prompt/prompted_clip.h"
 #include "tests/support/temporary_folder.h"
 

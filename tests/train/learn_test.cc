@@ -1,4 +1,4 @@
-#include "qprompt/train/learn.h"
+#include "qprompt/train/training_sets.h"
 
 #include "qprompt/clip/similarity.h"
 #include "tests/support/errors.h"
@@ -75,7 +75,7 @@ TEST_F(Learn, PreparesTheEvaluationViewOfValidationImages) {
 
 TEST_F(Learn, KeepsLabelsBesideTheirImagesWhereOneIsSkipped) {
   const testing::TemporaryFolder folder;
-  data_.train[1].path = folder.file("empty.webp", "");
+  data_.train[1].image = folder.file("empty.webp", "");
   FeatureOptions options;
   options.skip_bad_images = true;
   for (const bool pixels : {false, true}) {

@@ -1,7 +1,7 @@
 // What holds for every method: gradients, and steps under quantization.
 
 #include "qprompt/core/random.h"
-#include "qprompt/train/metrics.h"
+#include "qprompt/inference/classifier.h"
 #include "qprompt/train/trainer.h"
 #include "tests/support/small_methods.h"
 #include "tests/train/demo_set.h"
@@ -13,7 +13,7 @@ class Methods : public ::testing::TestWithParam<testing::NamedMethod> {
  protected:
   Methods()
       : learner_(make_learner(GetParam().config, model_)),
-        clip_(model_, *learner_, kThreeClasses),
+        clip_(model_, learner_, kThreeClasses),
         workspace_(model_.device()) {}
 
   Batch batch() const { return consecutive_views(set_, 0, set_.images()); }
@@ -38,7 +38,7 @@ class Methods : public ::testing::TestWithParam<testing::NamedMethod> {
 
   const Model model_ = testing::random_model(7, testing::float32(1));
   const TrainingSet set_ = demo_set(model_, 6);
-  std::unique_ptr<PromptLearner> learner_;
+  std::shared_ptr<const PromptLearner> learner_;
   PromptedClip clip_;
   PromptedWorkspace workspace_;
 };

@@ -1,6 +1,5 @@
 #include <cmath>
 
-#include "qprompt/artifact/packing.h"
 #include "tests/support/errors.h"
 #include "tests/train/separable_images.h"
 
@@ -60,14 +59,13 @@ TEST_F(ModelChoiceTest, BestValDeploysTheFirstOfTheBestEpochsWithItsQuantizer) {
 TEST_F(ModelChoiceTest, IsJudgedOnWhatWouldBeDeployed) {
   const TrainingConfig config = this->config(QuantizerKind::kKMeans, 4);
   const TrainingResult result = run_keeping_states(config);
-  PromptedWorkspace workspace(model_.device());
   for (std::size_t e = 0; e < 4; ++e) {
-    Quantizer quantizer = result.quantizer;
+    PromptQuantizer quantizer = result.quantizer;
     quantizer.restore(states_[e].current.quantizer);
-    const ParameterMap deployed =
-        deployed_values(*learner_, clip().classes(), states_[e].current.values, quantizer);
+    const ParameterMap deployed = quantizer.deployed(states_[e].current.values);
     ASSERT_NE(deployed, states_[e].current.values);
-    EXPECT_EQ(result.epochs[e].validation, accuracy(clip(), deployed, validation_, workspace));
+    EXPECT_EQ(result.epochs[e].validation,
+              accuracy(AdaptedModel::of(clip(), deployed), validation_));
   }
 }
 

@@ -2,8 +2,8 @@
 
 #include <cmath>
 
-#include "qprompt/prompt/templates.h"
-#include "qprompt/prompt/text_features.h"
+#include "qprompt/data/templates.h"
+#include "qprompt/prompt/zero_shot.h"
 #include "qprompt/train/loss.h"
 #include "tests/support/errors.h"
 #include "tests/train/demo_set.h"
@@ -17,7 +17,7 @@ class ObjectiveTest : public ::testing::Test {
  protected:
   // What the frozen model says, its texts averaged over CLIP's seven templates.
   Outputs frozen(TemplateAverage average) const {
-    const Matrix texts = zero_shot_features(model_, templates_of("imagenet-7"), kNames, average);
+    const Matrix texts = zero_shot_texts(model_, templates_of("imagenet-7"), kNames, average);
     return {images_, {texts}, cosine_logits(images_, texts, model_.logit_scale())};
   }
   ObjectiveGradient evaluate(RegularizerKind kind, const Outputs& outputs) const {

@@ -1,7 +1,7 @@
 #include <gtest/gtest.h>
 
 #include "qprompt/core/half.h"
-#include "qprompt/prompt/class_head.h"
+#include "qprompt/inference/adapted_model.h"
 #include "qprompt/train/trainer.h"
 #include "tests/support/goldens.h"
 #include "tests/train/golden_training.h"
@@ -56,7 +56,7 @@ class GoldenCase {
       : golden_(golden),
         name_(std::move(name)),
         learner_(make_learner(golden.config(name_), golden.model)),
-        clip_(golden.model, *learner_, golden.class_names),
+        clip_(golden.model, learner_, golden.class_names),
         workspace_(golden.model.device()) {}
 
   ParameterMap parameters(const std::string& stage) const {
@@ -88,7 +88,7 @@ class GoldenCase {
  private:
   const GoldenTraining& golden_;
   std::string name_;
-  std::unique_ptr<PromptLearner> learner_;
+  std::shared_ptr<const PromptLearner> learner_;
   PromptedClip clip_;
   PromptedWorkspace workspace_;
 };
@@ -155,28 +155,26 @@ std::vector<std::pair<std::string, fs::path>> imported_files(const fs::path& gol
   return files;
 }
 
-// As a deployed prompt scores images: features under its vision prompts, then its head.
-Matrix served_logits(const GoldenTraining& golden, const std::shared_ptr<PromptLearner>& learner,
-                     const ParameterMap& values) {
-  ImageWorkspace workspace(golden.model.device());
-  const Matrix features = golden.model.image_tower()->forward(
-      golden.images.pixels, vision_prompts(golden.model, *learner, values), workspace);
-  const ClassHead head(golden.model, learner, values, golden.class_names);
-  return head.logits(UnitRows(features).unit);
-}
+constexpr double kHalfLogits = 2e-2;  // where values or features are fp16
 
 void expect_imported(const GoldenTraining& golden, const std::string& name, const fs::path& path) {
   SCOPED_TRACE(path.string());
   const ReferenceCheckpoint checkpoint(path);
-  const std::shared_ptr<PromptLearner> learner =
-      make_learner(config_of_case(name, checkpoint), golden.model);
-  const ClassTokens classes = tokenize_classes(golden.model.tokenizer(), golden.class_names,
-                                               golden.model.shape().context_length);
-  const ParameterMap values = checkpoint.read(learner->parameters(classes));
+  const PromptedClip clip(golden.model, make_learner(config_of_case(name, checkpoint), golden.model),
+                          golden.class_names);
+  const ParameterMap values = checkpoint.read(clip.learner().parameters(clip.classes()));
+  const Matrix expected = golden.tensor(name + ".final_logits");
+  PromptedWorkspace workspace(golden.model.device());
+  const PromptedPass pass = clip.forward(values, golden.images, workspace, Keep::kNothing);
   const bool stored_as_fp16 = round_to_half(values) == values;
-  EXPECT_LE(largest_difference(served_logits(golden, learner, values),
-                               golden.tensor(name + ".final_logits")),
-            stored_as_fp16 ? 2e-2 : kFloat32.logits);
+  EXPECT_LE(largest_difference(pass.outputs().logits, expected),
+            stored_as_fp16 ? kHalfLogits : kFloat32.logits);
+  const AdaptedModel adapted = AdaptedModel::of(clip, values);
+  // Features of images that are served are rounded to fp16.
+  const Matrix served = adapted.prompts_images()
+                            ? adapted.logits_of_pixels(golden.images.pixels)
+                            : adapted.logits_of_frozen(golden.images.unit_features);
+  EXPECT_LE(largest_difference(served, expected), kHalfLogits);
 }
 
 TEST(Reference, ImportedCheckpointsGiveTheReferencesLogits) {

@@ -2,7 +2,7 @@
 
 #include "qprompt/core/fields.h"
 #include "qprompt/core/file.h"
-#include "qprompt/core/safetensors.h"
+#include "qprompt/formats/safetensors.h"
 #include "tests/support/errors.h"
 #include "tests/support/small_methods.h"
 #include "tests/train/demo_set.h"
@@ -76,7 +76,7 @@ TEST_F(Resume, GoesOnForEveryMethod) {
   for (const testing::NamedMethod& method : testing::small_methods()) {
     SCOPED_TRACE(method.name);
     const auto learner = make_learner(method.config, model_);
-    const PromptedClip clip(model_, *learner, class_names_);
+    const PromptedClip clip(model_, learner, class_names_);
     const TrainingResult whole = train(clip, {pictures}, config, 1, saving());
     expect_same(from(clip, {pictures}, config, 1), whole);
   }

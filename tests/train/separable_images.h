@@ -51,10 +51,10 @@ class SeparableImages : public ::testing::Test {
     return train(clip(), {set_}, config, seed);
   }
 
-  PromptedClip clip() const { return {model_, *learner_, class_names_}; }
+  PromptedClip clip() const { return {model_, learner_, class_names_}; }
 
   Model model_;
-  std::unique_ptr<PromptLearner> learner_;
+  std::shared_ptr<const PromptLearner> learner_;
   std::vector<std::string> class_names_{"cat", "dog", "red_car"};
   TrainingSet set_, validation_;
 };

@@ -4,8 +4,8 @@
 #include <gtest/gtest.h>
 
 #include "qprompt/core/fields.h"
-#include "qprompt/prompt/templates.h"
-#include "qprompt/quant/bits.h"
+#include "qprompt/data/templates.h"
+#include "qprompt/train/bits.h"
 #include "tests/support/errors.h"
 
 namespace qprompt {

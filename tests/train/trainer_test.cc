@@ -89,7 +89,7 @@ TEST_F(Trainer, NamesStepAndMatrixWhereTheLossIsNoNumberAndHasHandedOverTheEpoch
 
 TEST_F(Trainer, NamesTheMatrixThatIsNoNumber) {
   const auto maple = make_learner(MaPLeConfig{.ctx_init = "", .depth = 2}, model_);
-  const PromptedClip clip(model_, *maple, class_names_);
+  const PromptedClip clip(model_, maple, class_names_);
   TrainingState state;
   state.current.values = maple->initial_values(clip.classes(), 1);
   state.velocity = state.current.values;

@@ -1,0 +1,87 @@
+#include "qprompt/checkpoint/hugging_face_shape.h"
+
+#include <nlohmann/json.hpp>
+
+#include "qprompt/checkpoint/config_object.h"
+#include "qprompt/core/error.h"
+#include "qprompt/core/json.h"
+
+namespace qprompt {
+namespace {
+
+namespace fs = std::filesystem;
+
+Activation hugging_face_activation(const ConfigObject& config) {
+  const std::string name = config.text("hidden_act", "quick_gelu");
+  require(name == "quick_gelu" || name == "gelu", config.where("hidden_act"), " is '", name,
+          "', expected quick_gelu or gelu");
+  return name == "gelu" ? Activation::kGelu : Activation::kQuickGelu;
+}
+
+TransformerShape hugging_face_tower(const ConfigObject& config, const TransformerShape& defaults) {
+  return {.width = config.whole("hidden_size", defaults.width),
+          .layers = config.whole("num_hidden_layers", defaults.layers),
+          .heads = config.whole("num_attention_heads", defaults.heads),
+          .mlp_width = config.whole("intermediate_size", defaults.mlp_width),
+          .activation = hugging_face_activation(config),
+          .layer_norm_eps = static_cast<float>(config.number("layer_norm_eps", 1e-5))};
+}
+
+Preprocessing hugging_face_preprocessing(const fs::path& folder, Index image_size) {
+  Preprocessing preprocessing{.image_size = static_cast<int>(image_size)};
+  const fs::path path = folder / "preprocessor_config.json";
+  if (!fs::exists(path)) return preprocessing;
+  const nlohmann::json json = read_json(path);
+  const ConfigObject config(json, path);
+  constexpr Index kBicubic = 3;  // Pillow's number
+  require(config.whole("resample", kBicubic) == kBicubic, config.where("resample"),
+          " is not bicubic (3), the only one supported");
+  for (const char* key : {"size", "crop_size"}) {
+    if (!config.has(key)) continue;
+    require(config.pixels(key) == image_size, config.where(key), " is ", config.pixels(key),
+            ", expected the model's image size ", image_size);
+  }
+  preprocessing.mean = config.triple("image_mean", preprocessing.mean);
+  preprocessing.std = config.triple("image_std", preprocessing.std);
+  return preprocessing;
+}
+
+// Older files repeat a tower's settings under "<tower>_dict", which wins.
+nlohmann::json tower_settings(const nlohmann::json& config, const std::string& tower) {
+  nlohmann::json settings = nlohmann::json::object();
+  for (const std::string& key : {tower, tower + "_dict"}) {
+    if (config.contains(key) && config[key].is_object()) settings.update(config[key]);
+  }
+  return settings;
+}
+
+}  // namespace
+
+ClipShape hugging_face_shape(const fs::path& folder) {
+  const fs::path path = folder / "config.json";
+  const nlohmann::json json = read_json(path);
+  const ConfigObject config(json, path);
+  const std::string model_type = config.text("model_type", "clip");
+  require(model_type == "clip", config.where("model_type"), " is '", model_type,
+          "', expected clip");
+  const nlohmann::json text_json = tower_settings(json, "text_config");
+  const nlohmann::json image_json = tower_settings(json, "vision_config");
+  const ConfigObject text(text_json, path, "text_config");
+  const ConfigObject image(image_json, path, "vision_config");
+  require(image.whole("num_channels", 3) == 3, image.where("num_channels"), ", expected 3");
+  const Index image_size = image.has("image_size") ? image.pixels("image_size") : 224;
+  ClipShape shape;
+  shape.text =
+      hugging_face_tower(text, {.width = 512, .layers = 12, .heads = 8, .mlp_width = 2048});
+  shape.image =
+      hugging_face_tower(image, {.width = 768, .layers = 12, .heads = 12, .mlp_width = 3072});
+  shape.embed = config.whole("projection_dim", 512);
+  shape.context_length = text.whole("max_position_embeddings", 77);
+  shape.vocabulary = text.whole("vocab_size", 49408);
+  shape.patch = image.whole("patch_size", 32);
+  shape.grid = image_size / shape.patch;
+  shape.preprocessing = hugging_face_preprocessing(folder, image_size);
+  return shape;
+}
+
+}  // namespace qprompt

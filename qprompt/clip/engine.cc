@@ -1,0 +1,28 @@
+#include "qprompt/clip/engine.h"
+
+#include <utility>
+
+namespace qprompt {
+
+Engine::Engine(const kernels::DeviceOptions& options)
+    : device_(options),
+      decoders_(device_.threads()),
+      text_workspace_(device_),
+      image_workspace_(device_) {}
+
+Matrix Engine::encode(const TextTower& tower, std::shared_ptr<const EmbeddedTexts> texts,
+                      const TextPrompts& prompts) {
+  Matrix features;
+  device_.run([&] {
+    features = tower.forward(std::move(texts), prompts, text_workspace_, Keep::kNothing).features();
+  });
+  return features;
+}
+
+Matrix Engine::encode(const ImageTower& tower, const Matrix& images, const VisionPrompts& prompts) {
+  Matrix features;
+  device_.run([&] { features = tower.forward(images, prompts, image_workspace_); });
+  return features;
+}
+
+}  // namespace qprompt

@@ -1,0 +1,28 @@
+#include "qprompt/core/border.h"
+
+#include <algorithm>
+#include <new>
+
+#include "qprompt/core/error.h"
+
+namespace qprompt {
+
+void rethrow_as_error() {
+  try {
+    throw;
+  } catch (const Error&) {
+    throw;
+  } catch (const Interrupted&) {
+    throw;
+  } catch (const std::bad_alloc&) {
+    fail("out of memory");
+  } catch (const std::exception& error) {
+    std::string line = error.what();  // of other libraries, which may write several
+    std::replace(line.begin(), line.end(), '\n', ' ');
+    throw Error(line);
+  } catch (...) {
+    fail("an exception of an unknown type");
+  }
+}
+
+}  // namespace qprompt

@@ -1,0 +1,111 @@
+#include "qprompt/core/thread_pool.h"
+
+#include <asio/post.hpp>
+#include <asio/thread_pool.hpp>
+
+#include <algorithm>
+#include <atomic>
+#include <condition_variable>
+#include <exception>
+#include <future>
+#include <limits>
+#include <mutex>
+
+namespace qprompt {
+
+struct ThreadPool::Threads {
+  std::once_flag started;
+  std::unique_ptr<asio::thread_pool> threads;
+};
+
+struct ThreadPool::Job::State {
+  State(std::size_t count_in, std::function<void(std::size_t)> work_in)
+      : count(count_in), work(std::move(work_in)) {}
+
+  const std::size_t count;
+  const std::function<void(std::size_t)> work;
+  std::atomic<std::size_t> next{0};
+
+  std::mutex mutex;  // guards what follows
+  std::condition_variable all_done;
+  std::size_t done = 0;
+  std::size_t failed = std::numeric_limits<std::size_t>::max();  // the smallest that threw
+  std::exception_ptr error;
+
+  // Takes one piece after another until none is left.
+  void drain() {
+    for (std::size_t i; (i = next++) < count;) {
+      std::exception_ptr thrown;
+      try {
+        work(i);
+      } catch (...) {
+        thrown = std::current_exception();
+      }
+      finish(i, thrown);
+    }
+  }
+
+  void finish(std::size_t i, const std::exception_ptr& thrown) {
+    const std::scoped_lock lock(mutex);
+    if (thrown != nullptr && i < failed) {
+      failed = i;
+      error = thrown;
+    }
+    if (++done == count) all_done.notify_all();
+  }
+
+  void wait() {
+    std::unique_lock lock(mutex);
+    all_done.wait(lock, [&] { return done == count; });
+  }
+};
+
+ThreadPool::Job::~Job() {
+  if (state_ != nullptr) state_->wait();
+}
+
+ThreadPool::Job& ThreadPool::Job::operator=(Job&& other) noexcept {
+  if (state_ != nullptr) state_->wait();
+  state_ = std::move(other.state_);
+  return *this;
+}
+
+void ThreadPool::Job::wait() {
+  if (state_ == nullptr) return;
+  const std::shared_ptr<State> state = std::move(state_);
+  state->wait();
+  if (state->error != nullptr) std::rethrow_exception(state->error);
+}
+
+ThreadPool::ThreadPool(int threads) : threads_(threads), pool_(std::make_unique<Threads>()) {}
+ThreadPool::~ThreadPool() = default;
+
+ThreadPool::Job ThreadPool::start(std::size_t count, std::function<void(std::size_t)> work) {
+  std::call_once(pool_->started, [&] {
+    pool_->threads = std::make_unique<asio::thread_pool>(static_cast<std::size_t>(threads_));
+  });
+  Job job;
+  job.state_ = std::make_shared<Job::State>(count, std::move(work));
+  const std::size_t helpers = std::min(count, static_cast<std::size_t>(threads_));
+  for (std::size_t t = 0; t < helpers; ++t) {
+    asio::post(*pool_->threads, [state = job.state_] { state->drain(); });
+  }
+  return job;
+}
+
+struct WorkerThread::Thread {
+  asio::thread_pool pool{1};
+};
+
+WorkerThread::WorkerThread() : thread_(std::make_unique<Thread>()) {}
+WorkerThread::~WorkerThread() { thread_->pool.join(); }
+
+void WorkerThread::run(const std::function<void()>& work) {
+  if (thread_->pool.get_executor().running_in_this_thread()) return work();
+  const auto task = std::make_shared<std::packaged_task<void()>>(std::ref(work));
+  std::future<void> done = task->get_future();
+  asio::post(thread_->pool, [task] { (*task)(); });
+  done.get();
+}
+
+}  // namespace qprompt

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+
+#include "qprompt/core/matrix.h"
+
+namespace qprompt {
+
+class FeatureStore;
+
+struct FeatureProgress {
+  Index done = 0, total = 0;  // views
+  Index cached = 0;           // of `done`, found in the cache
+};
+
+struct FeatureOptions {
+  std::shared_ptr<FeatureStore> cache;  // features on disk (FeatureStore::open), or none
+  bool skip_bad_images = false;         // else the first damaged image is an Error
+  std::function<void(const FeatureProgress&)> progress;
+  std::function<bool()> stop;  // asked between batches; a true answer throws Interrupted
+};
+
+}  // namespace qprompt

@@ -1,0 +1,211 @@
+#include "qprompt/inference/adapted_model.h"
+
+#include "qprompt/clip/similarity.h"
+#include "qprompt/core/border.h"
+#include "qprompt/core/error.h"
+#include "qprompt/core/hash.h"
+#include "qprompt/features/feature_store.h"
+#include "qprompt/features/image_side.h"
+#include "qprompt/prompt/prompted_clip.h"
+#include "qprompt/prompt/zero_shot.h"
+
+namespace qprompt {
+
+// The head is a class matrix, or a clip that makes texts for every image (CoCoOp).
+struct AdaptedModel::Impl {
+  Model model;
+  std::vector<std::string> class_names;
+  ImageSide image_side;
+  Matrix class_matrix;                        // empty where texts depend on the image
+  std::shared_ptr<const PromptedClip> clip{};  // none where they do not
+  ParameterMap values{};                      // of that clip
+
+  Matrix logits(const Matrix& unit_images) const {
+    const float scale = model.logit_scale();
+    require(unit_images.cols() == model.shape().embed, "AdaptedModel: features of width ",
+            unit_images.cols(), ", expected ", model.shape().embed);
+    if (clip == nullptr) return cosine_logits(unit_images, class_matrix, scale);
+    Matrix logits(unit_images.rows(), std::ssize(class_names));
+    for (Index i = 0; i < unit_images.rows(); ++i) {
+      const Matrix image = unit_images.row(i);
+      const Prompts prompts = clip->learner().prompts(values, {clip->classes(), image});
+      logits.row(i) = cosine_logits(image, clip->unit_texts(prompts.text.front()), scale);
+    }
+    return logits;
+  }
+};
+
+namespace {
+
+// Learned tokens of the image tower; no learner has any that depend on the class list or the image.
+VisionPrompts vision_prompts(const PromptLearner& learner, const ParameterMap& values,
+                             const Model& model) {
+  if (!learner.prompts_images()) return {};
+  return learner.prompts(values, {any_classes(model), Matrix()}).vision;
+}
+
+Matrix class_matrix_of(const PromptedClip& clip, const ParameterMap& values) {
+  const Prompts prompts = clip.learner().prompts(values, {clip.classes(), Matrix()});
+  return clip.unit_texts(prompts.text.front());
+}
+
+// Everything that a class matrix depends on; another tokenizer reads the same names otherwise.
+Hash128 class_matrix_key(const Model& model, const PromptFile& prompt, const ClassTokens& classes) {
+  std::uint64_t hash = feature_identity(model);
+  for (const ClassText& text : classes.classes) {
+    hash = hash64(std::as_bytes(std::span(text.name)), hash);
+    hash = hash64(std::as_bytes(std::span(text.sentence)), hash);
+  }
+  return hash128(to_bytes(prompt), hash);
+}
+
+void require_servable(const PromptFile& prompt, const PromptLearner& learner,
+                      const std::vector<std::string>& class_names) {
+  require(
+      !learner.class_bound() || prompt.class_list == class_list_hash(class_names),
+      "the prompt has a context for each of the classes it was learned with and serves no other "
+      "class list");
+}
+
+}  // namespace
+
+void require_same_backbone(const PromptFile& prompt, const Model& model) {
+  const bool is_old = prompt.identity == 0;
+  const std::uint64_t learned_on = is_old ? prompt.backbone : prompt.identity;
+  const std::uint64_t here = is_old ? model.fingerprint() : model.identity();
+  require(learned_on == here, "the prompt was learned on the backbone ", hex64(learned_on),
+          ", this model is ", hex64(here), " (", model.path().string(),
+          "): weights, activation, heads or preprocessing differ");
+}
+
+AdaptedModel::AdaptedModel(std::shared_ptr<const Impl> impl) : impl_(std::move(impl)) {
+  require(!impl_->class_names.empty(), "AdaptedModel: no class names");
+  require(impl_->clip != nullptr ||
+              impl_->class_matrix.rows() == std::ssize(impl_->class_names),
+          "AdaptedModel: ", impl_->class_matrix.rows(), " rows for ", impl_->class_names.size(),
+          " class names");
+}
+
+AdaptedModel AdaptedModel::of(const PromptedClip& clip, const ParameterMap& values) {
+  const PromptLearner& learner = clip.learner();
+  require_parameters(learner, clip.classes(), values);
+  ImageSide side(clip.model(), vision_prompts(learner, values, clip.model()));
+  Impl impl{clip.model(), clip.classes().names, std::move(side), Matrix()};
+  if (learner.image_conditioned()) {
+    impl.clip = std::make_shared<const PromptedClip>(clip);
+    impl.values = values;
+  } else {
+    impl.class_matrix = class_matrix_of(clip, values);
+  }
+  return AdaptedModel(std::make_shared<const Impl>(std::move(impl)));
+}
+
+namespace {
+
+AdaptedModel adapted(const Model& model, const PromptFile& prompt,
+                     const std::vector<std::string>& class_names) {
+  const PromptedClip clip(model, make_learner(prompt.method, model), class_names,
+                          kernels::Differentiable::kNo);
+  return AdaptedModel::of(clip, values(prompt));
+}
+
+// The answer does not need the cache: one that is full or read-only is as if there were none.
+void keep(FeatureStore& cache, const Hash128& key, const Matrix& class_matrix) {
+  try {
+    cache.put_matrix(key, class_matrix);
+  } catch (const Error&) {
+  }
+}
+
+}  // namespace
+
+AdaptedModel::AdaptedModel(const Model& model, const PromptFile& prompt,
+                           std::vector<std::string> class_names,
+                           const std::shared_ptr<FeatureStore>& cache) {
+  at_border([&] {
+    require_same_backbone(prompt, model);
+    const auto learner = make_learner(prompt.method, model);
+    require_servable(prompt, *learner, class_names);
+    if (cache == nullptr || learner->image_conditioned()) {
+      *this = adapted(model, prompt, class_names);
+      return;
+    }
+    const ClassTokens classes = tokenize_classes(model, class_names);
+    const Hash128 key = class_matrix_key(model, prompt, classes);
+    const auto known = cache->find_matrix(key);
+    if (!known || known->cols() != model.shape().embed) {
+      *this = adapted(model, prompt, class_names);
+      keep(*cache, key, impl_->class_matrix);
+      return;
+    }
+    const ParameterMap learned = values(prompt);
+    require_parameters(*learner, classes, learned);
+    ImageSide side(model, vision_prompts(*learner, learned, model));
+    *this = AdaptedModel(std::make_shared<const Impl>(
+        Impl{model, std::move(class_names), std::move(side), *known}));
+  });
+}
+
+AdaptedModel AdaptedModel::zero_shot(const Model& model, const std::vector<std::string>& templates,
+                                     std::vector<std::string> class_names) {
+  return at_border([&] {
+    Matrix texts = zero_shot_texts(model, templates, class_names);
+    return with_class_matrix(model, std::move(texts), std::move(class_names));
+  });
+}
+
+AdaptedModel AdaptedModel::with_class_matrix(const Model& model, Matrix class_matrix,
+                                             std::vector<std::string> class_names) {
+  return at_border([&] {
+    require(class_matrix.cols() == model.shape().embed, "AdaptedModel: a class matrix of width ",
+            class_matrix.cols(), ", expected ", model.shape().embed);
+    return AdaptedModel(std::make_shared<const Impl>(
+        Impl{model, std::move(class_names), ImageSide(model), std::move(class_matrix)}));
+  });
+}
+
+const Model& AdaptedModel::model() const { return impl_->model; }
+const std::vector<std::string>& AdaptedModel::class_names() const { return impl_->class_names; }
+bool AdaptedModel::prompts_images() const { return impl_->image_side.is_prompted(); }
+const ImageSide& AdaptedModel::image_side() const { return impl_->image_side; }
+
+const Matrix& AdaptedModel::class_matrix() const {
+  return at_border([&]() -> const Matrix& {
+    require(!prompts_images(),
+            "a class matrix alone does not hold this prompt: it has learned tokens in the image "
+            "tower too, and features of the frozen tower would be scored wrongly");
+    require(impl_->clip == nullptr,
+            "a class matrix alone does not hold this prompt: its texts depend on the image");
+    return impl_->class_matrix;
+  });
+}
+
+ImageFeatures AdaptedModel::features(std::span<const ImageSource> images,
+                                     const FeatureOptions& options) const {
+  return at_border([&] {
+    std::vector<ImageRequest> requests;
+    for (const ImageSource& image : images) requests.push_back({image});
+    return image_features(impl_->image_side, requests, options);
+  });
+}
+
+Matrix AdaptedModel::logits(const ImageFeatures& features) const {
+  return at_border([&] {
+    require(features.side == impl_->image_side.number(),
+            "AdaptedModel: features that another image side encoded: of another model, or with "
+            "other tokens in the image tower");
+    return impl_->logits(UnitRows(features.features).unit);
+  });
+}
+
+Matrix AdaptedModel::logits_of_frozen(const Matrix& unit_features) const {
+  require(!prompts_images(), "AdaptedModel: features of the frozen image tower, but this model has "
+                             "learned tokens in it");
+  return impl_->logits(unit_features);
+}
+
+Matrix AdaptedModel::logits_of_pixels(const Matrix& pixels) const {
+  return impl_->logits(UnitRows(impl_->image_side.encode(pixels)).unit);
+}
+
+}  // namespace qprompt

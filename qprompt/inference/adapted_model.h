@@ -1,0 +1,77 @@
+#pragma once
+
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "qprompt/artifact/prompt_file.h"
+#include "qprompt/clip/model.h"
+#include "qprompt/core/export.h"
+#include "qprompt/core/matrix.h"
+#include "qprompt/data/image_source.h"
+#include "qprompt/features/feature_options.h"
+#include "qprompt/features/image_features.h"
+
+namespace qprompt {
+
+class ImageSide;
+class PromptedClip;
+
+// A model adapted to a class list, as one thing: the backbone, what was learned in both of its
+// towers, the class names, and the head that scores images among them. Whatever classifies,
+// evaluates, validates, serves or exports does it through here, so that no text side can be paired
+// with another image side. Copies are handles of one adapted model; any number of threads may use
+// it at once, with the results that one thread has.
+class QPROMPT_API AdaptedModel {
+ public:
+  // A prompt for any class list; a class-bound prompt for its own only. Throws Error for a prompt of
+  // another backbone, with both identities, and for other classes than a class-bound prompt's. The
+  // class matrix is looked up and kept in `cache` where that is given.
+  AdaptedModel(const Model& model, const PromptFile& prompt, std::vector<std::string> class_names,
+               const std::shared_ptr<FeatureStore>& cache = nullptr);
+
+  // Zero-shot CLIP: the average of templates such as "a photo of a {}.".
+  static AdaptedModel zero_shot(const Model& model, const std::vector<std::string>& templates,
+                                std::vector<std::string> class_names);
+  // The frozen image tower under a class matrix [n_cls, embed] of unit rows.
+  static AdaptedModel with_class_matrix(const Model& model, Matrix class_matrix,
+                                        std::vector<std::string> class_names);
+  // What a training has now: its towers with these values of the parameters.
+  static AdaptedModel of(const PromptedClip& clip, const ParameterMap& values);
+
+  const Model& model() const;
+  const std::vector<std::string>& class_names() const;
+  // Whether learned tokens stand in the image tower, so that its features are nobody else's.
+  bool prompts_images() const;
+  // The texts of the classes [n_cls, embed], unit rows, where they and the frozen image tower are all
+  // there is. Throws Error where a class matrix alone does not hold the prompt: with tokens in the
+  // image tower, or texts that depend on the image.
+  const Matrix& class_matrix() const;
+
+  // Features of the images as this model's image tower sees them. Throws Error naming a damaged
+  // image, unless the options skip it.
+  ImageFeatures features(std::span<const ImageSource> images,
+                         const FeatureOptions& options = {}) const;
+  // Logits [rows of features, n_cls]. Throws Error for features that another image side encoded.
+  Matrix logits(const ImageFeatures& features) const;
+
+  // For the library itself.
+  const ImageSide& image_side() const;
+  // Logits of unit features [b, embed] of the frozen tower. Throws Error where this model's image
+  // tower is not the frozen one.
+  Matrix logits_of_frozen(const Matrix& unit_features) const;
+  // Logits of images [b, 3 size size], planar and normalised.
+  Matrix logits_of_pixels(const Matrix& pixels) const;
+
+ private:
+  struct Impl;
+  explicit AdaptedModel(std::shared_ptr<const Impl> impl);
+  std::shared_ptr<const Impl> impl_;
+};
+
+// Throws Error with both identities for a prompt that was learned on another backbone. A file of
+// version 0.1 knows its backbone by the fingerprint alone.
+void require_same_backbone(const PromptFile& prompt, const Model& model);
+
+}  // namespace qprompt

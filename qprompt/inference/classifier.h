@@ -1,0 +1,40 @@
+#pragma once
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include "qprompt/core/export.h"
+#include "qprompt/inference/adapted_model.h"
+
+namespace qprompt {
+
+struct ClassScore {
+  std::string class_name;
+  double probability = 0;
+};
+
+struct Classification {
+  std::string image;               // its name: the path, or what it was called
+  std::vector<ClassScore> scores;  // best first, at most top_k of them
+  bool abstained = false;          // the best probability is below min_confidence
+  std::string damage;              // why a skipped image could not be read, else empty
+};
+
+struct ClassifyOptions {
+  int top_k = 1;
+  double min_confidence = 0;  // 0..1
+  FeatureOptions features{};
+};
+
+// Names for images, with their probabilities among the model's classes.
+QPROMPT_API std::vector<Classification> classify(const AdaptedModel& model,
+                                                 std::span<const ImageSource> images,
+                                                 const ClassifyOptions& options = {});
+QPROMPT_API Classification classify(const AdaptedModel& model, const ImageSource& image,
+                                    const ClassifyOptions& options = {});
+
+// The class with the largest score in each row; the first of equals.
+std::vector<int> predictions(const Matrix& scores);
+
+}  // namespace qprompt

@@ -1,0 +1,32 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+
+namespace qprompt::kernels {
+
+// Format of weights and of the activations that matrix products read. Residual streams, statistics
+// and everything outside the towers stay float32.
+enum class NumberFormat : std::uint8_t { kFloat32, kBfloat16 };
+inline auto enum_names(NumberFormat) { return std::array{"fp32", "bf16"}; }
+
+enum class Precision : std::uint8_t { kFloat32, kBfloat16, kAuto };
+inline auto enum_names(Precision) { return std::array{"fp32", "bf16", "auto"}; }
+
+struct DeviceOptions {
+  int threads = 0;  // 0: the cores this process may really use
+  Precision precision = Precision::kAuto;
+};
+
+struct DeviceInfo {
+  std::string library;          // "oneDNN 2.6.3"
+  std::string instruction_set;  // oneDNN's effective one, "avx2"
+  std::string simd;             // of the hand-written passes, "AVX2"
+  std::string vendor;           // CPUID's, "AuthenticAMD"
+  int threads = 1;
+  NumberFormat format = NumberFormat::kFloat32;
+  std::string reason;  // why this number format
+};
+
+}  // namespace qprompt::kernels

@@ -1,0 +1,66 @@
+#pragma once
+
+// What came out of a command as a JSON record: every setting, enough to repeat it, and what was
+// measured. Quantities are listed by the structs that hold them (visit_fields), not here.
+
+#include <nlohmann/json_fwd.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "qprompt/eval/base_to_new.h"
+#include "qprompt/eval/metrics.h"
+#include "qprompt/inference/classifier.h"
+#include "qprompt/train/learn.h"
+#include "qprompt/train/settings.h"
+
+namespace qprompt {
+
+// What every record begins with.
+nlohmann::ordered_json record_header(const std::string& command, const Model& model);
+
+// Where images came from, as a person said it.
+struct DataDescription {
+  std::string path, split;
+
+  template <typename Visitor>
+  void visit_fields(Visitor&& visit) {
+    visit("path", path, "");
+    visit("split", split, "");
+  }
+};
+
+// A preset that settings began with, and where they differ from it.
+struct PresetUse {
+  std::string name, source;
+  Settings differences;
+
+  template <typename Visitor>
+  void visit_fields(Visitor&& visit) {
+    visit("name", name, "");
+    visit("source", source, "where the numbers come from");
+    visit("differences", differences, "");
+  }
+};
+nlohmann::ordered_json as_json(const std::optional<PresetUse>& preset);  // null without one
+
+nlohmann::ordered_json as_json(const LearnConfig& config);
+nlohmann::ordered_json settings_as_json(const MethodConfig& method);
+nlohmann::ordered_json as_json(const Learned& learned);
+// With "per_class" under the classes' names.
+nlohmann::ordered_json as_json(const Metrics& metrics, const std::vector<std::string>& class_names);
+// "images" and "skipped_images".
+nlohmann::ordered_json as_json(const std::vector<Classification>& results);
+// Settings, rows and single runs.
+nlohmann::ordered_json as_json(const std::vector<ProtocolEntry>& entries,
+                               const BaseToNewOptions& options, const BaseToNewResult& result);
+
+// Why damaged images could not be read, one line each.
+std::vector<std::string> damages(const std::vector<Classification>& results);
+
+// Indented, with a line end; and on one line without. Bytes that are not UTF-8, as paths may have
+// them, become U+FFFD.
+std::string json_text(const nlohmann::ordered_json& json);
+std::string json_line(const nlohmann::ordered_json& json);
+
+}  // namespace qprompt

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace qprompt {
+
+// CLIP's byte-level BPE with its text cleaning: HTML unescape twice, white space collapsed, Unicode
+// lower-casing. (CLIP's clip/simple_tokenizer.py; ftfy's mojibake repair is left out.)
+class Tokenizer {
+ public:
+  // A folder or file: vocab.json + merges.txt, tokenizer.json, or bpe_simple_vocab_16e6.txt.gz,
+  // recognised from the content. Throws Error naming what was looked for.
+  static Tokenizer load(const std::filesystem::path& path);
+
+  // Ids without start and end.
+  std::vector<int> encode(std::string_view text) const;
+  std::string decode(std::span<const int> ids) const;
+
+  int start_token() const;
+  int end_token() const;
+  int vocabulary_size() const;
+
+ private:
+  struct Tables;
+  explicit Tokenizer(std::shared_ptr<const Tables> tables);
+  std::shared_ptr<const Tables> tables_;
+};
+
+}  // namespace qprompt

@@ -1,0 +1,125 @@
+#include "qprompt/train/training_sets.h"
+
+#include "qprompt/clip/similarity.h"
+#include "qprompt/core/error.h"
+#include "qprompt/core/random.h"
+#include "qprompt/core/stopwatch.h"
+#include "qprompt/features/image_features.h"
+#include "qprompt/features/image_side.h"
+
+namespace qprompt {
+namespace {
+
+// Zero would mean the evaluation view.
+std::uint64_t view_seed(Random& random) { return random.bits() | 1; }
+
+std::vector<ImageRequest> requests_for(std::span<const Item> items, Index views,
+                                       std::uint64_t seed) {
+  std::vector<ImageRequest> requests;
+  for (const Item& item : items) {
+    // Streams 0..99 belong to the trainer.
+    Random random(seed, 100 + requests.size());
+    ImageRequest request{item.image};
+    for (Index v = 0; v < views; ++v) request.views.push_back(view_seed(random));
+    requests.push_back(std::move(request));
+  }
+  return requests;
+}
+
+PreparedSet prepare(const Model& model, std::span<const Item> items, const ImageNeeds& needs,
+                    const std::vector<ImageRequest>& requests, const FeatureOptions& options) {
+  require_files(items);
+  const Stopwatch watch;
+  PreparedSet prepared;
+  TrainingSet& set = prepared.set;
+  set.views = needs.views;
+  set.fresh_views = needs.fresh_views;
+  std::vector<Index> first;
+  if (needs.pixels) {
+    const auto pixels = std::make_shared<const ImagePixels>(model, requests, options);
+    first = pixels->first();
+    prepared.skipped = pixels->skipped();
+    set.pixels = pixels;
+  }
+  if (needs.features) {
+    ImageFeatures features = image_features(ImageSide(model), requests, options);
+    first = features.first;
+    prepared.skipped = std::move(features.skipped);
+    set.features = UnitRows(features.features).unit;
+  }
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    if (first[i] >= 0) set.labels.push_back(items[i].label);
+  }
+  prepared.seconds = watch.seconds();
+  return prepared;
+}
+
+// The set for these needs, prepared now where there is none yet.
+template <typename Sets, typename Prepare>
+const TrainingSet& find(Sets& sets, const ImageNeeds& needs, const Prepare& prepare) {
+  for (const auto& [known, prepared] : sets) {
+    if (known == needs) return prepared.set;
+  }
+  return sets.emplace_back(needs, prepare()).second.set;
+}
+
+}  // namespace
+
+ImageNeeds image_needs(const Model& model, const LearnConfig& config) {
+  const bool pixels = make_learner(config.method, model)->prompts_images();
+  const auto regularizer = make_regularizer(config.training.regularizer);
+  const bool compared = regularizer != nullptr && regularizer->compares_images();
+  const bool fresh = config.views == 0;
+  return {.features = !pixels || compared,
+          .pixels = pixels,
+          .views = fresh ? config.training.epochs : config.views,
+          .fresh_views = fresh};
+}
+
+PreparedSet prepare_training_set(const Model& model, std::span<const Item> items,
+                                 const ImageNeeds& needs, std::uint64_t train_seed,
+                                 const FeatureOptions& options) {
+  return prepare(model, items, needs, requests_for(items, needs.views, train_seed), options);
+}
+
+PreparedSet prepare_validation_set(const Model& model, std::span<const Item> items,
+                                   const ImageNeeds& needs, const FeatureOptions& options) {
+  std::vector<ImageRequest> requests;
+  for (const Item& item : items) requests.push_back({item.image});
+  ImageNeeds evaluation{.features = !needs.pixels, .pixels = needs.pixels};
+  return prepare(model, items, evaluation, requests, options);
+}
+
+TrainingData TrainingSets::data_for(const LearnConfig& config) {
+  const ImageNeeds needs = image_needs(model_, config);
+  require(!chosen_.train.empty(), chosen_.name, ": no training images");
+  const TrainingSet& set = find(training_, needs, [&] {
+    return prepare_training_set(model_, chosen_.train, needs, train_seed_, features_);
+  });
+  if (!needs_validation(config.training)) return {set};
+  require(!chosen_.val.empty(), chosen_.name,
+          ": no validation images, which best_val, patience and automatic bits need");
+  return {set, &find(validation_, needs, [&] {
+            return prepare_validation_set(model_, chosen_.val, needs, features_);
+          })};
+}
+
+std::vector<std::string> TrainingSets::skipped() const {
+  std::vector<std::string> lines;
+  for (const Sets* sets : {&training_, &validation_}) {
+    for (const auto& [needs, prepared] : *sets) {
+      lines.insert(lines.end(), prepared.skipped.begin(), prepared.skipped.end());
+    }
+  }
+  return lines;
+}
+
+double TrainingSets::seconds() const {
+  double seconds = 0;
+  for (const Sets* sets : {&training_, &validation_}) {
+    for (const auto& [needs, prepared] : *sets) seconds += prepared.seconds;
+  }
+  return seconds;
+}
+
+}  // namespace qprompt

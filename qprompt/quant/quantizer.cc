@@ -17,10 +17,8 @@ void require_finite(const std::string& name, const Matrix& values) {
   require(values.allFinite(), "quantizer: matrix '", name, "' holds a NaN or infinite value");
 }
 
-int width_for_all(const std::string& bits) {
-  require(bits.size() == 1 && bits[0] >= '1' && bits[0] <= '8', "quantizer: bits '", bits,
-          "', expected one number 1..8 for all matrices");
-  return bits[0] - '0';
+bool is_width(const std::string& bits) {
+  return bits.size() == 1 && bits[0] >= '1' && bits[0] <= '8';
 }
 
 Levels levels_of(const QuantizerConfig& config) {
@@ -73,7 +71,8 @@ Quantizer::Quantizer(const QuantizerConfig& config, std::uint64_t seed,
                      std::map<std::string, int> bits)
     : config_(config), seed_(seed), bits_(std::move(bits)) {
   require_valid(config_);
-  if (has_codebook(config_.kind) && bits_.empty()) width_for_all(config_.bits);
+  require(!has_codebook(config_.kind) || !bits_.empty() || is_width(config_.bits),
+          "quantizer: bits '", config_.bits, "', expected one number 1..8 for all matrices");
   for (const auto& [name, width] : bits_) {
     require(!has_codebook(config_.kind) || (width >= 1 && width <= 8), "quantizer: matrix '", name,
             "' with ", width, " bits, expected 1..8");
@@ -82,7 +81,9 @@ Quantizer::Quantizer(const QuantizerConfig& config, std::uint64_t seed,
 
 int Quantizer::bits_of(const std::string& name) const {
   if (const auto found = bits_.find(name); found != bits_.end()) return found->second;
-  return width_for_all(config_.bits);
+  require(is_width(config_.bits), "quantizer: bits '", config_.bits,
+          "' do not say how many matrix '", name, "' has");
+  return config_.bits[0] - '0';
 }
 
 bool Quantizer::trains_quantized() const {

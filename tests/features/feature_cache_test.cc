@@ -1,4 +1,7 @@
+#include <cstring>
+
 #include "qprompt/core/file.h"
+#include "qprompt/core/half.h"
 #include "tests/features/requests.h"
 
 namespace qprompt {
@@ -27,15 +30,8 @@ class FeatureCache : public ::testing::Test {
     return result;
   }
 
-  std::vector<fs::path> files() const {
-    std::vector<fs::path> files;
-    for (const auto& entry : fs::directory_iterator(folder_ / "cache")) files.push_back(entry);
-    return files;
-  }
-  fs::path only_file() const {
-    EXPECT_EQ(files().size(), 1u);
-    return files().front();
-  }
+  std::size_t entries() const { return FeatureStore::open(folder_ / "cache")->entries(); }
+  fs::path file() const { return folder_ / "cache" / "features.lmdb"; }
 
   testing::TemporaryFolder folder_;
   const Model model_ = testing::random_model();
@@ -90,56 +86,78 @@ TEST_F(FeatureCache, KnowsPicturesByTheirContentNotTheirName) {
   EXPECT_EQ(run(model_, renamed).progress.cached, 0);
 }
 
-TEST_F(FeatureCache, ATornTailIsComputedAgain) {
-  const std::vector<ImageRequest> requests = whole_pictures(5);
-  const Matrix features = run(model_, requests).features;
-  fs::resize_file(only_file(), fs::file_size(only_file()) - 3);
-  const Run torn = run(model_, requests);
-  EXPECT_EQ(torn.progress.cached, 4);
-  expect_same_but_last_bits(torn.features, features);
-  EXPECT_EQ(run(model_, requests).progress.cached, 5);
-}
-
+// A value is its checksum and the fp16 feature: both lie in the file as they are.
 TEST_F(FeatureCache, AFlippedByteIsComputedAgainOnce) {
   const std::vector<ImageRequest> requests = whole_pictures(5);
   const Matrix features = run(model_, requests).features;
-  const std::string content = read_text(only_file());
-  for (std::size_t at = 0; at < content.size(); at += 41) {
+  std::string feature(static_cast<std::size_t>(2 * features.cols()), '\0');
+  for (Index i = 0; i < features.cols(); ++i) {
+    const std::uint16_t bits = half_bits(features(2, i));
+    std::memcpy(feature.data() + 2 * i, &bits, sizeof bits);
+  }
+  const std::string content = read_text(file());
+  const std::size_t place = content.find(feature);
+  ASSERT_NE(place, std::string::npos);
+  for (std::size_t at = place - 8; at < place + feature.size(); at += 3) {
     std::string damaged = content;
     damaged[at] = static_cast<char>(damaged[at] ^ 0x40);
-    write_file(only_file(), damaged);
+    write_file(file(), damaged);
     const Run repaired = run(model_, requests);
-    EXPECT_EQ(repaired.progress.cached, 4) << "byte " << at;
+    EXPECT_EQ(repaired.progress.cached, 4) << "byte " << at - place;
     expect_same_but_last_bits(repaired.features, features);
-    EXPECT_EQ(run(model_, requests).progress.cached, 5) << "byte " << at;
+    EXPECT_EQ(run(model_, requests).progress.cached, 5) << "byte " << at - place;
   }
 }
 
-TEST_F(FeatureCache, AFileOfSomethingElseIsNotBelieved) {
-  const std::vector<ImageRequest> requests = whole_pictures(2);
-  const Matrix features = run(model_, requests).features;
-  write_file(only_file(), std::string(1000, 'x'));
-  EXPECT_EQ(run(model_, requests).features, features);
+TEST_F(FeatureCache, ACacheOfVersion01IsNotLookedAt) {
+  const fs::path old = folder_.file("cache/0123456789abcdef-fp32.features", std::string(1000, 'x'));
+  EXPECT_EQ(run(model_, whole_pictures(2)).progress.cached, 0);
+  EXPECT_EQ(run(model_, whole_pictures(2)).progress.cached, 2);
+  EXPECT_EQ(read_text(old), std::string(1000, 'x'));
 }
 
-TEST_F(FeatureCache, AnotherNumberFormatHasItsOwnFile) {
+TEST_F(FeatureCache, KnowsAPictureByItsBytesWhereverTheyAre) {
+  const std::vector<ImageRequest> requests = whole_pictures(1);
+  run(model_, requests);
+  const std::string content = read_text(requests[0].image.path());
+  const std::vector<ImageRequest> in_memory{
+      {ImageSource::encoded(std::as_bytes(std::span(content)))}};
+  EXPECT_EQ(run(model_, in_memory).progress.cached, 1);
+  // With gaps between the rows or without: pixels are told apart by what they show.
+  const Image picture = read_image(requests[0].image);
+  const std::size_t row = 3 * static_cast<std::size_t>(picture.width), stride = row + 5;
+  std::vector<std::uint8_t> with_gaps(stride * static_cast<std::size_t>(picture.height), 99);
+  for (int y = 0; y < picture.height; ++y) {
+    std::copy_n(&picture.pixels[y * row], row, &with_gaps[y * stride]);
+  }
+  const std::vector<ImageRequest> tight{
+      {ImageSource::pixels({picture.pixels.data(), picture.width, picture.height, 0})}};
+  const std::vector<ImageRequest> loose{{ImageSource::pixels(
+      {with_gaps.data(), picture.width, picture.height, static_cast<std::ptrdiff_t>(stride)})}};
+  EXPECT_EQ(run(model_, tight).progress.cached, 0);
+  EXPECT_EQ(run(model_, loose).progress.cached, 1);
+  EXPECT_EQ(image_features(ImageSide(model_), loose).features,
+            image_features(ImageSide(model_), requests).features);
+}
+
+TEST_F(FeatureCache, TellsNumberFormatsApart) {
   const Model bf16 = testing::random_model(1, {2, kernels::Precision::kBfloat16});
   run(model_, whole_pictures(3));
   EXPECT_EQ(run(bf16, whole_pictures(3)).progress.cached, 0);
-  EXPECT_EQ(files().size(), 2u);
+  EXPECT_EQ(entries(), 6u);
   EXPECT_EQ(run(bf16, whole_pictures(3)).progress.cached, 3);
   EXPECT_EQ(run(model_, whole_pictures(3)).progress.cached, 3);
 }
 
-TEST_F(FeatureCache, AnotherModelHasItsOwnFile) {
+TEST_F(FeatureCache, TellsModelsApart) {
   run(model_, whole_pictures(3));
   EXPECT_EQ(run(testing::random_model(2), whole_pictures(3)).progress.cached, 0);
-  EXPECT_EQ(files().size(), 2u);
+  EXPECT_EQ(entries(), 6u);
   EXPECT_EQ(run(testing::random_model(1), whole_pictures(3)).progress.cached, 3);
 }
 
 // The weights are the same, what the tower sees or does with them is not.
-TEST_F(FeatureCache, AnotherConfigurationOfTheModelHasItsOwnFile) {
+TEST_F(FeatureCache, TellsConfigurationsOfAModelApart) {
   run(model_, whole_pictures(3));
   testing::write_random_model(folder_ / "gelu", testing::small_clip_shape(Activation::kGelu));
   testing::write_random_model(folder_ / "mean", testing::small_clip_shape());
@@ -147,6 +165,7 @@ TEST_F(FeatureCache, AnotherConfigurationOfTheModelHasItsOwnFile) {
   for (const char* name : {"gelu", "mean"}) {
     const Model other = Model::load((folder_ / name).string(), {testing::float32(), {}});
     EXPECT_EQ(other.fingerprint(), model_.fingerprint());
+    EXPECT_NE(other.identity(), model_.identity());
     const Run fresh = run(other, whole_pictures(3));
     EXPECT_EQ(fresh.progress.cached, 0) << name;
     EXPECT_EQ(fresh.features, image_features(ImageSide(other), whole_pictures(3)).features) << name;

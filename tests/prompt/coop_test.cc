@@ -71,10 +71,27 @@ TEST_F(CoOpTest, StartsEveryClassElsewhereAtRandom) {
   EXPECT_NE(Matrix(ctx.topRows(2)), Matrix(ctx.middleRows(2, 2)));
 }
 
-TEST_F(CoOpTest, RefusesWordsThatAreNotNCtxTokens) {
-  EXPECT_THAT(testing::error_of([&] { learner(words("a photo of a", 3)); }),
-              AllOf(HasSubstr("'a photo of a'"), HasSubstr("5 tokens"), HasSubstr("n_ctx is 3")));
-  EXPECT_THAT(testing::error_of([&] { learner(words("  ", 1)); }), HasSubstr("0 tokens"));
+TEST_F(CoOpTest, RefusesAnotherNumberOfWordsThanNCtx) {
+  for (int n_ctx : {3, 5}) {
+    EXPECT_THAT(testing::error_of([&] { learner(words("a photo of a", n_ctx)); }),
+                AllOf(HasSubstr("'a photo of a'"), HasSubstr("4 words"),
+                      HasSubstr("n_ctx is " + std::to_string(n_ctx))));
+  }
+}
+
+// As in the reference: n_ctx counts words, and this vocabulary splits "of" into two tokens.
+TEST_F(CoOpTest, LearnsTheFirstTokensOfItsWordsAndKeepsTheRest) {
+  const CoOpConfig config = words("a photo of a", 4);
+  const std::vector<int> tokens = model_.tokenizer().encode("a photo of a");
+  ASSERT_EQ(tokens.size(), 5u);
+  EXPECT_EQ(initial(config), embeddings("a photo of a").topRows(4));
+  const TextLayout layout = learner(config)->layout(classes({"cat", "dog"}));
+  ASSERT_EQ(layout.shared.size(), 6u);
+  EXPECT_EQ(layout.shared[4], TextRow::learned(3));
+  EXPECT_EQ(layout.shared[5], TextRow::token(tokens[4]));
+  CoOpConfig in_front = config;
+  in_front.class_token_position = ClassTokenPosition::kFront;
+  EXPECT_THAT(testing::error_of([&] { learner(in_front); }), HasSubstr("at the end"));
 }
 
 TEST_F(CoOpTest, RefusesAContextThatLeavesNoRoomForAName) {

@@ -116,7 +116,7 @@ TEST_F(DeepMethods, RefuseSizesThatAreNone) {
   EXPECT_THAT(refusal(VptConfig{.depth_vision = 0}), HasSubstr("depth 0"));
   EXPECT_THAT(refusal(MaPLeConfig{.ctx_init = "", .depth = 0}), HasSubstr("depth 0"));
   EXPECT_THAT(refusal(MaPLeConfig{.n_ctx = 3, .ctx_init = "photo cat"}), HasSubstr("2 tokens"));
-  EXPECT_THAT(refusal(CoCoOpConfig{.n_ctx = 1, .ctx_init = "photo cat"}), HasSubstr("2 tokens"));
+  EXPECT_THAT(refusal(CoCoOpConfig{.n_ctx = 1, .ctx_init = "photo cat"}), HasSubstr("2 words"));
   EXPECT_THAT(refusal(CoCoOpConfig{.ctx_init = "", .reduction = 17}), HasSubstr("reduction 17"));
   EXPECT_THAT(refusal(CoCoOpConfig{.ctx_init = "", .reduction = 0}), HasSubstr("reduction 0"));
 }

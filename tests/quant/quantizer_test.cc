@@ -259,7 +259,6 @@ TEST(Quantizer, RefusesSettingsWithoutMeaning) {
   const double kNaN = std::numeric_limits<double>::quiet_NaN();
   EXPECT_THROW(Quantizer({.bits = "0"}), Error);
   EXPECT_THROW(Quantizer({.bits = "9"}), Error);
-  EXPECT_THROW(Quantizer({.kind = QuantizerKind::kNone, .bits = "many"}), Error);
   EXPECT_THROW(Quantizer({}, 0, {{"w", 9}}), Error);
   EXPECT_THROW(Quantizer({.min_interval = 0}), Error);
   EXPECT_THROW(Quantizer({.kl_threshold = -1}), Error);

@@ -93,7 +93,7 @@ TEST_F(Classify, AnswersAreTheSameFromTheCachesAndWithoutAny) {
   succeed(train(path("run"), {"--skip-evaluation"}));
   const auto words = classify({"--prompt", path("run"), "--cache", path("cache"), data + "/test"});
   const std::string first = succeed(words).out;
-  EXPECT_EQ(listing(folder / "user-cache/qprompt").size(), 1);
+  EXPECT_TRUE(fs::exists(folder / "user-cache/qprompt/features.lmdb"));
   EXPECT_EQ(succeed(words).out, first);
   // A cache that cannot be written is no problem.
   const auto uncached = classify({"--prompt", path("run"), data + "/test"});

@@ -63,14 +63,14 @@ TEST_F(PromptFiles, AMissingOneIsNamed) {
   EXPECT_THAT(error_line(evaluate({"--prompt", path("nowhere")})), HasSubstr(path("nowhere")));
 }
 
-TEST_F(PromptFiles, AnotherBackbonesPromptIsRefusedWithBothFingerprints) {
-  const auto fingerprint = [&](const std::string& of_model) {
+TEST_F(PromptFiles, AnotherBackbonesPromptIsRefusedWithBothIdentities) {
+  const auto identity = [&](const std::string& of_model) {
     model = of_model;
     const Outcome outcome = succeed(evaluate({"--json", "-"}));
-    return nlohmann::json::parse(outcome.out).at("model").at("fingerprint").get<std::string>();
+    return nlohmann::json::parse(outcome.out).at("model").at("identity").get<std::string>();
   };
   succeed(classify({"--prompt", path("run"), picture().string()}));  // fills the user's cache
-  const std::string learned_on = fingerprint(model);
+  const std::string learned_on = identity(model);
   copy_model(model, folder / "other", [](Weights& weights) {
     for (auto& [name, tensor] : weights) {
       if (name == "logit_scale") continue;
@@ -80,7 +80,7 @@ TEST_F(PromptFiles, AnotherBackbonesPromptIsRefusedWithBothFingerprints) {
       });
     }
   });
-  const std::string other = fingerprint(path("other"));
+  const std::string other = identity(path("other"));
   const auto names_both = AllOf(HasSubstr(learned_on), HasSubstr(other));
   EXPECT_NE(other, learned_on);
   EXPECT_THAT(error_line(evaluate({"--prompt", path("run")})), names_both);

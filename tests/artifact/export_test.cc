@@ -114,7 +114,7 @@ TEST_F(Export, RefusesOtherExtensionsAndOtherNumbersOfNames) {
 
 // The reference's own names of what IVLP and VPT learn, under their module's prefix.
 TEST(Reference, ExportHasTheNamesOfTheReference) {
-  QPROMPT_GOLDENS_OR_SKIP(goldens);
+  const fs::path goldens = testing::goldens_folder();
   const Safetensors reference(goldens / "reference/maple.safetensors");
   std::map<std::string, std::map<std::string, TensorView>> cases;
   for (const auto& [key, view] : reference.tensors()) {

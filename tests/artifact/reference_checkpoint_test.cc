@@ -257,7 +257,7 @@ ParameterMap final_values(const fs::path& reference, const std::string& name) {
 }
 
 TEST(Reference, CheckpointsHoldTheFinalValues) {
-  QPROMPT_GOLDENS_OR_SKIP(goldens);
+  const fs::path goldens = testing::goldens_folder();
   const fs::path folder = goldens / "reference/checkpoints/dassl";
   if (!fs::exists(folder)) GTEST_SKIP() << "this set has no Dassl checkpoints";
   int files = 0;

@@ -85,9 +85,10 @@ void expect_same_weights(const Checkpoint& a, const Checkpoint& b) {
 }
 
 TEST(Reference, EveryCheckpointLayoutGivesTheSameModel) {
-  QPROMPT_GOLDENS_OR_SKIP(goldens);
+  const fs::path goldens = testing::goldens_folder();
   const auto paths = checkpoints_in(goldens / "reference" / "checkpoints");
   ASSERT_FALSE(paths.empty());
+  if (paths.size() == 1) GTEST_SKIP() << "this set has its model in one layout only";
   const Checkpoint first = Checkpoint::open(paths.front());
   for (const fs::path& path : paths) {
     SCOPED_TRACE(path);
@@ -101,18 +102,21 @@ TEST(Reference, EveryCheckpointLayoutGivesTheSameModel) {
 }
 
 TEST(Reference, TokenizersFitTheirCheckpoints) {
-  QPROMPT_GOLDENS_OR_SKIP(goldens);
+  const fs::path goldens = testing::goldens_folder();
+  int compared = 0;
   for (const fs::path& path : checkpoints_in(goldens / "reference" / "checkpoints")) {
     if (!fs::exists(path / "merges.txt")) continue;
     const Checkpoint checkpoint = Checkpoint::open(path);
     EXPECT_EQ(load_tokenizer_for(checkpoint).vocabulary_size(), checkpoint.shape().vocabulary);
+    ++compared;
   }
+  EXPECT_GT(compared, 0);
 }
 
 // Training checkpoints hold schedulers, optimisers and storages of a GPU; their learned values are
 // the case's final ones.
 TEST(Reference, TrainingCheckpointsAreReadAsStateDicts) {
-  QPROMPT_GOLDENS_OR_SKIP(goldens);
+  const fs::path goldens = testing::goldens_folder();
   const fs::path folder = goldens / "reference" / "checkpoints" / "dassl";
   if (!fs::exists(folder)) GTEST_SKIP() << "no training checkpoints in this set";
   int compared = 0;

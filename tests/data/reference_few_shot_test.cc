@@ -29,7 +29,7 @@ void expect_published_subset(const fs::path& file, const Dataset& dataset, int s
 }
 
 TEST(Reference, FewShotSplitsAreThePublishedOnes) {
-  QPROMPT_GOLDENS_OR_SKIP(folder);
+  const fs::path folder = testing::goldens_folder();
   int compared = 0;
   for (const auto& dataset_folder : fs::directory_iterator(folder / "fewshot")) {
     const Dataset dataset =

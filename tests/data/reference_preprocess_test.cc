@@ -35,7 +35,7 @@ Difference grey_levels(std::span<const float> values, std::span<const float> exp
 }
 
 TEST(Reference, PreprocessGivesThePixelsOfPillowAndTorchvision) {
-  QPROMPT_GOLDENS_OR_SKIP(folder);
+  const std::filesystem::path folder = testing::goldens_folder();
   const Safetensors goldens(folder / "preprocess" / "preprocess.safetensors");
   ASSERT_FALSE(goldens.tensors().empty());
   for (const auto& [key, tensor] : goldens.tensors()) {  // "<n_px>/<file>"

@@ -69,7 +69,7 @@ GoldenFile::GoldenFile(const std::filesystem::path& goldens, const std::string& 
   const auto names = nlohmann::json::parse(file_.metadata().at("classnames"));
   class_names = names.get<std::vector<std::string>>();
   for (std::string& class_name : class_names) std::ranges::replace(class_name, '_', ' ');
-  images = split_images(tensor("images"));
+  if (has("images")) images = split_images(tensor("images"));
   labels = integers("labels");
 }
 
@@ -102,6 +102,12 @@ Parameters GoldenFile::parameters(const std::string& prefix) const {
     if (name.starts_with(prefix)) found[name.substr(prefix.size())] = tensor(name);
   }
   return found;
+}
+
+Matrix GoldenFile::image_features(const VisionPrompts& vision) const {
+  if (has_images()) return image.forward(images, vision);
+  if (vision.tokens.size() > 0) throw std::runtime_error("vision prompts, but no images");
+  return tensor("zs.image_features");
 }
 
 Matrix GoldenFile::embeddings(const std::vector<int>& tokens) const {
@@ -161,7 +167,7 @@ Matrix learned_gradient(const std::vector<ClassText>& texts, const std::vector<M
 }
 
 Evaluation evaluate(const GoldenFile& golden, const TextInput& text, const VisionPrompts& vision) {
-  const Features features{.images = golden.image.forward(golden.images, vision),
+  const Features features{.images = golden.image_features(vision),
                           .texts = golden.text.forward(text)};
   const Matrix logits = cosine_logits(features, golden.logit_scale());
   const Matrix d_logits = cross_entropy_pull_back(logits, golden.labels);

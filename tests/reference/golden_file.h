@@ -27,6 +27,10 @@ class GoldenFile {
   std::vector<Index> shape(const std::string& name) const { return file_.at(name).shape; }
   std::vector<int> integers(const std::string& name) const;
   Parameters parameters(const std::string& prefix) const;  // "coop_csc.init.": all that follow it
+  // A set that holds a text tower only has no images: nothing can be prompted in the image tower.
+  bool has_images() const { return !images.empty(); }
+  // Of the image tower; without images the published ones, of the tower that nothing prompts.
+  Matrix image_features(const VisionPrompts& vision) const;
 
   const ClipShape& clip_shape() const { return checkpoint_.shape(); }
   Matrix embeddings(const std::vector<int>& tokens) const;

@@ -248,7 +248,7 @@ TEST_F(TokenizerFiles, RefusesOtherKindsOfTokenizers) {
 }
 
 TEST(Reference, TokenizerCasesInEveryFormat) {
-  QPROMPT_GOLDENS_OR_SKIP(goldens);
+  const fs::path goldens = testing::goldens_folder();
   const fs::path folder = goldens / "tokenizer" / "openai";
   if (!fs::exists(folder)) GTEST_SKIP() << "no tokenizer in this set";
   const Json cases = read_json(goldens / "tokenizer" / "openai_cases.json").at("cases");
@@ -272,7 +272,7 @@ fs::path folder_with_tokenizer(const fs::path& checkpoints) {
 }
 
 TEST(Reference, TokensOfTheZeroShotPrompts) {
-  QPROMPT_GOLDENS_OR_SKIP(goldens);
+  const fs::path goldens = testing::goldens_folder();
   const fs::path folder = folder_with_tokenizer(goldens / "reference" / "checkpoints");
   if (folder.empty()) GTEST_SKIP() << "no checkpoint with a tokenizer in this set";
   const Tokenizer tokenizer = Tokenizer::load(folder);

@@ -14,7 +14,13 @@ namespace fs = std::filesystem;
 
 constexpr char kModel[] = "reference/checkpoints/hf";
 
-ImageBatch batch_of(const Model& model, Matrix pixels) {
+// A set that holds a text tower only has no pixels, but the published features of its images: what
+// methods that prompt texts alone take.
+ImageBatch batch_of(const Model& model, const Safetensors& file) {
+  if (!file.tensors().contains("images")) {
+    return {UnitRows(to_matrix(file.at("zs.image_features"))).unit, {}};
+  }
+  Matrix pixels = to_matrix(file.at("images"));
   ImageWorkspace workspace(model.device());
   Matrix unit = UnitRows(model.image_tower()->forward(pixels, {}, workspace)).unit;
   return {std::move(unit), std::move(pixels)};
@@ -40,7 +46,7 @@ GoldenTraining::GoldenTraining(const fs::path& goldens, const std::string& name,
                         {{.threads = 1, .precision = precision}, std::nullopt})),
       class_names(nlohmann::json::parse(file_.metadata().at("classnames"))),
       labels(read_labels()),
-      images(batch_of(model, tensor("images"))) {}
+      images(batch_of(model, file_)) {}
 
 bool GoldenTraining::has_model(const fs::path& goldens) { return fs::exists(goldens / kModel); }
 

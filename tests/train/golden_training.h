@@ -40,7 +40,7 @@ class GoldenTraining {
   Model model;
   std::vector<std::string> class_names;
   std::vector<int> labels;
-  ImageBatch images;  // as every method takes them
+  ImageBatch images;  // as every method takes them; without pixels where the set has none
 };
 
 // The sizes of a checkpoint, for the method and the place of the name that its case's name says.

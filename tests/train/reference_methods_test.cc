@@ -124,22 +124,22 @@ void expect_all_cases(const fs::path& goldens, const std::string& file, Precisio
 }
 
 TEST(Reference, CoOpAndCoCoOpTrainAsTheReference) {
-  QPROMPT_GOLDENS_OR_SKIP(goldens);
+  const fs::path goldens = testing::goldens_folder();
   expect_all_cases(goldens, "coop.safetensors", Precision::kFloat32, kFloat32);
 }
 
 TEST(Reference, CoOpAndCoCoOpTrainAsTheReferenceInBf16WithinItsError) {
-  QPROMPT_GOLDENS_OR_SKIP(goldens);
+  const fs::path goldens = testing::goldens_folder();
   expect_all_cases(goldens, "coop.safetensors", Precision::kBfloat16, kBfloat16);
 }
 
 TEST(Reference, MaPLeIvlpAndVptTrainAsTheReference) {
-  QPROMPT_GOLDENS_OR_SKIP(goldens);
+  const fs::path goldens = testing::goldens_folder();
   expect_all_cases(goldens, "maple.safetensors", Precision::kFloat32, kFloat32);
 }
 
 TEST(Reference, MaPLeIvlpAndVptTrainAsTheReferenceInBf16WithinItsError) {
-  QPROMPT_GOLDENS_OR_SKIP(goldens);
+  const fs::path goldens = testing::goldens_folder();
   expect_all_cases(goldens, "maple.safetensors", Precision::kBfloat16, kBfloat16);
 }
 
@@ -178,7 +178,7 @@ void expect_imported(const GoldenTraining& golden, const std::string& name, cons
 }
 
 TEST(Reference, ImportedCheckpointsGiveTheReferencesLogits) {
-  QPROMPT_GOLDENS_OR_SKIP(goldens);
+  const fs::path goldens = testing::goldens_folder();
   const auto files = imported_files(goldens);
   if (files.empty() || !GoldenTraining::has_model(goldens)) {
     GTEST_SKIP() << "this set has no checkpoints of Dassl, or no Hugging Face checkpoint";

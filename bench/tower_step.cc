@@ -16,11 +16,14 @@
 #include <functional>
 #include <vector>
 
+#include "qprompt/clip/image_tower.h"
 #include "qprompt/clip/model.h"
 #include "qprompt/clip/similarity.h"
+#include "qprompt/clip/text_tower.h"
 #include "qprompt/core/error.h"
 #include "qprompt/core/fields.h"
 #include "qprompt/core/random.h"
+#include "qprompt/tokenizer/tokenizer.h"
 #include "qprompt/train/loss.h"
 
 namespace qprompt {

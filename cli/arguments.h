@@ -9,7 +9,7 @@
 #include "qprompt/clip/model.h"
 #include "qprompt/data/dataset.h"
 #include "qprompt/features/feature_options.h"
-#include "qprompt/run/record.h"
+#include "qprompt/run/description.h"
 
 namespace qprompt::cli {
 

@@ -11,6 +11,7 @@
 #include "cli/output.h"
 #include "qprompt/core/error.h"
 #include "qprompt/data/templates.h"
+#include "qprompt/run/record.h"
 
 namespace qprompt::cli {
 namespace {

@@ -15,6 +15,7 @@
 #include "qprompt/features/feature_store.h"
 #include "qprompt/inference/classifier.h"
 #include "qprompt/run/run_folder.h"
+#include "qprompt/run/record.h"
 
 namespace qprompt::cli {
 namespace {

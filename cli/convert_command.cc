@@ -14,6 +14,7 @@
 #include "qprompt/eval/evaluate.h"
 #include "qprompt/run/run_folder.h"
 #include "qprompt/train/prompt_quantizer.h"
+#include "qprompt/run/record.h"
 
 namespace qprompt::cli {
 namespace {

@@ -12,6 +12,7 @@
 #include "qprompt/core/file.h"
 #include "qprompt/kernels/device.h"
 #include "qprompt/run/run_folder.h"
+#include "qprompt/run/record.h"
 
 namespace qprompt::cli {
 namespace {

@@ -11,6 +11,7 @@
 #include "qprompt/eval/evaluate.h"
 #include "qprompt/run/run_folder.h"
 #include "qprompt/data/templates.h"
+#include "qprompt/run/record.h"
 
 namespace qprompt::cli {
 namespace {

@@ -5,7 +5,8 @@
 #include <set>
 #include <string>
 
-#include "qprompt/run/record.h"
+#include "qprompt/run/description.h"
+#include "qprompt/train/settings.h"
 
 namespace qprompt::cli {
 

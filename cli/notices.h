@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "qprompt/data/few_shot.h"
-#include "qprompt/run/record.h"
+#include "qprompt/run/description.h"
 
 // Lines on stderr about what was done otherwise than asked for.
 namespace qprompt::cli {

@@ -1,24 +1,31 @@
 #pragma once
 
-// QPrompt in five calls:
+// QPrompt in six calls:
 //
-//   Model::load      a CLIP checkpoint                          clip/model.h      start here
-//   load_dataset     folders, a split file or a CSV             data/dataset.h
-//   learn            a prompt from a few images a class         train/learn.h
-//   evaluate         accuracy and F1 of a prompt                eval/evaluate.h
-//   Classifier       images to names, for any class list        serve/classifier.h
+//   Model::load      a CLIP checkpoint                           clip/model.h      start here
+//   load_dataset     folders, a split file or a CSV              data/dataset.h
+//   learn            a prompt from a few images a class          train/learn.h
+//   AdaptedModel     model, prompt and class list as one thing   inference/adapted_model.h
+//   classify         images to names                             inference/classifier.h
+//   evaluate         accuracy and F1                             eval/evaluate.h
 //
 // and what they hand over: PromptFile (artifact/prompt_file.h), the base-to-new table
-// (eval/base_to_new.h). Everything throws qprompt::Error (core/error.h), one line each.
+// (eval/base_to_new.h), run folders (run/training_run.h). Images are files, bytes or pixels
+// (data/image_source.h). Everything throws qprompt::Error (core/error.h), one line each, or
+// Interrupted where a caller's `stop` said so; nothing else leaves the library.
 
 #include "qprompt/artifact/prompt_file.h"
 #include "qprompt/clip/model.h"
 #include "qprompt/core/error.h"
+#include "qprompt/data/class_names.h"
 #include "qprompt/data/dataset.h"
 #include "qprompt/data/few_shot.h"
+#include "qprompt/data/image_source.h"
 #include "qprompt/eval/base_to_new.h"
 #include "qprompt/eval/evaluate.h"
-#include "qprompt/prompt/text_features.h"
-#include "qprompt/inference/class_matrix.h"
+#include "qprompt/features/feature_store.h"
+#include "qprompt/inference/adapted_model.h"
 #include "qprompt/inference/classifier.h"
+#include "qprompt/run/run_folder.h"
+#include "qprompt/run/training_run.h"
 #include "qprompt/train/learn.h"

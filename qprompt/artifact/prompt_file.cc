@@ -78,45 +78,53 @@ std::vector<StoredMatrix> read_matrices(ByteReader& reader) {
 }  // namespace
 
 std::vector<std::byte> to_bytes(const PromptFile& file) {
-  require_unique_names(file.matrices, "prompt file");
-  ByteWriter writer;
-  writer.bytes(std::as_bytes(std::span(kMagic)));
-  writer.byte(file.identity != 0 ? kVersion : 1);
-  writer.u64(file.backbone);
-  if (file.identity != 0) writer.u64(file.identity);
-  writer.byte(file.class_list != 0 ? 1 : 0);
-  if (file.class_list != 0) writer.u64(file.class_list);
-  write_settings(writer, file.method);
-  writer.varint(file.matrices.size());
-  for (const StoredMatrix& matrix : file.matrices) write_matrix(writer, matrix);
-  writer.u32(checksum(writer.written()));
-  return writer.written();
+  return at_border([&]() -> std::vector<std::byte> {
+    require_unique_names(file.matrices, "prompt file");
+    ByteWriter writer;
+    writer.bytes(std::as_bytes(std::span(kMagic)));
+    writer.byte(file.identity != 0 ? kVersion : 1);
+    writer.u64(file.backbone);
+    if (file.identity != 0) writer.u64(file.identity);
+    writer.byte(file.class_list != 0 ? 1 : 0);
+    if (file.class_list != 0) writer.u64(file.class_list);
+    write_settings(writer, file.method);
+    writer.varint(file.matrices.size());
+    for (const StoredMatrix& matrix : file.matrices) write_matrix(writer, matrix);
+    writer.u32(checksum(writer.written()));
+    return writer.written();
+  });
 }
 
 void save_prompt_file(const PromptFile& file, const std::filesystem::path& path) {
-  write_file(path, std::span<const std::byte>(to_bytes(file)));
+  at_border([&] {
+    write_file(path, std::span<const std::byte>(to_bytes(file)));
+  });
 }
 
 PromptFile prompt_file_from_bytes(std::span<const std::byte> bytes, std::string_view origin) {
-  const std::uint8_t version = read_version(ByteReader(bytes, origin));
-  ByteReader reader(checked_body(bytes, origin), origin);
-  reader.bytes(kMagic.size() + sizeof kVersion);
-  PromptFile file;
-  file.backbone = reader.u64();
-  if (version >= 2) {
-    file.identity = reader.u64();
-    reader.require(file.identity != 0, "the identity of the backbone is zero");
-  }
-  file.class_list = read_class_list(reader);
-  file.method = read_settings(reader);
-  file.matrices = read_matrices(reader);
-  reader.require(reader.remaining() == 0, reader.remaining(), " bytes after the last matrix");
-  return file;
+  return at_border([&]() -> PromptFile {
+    const std::uint8_t version = read_version(ByteReader(bytes, origin));
+    ByteReader reader(checked_body(bytes, origin), origin);
+    reader.bytes(kMagic.size() + sizeof kVersion);
+    PromptFile file;
+    file.backbone = reader.u64();
+    if (version >= 2) {
+      file.identity = reader.u64();
+      reader.require(file.identity != 0, "the identity of the backbone is zero");
+    }
+    file.class_list = read_class_list(reader);
+    file.method = read_settings(reader);
+    file.matrices = read_matrices(reader);
+    reader.require(reader.remaining() == 0, reader.remaining(), " bytes after the last matrix");
+    return file;
+  });
 }
 
 PromptFile load_prompt_file(const std::filesystem::path& path) {
-  const MappedFile file(path);
-  return prompt_file_from_bytes(file.bytes(), path.string());
+  return at_border([&]() -> PromptFile {
+    const MappedFile file(path);
+    return prompt_file_from_bytes(file.bytes(), path.string());
+  });
 }
 
 std::vector<StoredMatrix> stored_matrices(const ParameterMap& values,
@@ -134,12 +142,14 @@ std::vector<StoredMatrix> stored_matrices(const ParameterMap& values,
 }
 
 ParameterMap values(const PromptFile& file) {
-  ParameterMap values;
-  for (const auto& [name, content] : file.matrices) {
-    const auto* encoded = std::get_if<EncodedMatrix>(&content);
-    values[name] = encoded ? decode(*encoded) : std::get<Matrix>(content);
-  }
-  return values;
+  return at_border([&]() -> ParameterMap {
+    ParameterMap values;
+    for (const auto& [name, content] : file.matrices) {
+      const auto* encoded = std::get_if<EncodedMatrix>(&content);
+      values[name] = encoded ? decode(*encoded) : std::get<Matrix>(content);
+    }
+    return values;
+  });
 }
 
 Index rows(const StoredMatrix& matrix) {

@@ -46,17 +46,17 @@ QPROMPT_API PromptFile prompt_file_from_bytes(std::span<const std::byte> bytes,
 QPROMPT_API PromptFile load_prompt_file(const std::filesystem::path& path);
 
 // The matrices to store: the encoded one where `encoded` has it, else the values as they are.
-std::vector<StoredMatrix> stored_matrices(const ParameterMap& values,
+QPROMPT_API std::vector<StoredMatrix> stored_matrices(const ParameterMap& values,
                                           const std::map<std::string, EncodedMatrix>& encoded);
 // What the file deploys.
 QPROMPT_API ParameterMap values(const PromptFile& file);
 
-Index rows(const StoredMatrix& matrix);
-Index cols(const StoredMatrix& matrix);
-int bits_per_value(const StoredMatrix& matrix);  // 1..8: codes and a codebook; 16; 32
+QPROMPT_API Index rows(const StoredMatrix& matrix);
+QPROMPT_API Index cols(const StoredMatrix& matrix);
+QPROMPT_API int bits_per_value(const StoredMatrix& matrix);  // 1..8: codes and a codebook; 16; 32
 
 // Bytes of what was learned, by what they hold.
-struct Payload {
+struct QPROMPT_API Payload {
   std::size_t codes = 0, codebooks = 0;  // of quantized matrices
   std::size_t fp16 = 0, fp32 = 0;        // values of the others
 
@@ -64,12 +64,12 @@ struct Payload {
   Payload& operator+=(const Payload& other);
   bool operator==(const Payload&) const = default;
 };
-Payload payload(const StoredMatrix& matrix);
-Payload payload(const PromptFile& file);
-std::size_t payload_size(const StoredMatrix& matrix);
+QPROMPT_API Payload payload(const StoredMatrix& matrix);
+QPROMPT_API Payload payload(const PromptFile& file);
+QPROMPT_API std::size_t payload_size(const StoredMatrix& matrix);
 QPROMPT_API std::size_t payload_size(const PromptFile& file);
 
 // Stored in prompt files of class-bound methods. Never zero.
-std::uint64_t class_list_hash(std::span<const std::string> class_names);
+QPROMPT_API std::uint64_t class_list_hash(std::span<const std::string> class_names);
 
 }  // namespace qprompt

@@ -6,16 +6,12 @@
 #include "qprompt/checkpoint/checkpoint_tokenizer.h"
 #include "qprompt/clip/engine.h"
 #include "qprompt/core/border.h"
-#include "qprompt/core/hash.h"
 
 namespace qprompt {
 
 using kernels::Differentiable;
 
 namespace {
-
-// Changed whenever the towers or what prepares images for them give other numbers than before.
-constexpr std::uint64_t kTowerVersion = 2;
 
 std::uint64_t next_number() {
   static std::atomic<std::uint64_t> last{0};
@@ -116,12 +112,6 @@ std::shared_ptr<const ImageTower> Model::image_tower() const {
 }
 std::shared_ptr<const ImageTower> Model::image_tower(Differentiable differentiable) const {
   return impl_->image.get(impl_->checkpoint, device(), differentiable, impl_->keeps_towers);
-}
-
-std::uint64_t feature_identity(const Model& model) {
-  const std::uint64_t words[] = {model.identity(), kTowerVersion,
-                                 static_cast<std::uint64_t>(model.device().format())};
-  return hash64(std::as_bytes(std::span(words)));
 }
 
 }  // namespace qprompt

@@ -71,8 +71,4 @@ class QPROMPT_API Model {
   std::shared_ptr<Impl> impl_;
 };
 
-// Of everything that features depend on beside what goes in: the model, the number format, and the
-// towers' code. Every cache begins its keys with it.
-std::uint64_t feature_identity(const Model& model);
-
 }  // namespace qprompt

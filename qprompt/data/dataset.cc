@@ -7,6 +7,7 @@
 #include <map>
 #include <system_error>
 
+#include "qprompt/core/border.h"
 #include "qprompt/core/error.h"
 #include "qprompt/core/file.h"
 #include "qprompt/core/hash.h"
@@ -133,26 +134,30 @@ std::size_t share(std::size_t n, double part) {
 
 Dataset load_dataset(const fs::path& data, const std::optional<fs::path>& split,
                      std::uint64_t seed) {
-  const std::string source = split.value_or(data).string();
-  try {
-    Dataset dataset = read_any(data, split, seed);
-    check(dataset, source);
-    return dataset;
-  } catch (const fs::filesystem_error& error) {
-    fail(error.path1().string(), ": cannot read: ", error.code().message());
-  }
+  return at_border([&]() -> Dataset {
+    const std::string source = split.value_or(data).string();
+    try {
+      Dataset dataset = read_any(data, split, seed);
+      check(dataset, source);
+      return dataset;
+    } catch (const fs::filesystem_error& error) {
+      fail(error.path1().string(), ": cannot read: ", error.code().message());
+    }
+  });
 }
 
 void require_files(std::span<const Item> items) {
-  const auto is_missing = [](const Item& item) {
-    std::error_code ignored;
-    return !item.image.path().empty() && !fs::is_regular_file(item.image.path(), ignored);
-  };
-  const auto first = std::ranges::find_if(items, is_missing);
-  if (first == items.end()) return;
-  const auto more = std::count_if(first + 1, items.end(), is_missing);
-  fail(first->image.name(), ": missing image, and ", more, " more of the ", items.size(),
-       " that are needed");
+  at_border([&] {
+    const auto is_missing = [](const Item& item) {
+      std::error_code ignored;
+      return !item.image.path().empty() && !fs::is_regular_file(item.image.path(), ignored);
+    };
+    const auto first = std::ranges::find_if(items, is_missing);
+    if (first == items.end()) return;
+    const auto more = std::count_if(first + 1, items.end(), is_missing);
+    fail(first->image.name(), ": missing image, and ", more, " more of the ", items.size(),
+         " that are needed");
+  });
 }
 
 void divide_by_seed(std::vector<Item> items, const std::string& class_name, std::uint64_t seed,

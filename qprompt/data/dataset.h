@@ -38,6 +38,6 @@ QPROMPT_API Dataset load_dataset(const std::filesystem::path& data,
 
 // Listed files may be missing until they are needed: names the first that is and counts the rest.
 // Images in memory are there.
-void require_files(std::span<const Item> items);
+QPROMPT_API void require_files(std::span<const Item> items);
 
 }  // namespace qprompt

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <unordered_map>
 
+#include "qprompt/core/border.h"
 #include "qprompt/core/error.h"
 #include "qprompt/core/fields.h"
 #include "qprompt/data/python_random.h"
@@ -59,29 +60,33 @@ std::vector<Item> with_labels(const std::vector<Item>& items, int first, int end
 }  // namespace
 
 FewShot few_shot(const Dataset& dataset, int shots, std::uint64_t seed) {
-  FewShot sampled{.dataset = dataset};
-  if (shots < 1) return sampled;
-  PythonRandom random(seed);  // one stream: train first, then val
-  sampled.dataset.train = sample_each_label(dataset.train, static_cast<std::size_t>(shots), random);
-  sampled.dataset.val =
-      sample_each_label(dataset.val, static_cast<std::size_t>(std::min(shots, 4)), random);
-  sampled.scarce = scarce_classes(dataset, shots);
-  return sampled;
+  return at_border([&]() -> FewShot {
+    FewShot sampled{.dataset = dataset};
+    if (shots < 1) return sampled;
+    PythonRandom random(seed);  // one stream: train first, then val
+    sampled.dataset.train = sample_each_label(dataset.train, static_cast<std::size_t>(shots), random);
+    sampled.dataset.val =
+        sample_each_label(dataset.val, static_cast<std::size_t>(std::min(shots, 4)), random);
+    sampled.scarce = scarce_classes(dataset, shots);
+    return sampled;
+  });
 }
 
 Dataset subsample_classes(const Dataset& dataset, ClassSubset classes) {
-  if (classes == ClassSubset::kAll) return dataset;
-  const int n = static_cast<int>(dataset.class_names.size());
-  const int half = (n + 1) / 2;
-  const int first = classes == ClassSubset::kBase ? 0 : half;
-  const int end = classes == ClassSubset::kBase ? half : n;
-  require(end - first > 1, dataset.name, ": of its ", n, " classes ", end - first, " would be ",
-          enum_name(classes), ", expected at least 2");
-  return {.name = dataset.name,
-          .class_names = {dataset.class_names.begin() + first, dataset.class_names.begin() + end},
-          .train = with_labels(dataset.train, first, end),
-          .val = with_labels(dataset.val, first, end),
-          .test = with_labels(dataset.test, first, end)};
+  return at_border([&]() -> Dataset {
+    if (classes == ClassSubset::kAll) return dataset;
+    const int n = static_cast<int>(dataset.class_names.size());
+    const int half = (n + 1) / 2;
+    const int first = classes == ClassSubset::kBase ? 0 : half;
+    const int end = classes == ClassSubset::kBase ? half : n;
+    require(end - first > 1, dataset.name, ": of its ", n, " classes ", end - first, " would be ",
+            enum_name(classes), ", expected at least 2");
+    return {.name = dataset.name,
+            .class_names = {dataset.class_names.begin() + first, dataset.class_names.begin() + end},
+            .train = with_labels(dataset.train, first, end),
+            .val = with_labels(dataset.val, first, end),
+            .test = with_labels(dataset.test, first, end)};
+  });
 }
 
 }  // namespace qprompt

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "qprompt/core/export.h"
 #include "qprompt/data/dataset.h"
 
 namespace qprompt {
@@ -24,13 +25,13 @@ struct FewShot {
 
 // `shots` training images and min(shots, 4) validation images a class, the very ones that the
 // published splits hold (Dassl's sampling with Python's random numbers). shots < 1: all images.
-FewShot few_shot(const Dataset& dataset, int shots, std::uint64_t seed);
+QPROMPT_API FewShot few_shot(const Dataset& dataset, int shots, std::uint64_t seed);
 
 enum class ClassSubset { kAll, kBase, kNew };
 inline auto enum_names(ClassSubset) { return std::array{"all", "base", "new"}; }
 
 // Base: the first half of the classes, rounded up; new: the rest. Labels are renumbered from zero:
 // the head of the softmax is the class list. Throws Error when fewer than two classes are left.
-Dataset subsample_classes(const Dataset& dataset, ClassSubset classes);
+QPROMPT_API Dataset subsample_classes(const Dataset& dataset, ClassSubset classes);
 
 }  // namespace qprompt

@@ -3,7 +3,7 @@
 #include "qprompt/core/border.h"
 #include "qprompt/core/error.h"
 #include "qprompt/features/image_side.h"
-#include "qprompt/inference/classifier.h"
+#include "qprompt/inference/predictions.h"
 
 namespace qprompt {
 namespace {
@@ -50,15 +50,19 @@ const ImageFeatures& TestImages::frozen() {
   return *frozen_;
 }
 
-Index TestImages::count() { return frozen().features.rows(); }
+Index TestImages::count() {
+  return at_border([&] { return frozen().features.rows(); });
+}
 
 Metrics TestImages::evaluate(const AdaptedModel& adapted) {
-  if (!adapted.prompts_images()) return measured(adapted, items_, frozen());
-  FeatureOptions options = options_;
-  options.cache = nullptr;  // nobody asks for these again
-  Evaluation evaluation = qprompt::evaluate(adapted, items_, options);
-  skipped_ = std::move(evaluation.skipped);
-  return std::move(evaluation.metrics);
+  return at_border([&] {
+    if (!adapted.prompts_images()) return measured(adapted, items_, frozen());
+    FeatureOptions options = options_;
+    options.cache = nullptr;  // nobody asks for these again
+    Evaluation evaluation = qprompt::evaluate(adapted, items_, options);
+    skipped_ = std::move(evaluation.skipped);
+    return std::move(evaluation.metrics);
+  });
 }
 
 }  // namespace qprompt

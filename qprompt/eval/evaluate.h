@@ -24,7 +24,7 @@ QPROMPT_API Evaluation evaluate(const AdaptedModel& model, std::span<const Item>
 
 // Test images for several adapted models: encoded once for all that leave the image tower as it is,
 // and again for each that has tokens in it.
-class TestImages {
+class QPROMPT_API TestImages {
  public:
   TestImages(const Model& model, std::vector<Item> items, FeatureOptions options = {});
 

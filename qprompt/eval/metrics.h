@@ -30,7 +30,7 @@ struct Metrics {
   }
 };
 
-Metrics measure(std::span<const int> predicted, std::span<const int> labels, Index classes);
+QPROMPT_API Metrics measure(std::span<const int> predicted, std::span<const int> labels, Index classes);
 
 // H = 2 b n / (b + n), zero where both are.
 QPROMPT_API double harmonic_mean(double base, double novel);
@@ -45,6 +45,6 @@ struct MeanAndDeviation {
     visit("std", deviation, "population standard deviation");
   }
 };
-MeanAndDeviation mean_and_deviation(std::span<const double> values);
+QPROMPT_API MeanAndDeviation mean_and_deviation(std::span<const double> values);
 
 }  // namespace qprompt

@@ -273,58 +273,68 @@ std::span<const std::byte> payload_of(const Hash128& key, std::span<const std::b
 }  // namespace
 
 bool FeatureStore::find(const Hash128& key, std::span<float> row) const {
-  bool is_good = false;
-  environment_->find(name_of(key), [&](std::span<const std::byte> value) {
-    const auto payload = payload_of(key, value);
-    is_good = payload.size() == row.size() * sizeof(std::uint16_t) && !row.empty();
-    for (std::size_t i = 0; is_good && i < row.size(); ++i) {
-      row[i] = half_value(word_at<std::uint16_t>(payload, i * sizeof(std::uint16_t)));
-    }
+  return at_border([&]() -> bool {
+    bool is_good = false;
+    environment_->find(name_of(key), [&](std::span<const std::byte> value) {
+      const auto payload = payload_of(key, value);
+      is_good = payload.size() == row.size() * sizeof(std::uint16_t) && !row.empty();
+      for (std::size_t i = 0; is_good && i < row.size(); ++i) {
+        row[i] = half_value(word_at<std::uint16_t>(payload, i * sizeof(std::uint16_t)));
+      }
+    });
+    return is_good;
   });
-  return is_good;
 }
 
 void FeatureStore::append(std::span<const Hash128> keys, const Matrix& rows) {
-  require(std::ssize(keys) == rows.rows(), "FeatureStore: ", keys.size(), " keys for ", rows.rows(),
-          " rows");
-  environment_->write([&](const auto& put_value) {
-    for (std::size_t r = 0; r < keys.size(); ++r) {
-      Bytes payload;
-      payload.reserve(static_cast<std::size_t>(rows.cols()) * sizeof(std::uint16_t));
-      for (Index i = 0; i < rows.cols(); ++i) {
-        put(half_bits(rows(static_cast<Index>(r), i)), payload);
+  at_border([&] {
+    require(std::ssize(keys) == rows.rows(), "FeatureStore: ", keys.size(), " keys for ", rows.rows(),
+            " rows");
+    environment_->write([&](const auto& put_value) {
+      for (std::size_t r = 0; r < keys.size(); ++r) {
+        Bytes payload;
+        payload.reserve(static_cast<std::size_t>(rows.cols()) * sizeof(std::uint16_t));
+        for (Index i = 0; i < rows.cols(); ++i) {
+          put(half_bits(rows(static_cast<Index>(r), i)), payload);
+        }
+        put_value(name_of(keys[r]), checked(keys[r], payload));
       }
-      put_value(name_of(keys[r]), checked(keys[r], payload));
-    }
+    });
   });
 }
 
 std::optional<Matrix> FeatureStore::find_matrix(const Hash128& key) const {
-  constexpr std::size_t kSizes = 16;  // bytes of rows and columns before the values
-  std::optional<Matrix> matrix;
-  environment_->find(name_of(key), [&](std::span<const std::byte> value) {
-    const auto payload = payload_of(key, value);
-    if (payload.size() < kSizes) return;
-    const auto rows = word_at<std::int64_t>(payload, 0), cols = word_at<std::int64_t>(payload, 8);
-    const auto count = static_cast<std::int64_t>((payload.size() - kSizes) / sizeof(float));
-    if (rows < 0 || cols < 1 || rows > count || rows * cols != count) return;
-    matrix.emplace(rows, cols);
-    std::memcpy(matrix->data(), payload.data() + kSizes, payload.size() - kSizes);
+  return at_border([&]() -> std::optional<Matrix> {
+    constexpr std::size_t kSizes = 16;  // bytes of rows and columns before the values
+    std::optional<Matrix> matrix;
+    environment_->find(name_of(key), [&](std::span<const std::byte> value) {
+      const auto payload = payload_of(key, value);
+      if (payload.size() < kSizes) return;
+      const auto rows = word_at<std::int64_t>(payload, 0), cols = word_at<std::int64_t>(payload, 8);
+      const auto count = static_cast<std::int64_t>((payload.size() - kSizes) / sizeof(float));
+      if (rows < 0 || cols < 1 || rows > count || rows * cols != count) return;
+      matrix.emplace(rows, cols);
+      std::memcpy(matrix->data(), payload.data() + kSizes, payload.size() - kSizes);
+    });
+    return matrix;
   });
-  return matrix;
 }
 
 void FeatureStore::put_matrix(const Hash128& key, const Matrix& matrix) {
-  Bytes payload;
-  put(std::int64_t{matrix.rows()}, payload);
-  put(std::int64_t{matrix.cols()}, payload);
-  const auto values = std::as_bytes(values_of(matrix));
-  payload.resize(payload.size() + values.size());
-  std::memcpy(payload.data() + payload.size() - values.size(), values.data(), values.size());
-  environment_->write(
-      [&](const auto& put_value) { put_value(name_of(key), checked(key, payload)); });
+  at_border([&] {
+    Bytes payload;
+    put(std::int64_t{matrix.rows()}, payload);
+    put(std::int64_t{matrix.cols()}, payload);
+    const auto values = std::as_bytes(values_of(matrix));
+    payload.resize(payload.size() + values.size());
+    std::memcpy(payload.data() + payload.size() - values.size(), values.data(), values.size());
+    environment_->write(
+        [&](const auto& put_value) { put_value(name_of(key), checked(key, payload)); });
+  });
 }
 
-std::size_t FeatureStore::entries() const { return environment_->entries(); }
+std::size_t FeatureStore::entries() const {
+  return at_border([&] { return environment_->entries(); });
+}
 
 }  // namespace qprompt

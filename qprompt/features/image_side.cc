@@ -3,6 +3,7 @@
 #include <mutex>
 
 #include "qprompt/clip/engine.h"
+#include "qprompt/clip/feature_identity.h"
 #include "qprompt/core/half.h"
 #include "qprompt/core/hash.h"
 

@@ -1,5 +1,6 @@
 #include "qprompt/inference/adapted_model.h"
 
+#include "qprompt/clip/feature_identity.h"
 #include "qprompt/clip/similarity.h"
 #include "qprompt/core/border.h"
 #include "qprompt/core/error.h"
@@ -70,12 +71,14 @@ void require_servable(const PromptFile& prompt, const PromptLearner& learner,
 }  // namespace
 
 void require_same_backbone(const PromptFile& prompt, const Model& model) {
-  const bool is_old = prompt.identity == 0;
-  const std::uint64_t learned_on = is_old ? prompt.backbone : prompt.identity;
-  const std::uint64_t here = is_old ? model.fingerprint() : model.identity();
-  require(learned_on == here, "the prompt was learned on the backbone ", hex64(learned_on),
-          ", this model is ", hex64(here), " (", model.path().string(),
-          "): weights, activation, heads or preprocessing differ");
+  at_border([&] {
+    const bool is_old = prompt.identity == 0;
+    const std::uint64_t learned_on = is_old ? prompt.backbone : prompt.identity;
+    const std::uint64_t here = is_old ? model.fingerprint() : model.identity();
+    require(learned_on == here, "the prompt was learned on the backbone ", hex64(learned_on),
+            ", this model is ", hex64(here), " (", model.path().string(),
+            "): weights, activation, heads or preprocessing differ");
+  });
 }
 
 AdaptedModel::AdaptedModel(std::shared_ptr<const Impl> impl) : impl_(std::move(impl)) {

@@ -72,6 +72,6 @@ class QPROMPT_API AdaptedModel {
 
 // Throws Error with both identities for a prompt that was learned on another backbone. A file of
 // version 0.1 knows its backbone by the fingerprint alone.
-void require_same_backbone(const PromptFile& prompt, const Model& model);
+QPROMPT_API void require_same_backbone(const PromptFile& prompt, const Model& model);
 
 }  // namespace qprompt

@@ -63,14 +63,4 @@ Classification classify(const AdaptedModel& model, const ImageSource& image,
   return classify(model, std::span(&image, 1), options).front();
 }
 
-std::vector<int> predictions(const Matrix& scores) {
-  std::vector<int> predicted(static_cast<std::size_t>(scores.rows()));
-  for (Index i = 0; i < scores.rows(); ++i) {
-    Index best = 0;
-    scores.row(i).maxCoeff(&best);
-    predicted[i] = static_cast<int>(best);
-  }
-  return predicted;
-}
-
 }  // namespace qprompt

@@ -34,7 +34,4 @@ QPROMPT_API std::vector<Classification> classify(const AdaptedModel& model,
 QPROMPT_API Classification classify(const AdaptedModel& model, const ImageSource& image,
                                     const ClassifyOptions& options = {});
 
-// The class with the largest score in each row; the first of equals.
-std::vector<int> predictions(const Matrix& scores);
-
 }  // namespace qprompt

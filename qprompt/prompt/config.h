@@ -5,6 +5,8 @@
 #include <string>
 #include <variant>
 
+#include "qprompt/core/export.h"
+
 namespace qprompt {
 
 // Where the class's name stands among the context tokens (CoOp's CLASS_TOKEN_POSITION).
@@ -96,7 +98,7 @@ struct MaPLeConfig {
 
 // How many words a text has, `_` read as a space; a context is as long as its initial words are
 // many.
-int words_in(const std::string& text);
+QPROMPT_API int words_in(const std::string& text);
 
 // A method whose context starts from words.
 template <typename Config>
@@ -129,6 +131,6 @@ inline auto enum_names(MethodTag) { return std::array{"coop", "cocoop", "vpt", "
 inline MethodTag method_tag(const MethodConfig& config) {
   return static_cast<MethodTag>(config.index());
 }
-MethodConfig default_config(MethodTag method);
+QPROMPT_API MethodConfig default_config(MethodTag method);
 
 }  // namespace qprompt

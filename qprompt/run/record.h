@@ -11,37 +11,14 @@
 #include "qprompt/eval/base_to_new.h"
 #include "qprompt/eval/metrics.h"
 #include "qprompt/inference/classifier.h"
+#include "qprompt/run/description.h"
 #include "qprompt/train/learn.h"
-#include "qprompt/train/settings.h"
 
 namespace qprompt {
 
 // What every record begins with.
 nlohmann::ordered_json record_header(const std::string& command, const Model& model);
 
-// Where images came from, as a person said it.
-struct DataDescription {
-  std::string path, split;
-
-  template <typename Visitor>
-  void visit_fields(Visitor&& visit) {
-    visit("path", path, "");
-    visit("split", split, "");
-  }
-};
-
-// A preset that settings began with, and where they differ from it.
-struct PresetUse {
-  std::string name, source;
-  Settings differences;
-
-  template <typename Visitor>
-  void visit_fields(Visitor&& visit) {
-    visit("name", name, "");
-    visit("source", source, "where the numbers come from");
-    visit("differences", differences, "");
-  }
-};
 nlohmann::ordered_json as_json(const std::optional<PresetUse>& preset);  // null without one
 
 nlohmann::ordered_json as_json(const LearnConfig& config);

@@ -9,6 +9,7 @@
 #include "qprompt/core/json.h"
 #include "qprompt/eval/evaluate.h"
 #include "qprompt/kernels/device.h"
+#include "qprompt/run/record.h"
 #include "qprompt/run/run_folder.h"
 #include "qprompt/train/training_state.h"
 

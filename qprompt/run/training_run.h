@@ -5,8 +5,9 @@
 #include <string>
 #include <vector>
 
+#include "qprompt/core/export.h"
 #include "qprompt/eval/metrics.h"
-#include "qprompt/run/record.h"
+#include "qprompt/run/description.h"
 #include "qprompt/train/learn.h"
 
 namespace qprompt {

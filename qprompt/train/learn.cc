@@ -11,9 +11,11 @@
 namespace qprompt {
 
 void require_valid(const LearnConfig& config) {
-  require(config.shots >= 0, "shots ", config.shots, ", expected 0 (all images) or more");
-  require(config.views >= 0, "views ", config.views, ", expected 0 (fresh ones) or more");
-  require_valid(config.training);
+  at_border([&] {
+    require(config.shots >= 0, "shots ", config.shots, ", expected 0 (all images) or more");
+    require(config.views >= 0, "views ", config.views, ", expected 0 (fresh ones) or more");
+    require_valid(config.training);
+  });
 }
 
 Learned learn_from(const Model& model, const std::vector<std::string>& class_names,

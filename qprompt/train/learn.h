@@ -41,7 +41,7 @@ struct LearnConfig {
 };
 
 // As that of TrainingConfig; shots and views must be 0 or more.
-void require_valid(const LearnConfig& config);
+QPROMPT_API void require_valid(const LearnConfig& config);
 
 // What `learn` hands over: the prompt, and what a person wants to know about how it came about.
 struct Learned {

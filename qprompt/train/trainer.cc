@@ -6,7 +6,7 @@
 #include "qprompt/core/error.h"
 #include "qprompt/core/fields.h"
 #include "qprompt/core/random.h"
-#include "qprompt/inference/classifier.h"
+#include "qprompt/inference/predictions.h"
 #include "qprompt/train/bits.h"
 
 namespace qprompt {

@@ -5,6 +5,7 @@
 #include "qprompt/eval/evaluate.h"
 #include "qprompt/features/feature_store.h"
 #include "qprompt/inference/classifier.h"
+#include "qprompt/inference/predictions.h"
 #include "qprompt/prompt/zero_shot.h"
 #include "qprompt/train/learn.h"
 #include "qprompt/train/training_sets.h"

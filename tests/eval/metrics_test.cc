@@ -5,7 +5,7 @@
 #include <array>
 #include <vector>
 
-#include "qprompt/inference/classifier.h"
+#include "qprompt/inference/predictions.h"
 
 namespace qprompt {
 namespace {

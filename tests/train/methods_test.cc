@@ -1,7 +1,7 @@
 // What holds for every method: gradients, and steps under quantization.
 
 #include "qprompt/core/random.h"
-#include "qprompt/inference/classifier.h"
+#include "qprompt/inference/predictions.h"
 #include "qprompt/train/trainer.h"
 #include "tests/support/small_methods.h"
 #include "tests/train/demo_set.h"

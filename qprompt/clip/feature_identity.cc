@@ -1,0 +1,22 @@
+#include "qprompt/clip/feature_identity.h"
+
+#include <span>
+
+#include "qprompt/core/hash.h"
+#include "qprompt/kernels/device.h"
+
+namespace qprompt {
+namespace {
+
+// Changed whenever the towers or what prepares images for them give other numbers than before.
+constexpr std::uint64_t kTowerVersion = 2;
+
+}  // namespace
+
+std::uint64_t feature_identity(const Model& model) {
+  const std::uint64_t words[] = {model.identity(), kTowerVersion,
+                                 static_cast<std::uint64_t>(model.device().format())};
+  return hash64(std::as_bytes(std::span(words)));
+}
+
+}  // namespace qprompt

@@ -10,7 +10,6 @@
 #include <atomic>
 #include <condition_variable>
 #include <exception>
-#include <future>
 #include <limits>
 #include <mutex>
 
@@ -44,15 +43,15 @@ struct ThreadPool::Job::State {
       } catch (...) {
         thrown = std::current_exception();
       }
-      finish(i, thrown);
+      finish(i, std::move(thrown));
     }
   }
 
-  void finish(std::size_t i, const std::exception_ptr& thrown) {
+  void finish(std::size_t i, std::exception_ptr thrown) {
     const std::scoped_lock lock(mutex);
     if (thrown != nullptr && i < failed) {
       failed = i;
-      error = thrown;
+      error = std::move(thrown);
     }
     if (++done == count) all_done.notify_all();
   }
@@ -77,7 +76,8 @@ void ThreadPool::Job::wait() {
   if (state_ == nullptr) return;
   const std::shared_ptr<State> state = std::move(state_);
   state->wait();
-  if (state->error != nullptr) std::rethrow_exception(state->error);
+  // Out of the state, whose last owner may be a thread of the pool.
+  if (const auto error = std::move(state->error)) std::rethrow_exception(error);
 }
 
 ThreadPool::ThreadPool(int threads) : threads_(threads), pool_(std::make_unique<Threads>()) {}
@@ -103,12 +103,42 @@ struct WorkerThread::Thread {
 WorkerThread::WorkerThread() : thread_(std::make_unique<Thread>()) {}
 WorkerThread::~WorkerThread() { thread_->pool.join(); }
 
+namespace {
+
+struct Task {
+  std::mutex mutex;
+  std::condition_variable finished;
+  bool is_done = false;
+  std::exception_ptr error;
+
+  void finish(std::exception_ptr thrown) {
+    const std::scoped_lock lock(mutex);
+    error = std::move(thrown);
+    is_done = true;
+    finished.notify_all();
+  }
+  void wait() {
+    std::unique_lock lock(mutex);
+    finished.wait(lock, [&] { return is_done; });
+    if (const auto thrown = std::move(error)) std::rethrow_exception(thrown);
+  }
+};
+
+}  // namespace
+
 void WorkerThread::run(const std::function<void()>& work) {
   if (thread_->pool.get_executor().running_in_this_thread()) return work();
-  const auto task = std::make_shared<std::packaged_task<void()>>(std::ref(work));
-  std::future<void> done = task->get_future();
-  asio::post(thread_->pool, [task] { (*task)(); });
-  done.get();
+  const auto task = std::make_shared<Task>();
+  asio::post(thread_->pool, [task, &work] {
+    std::exception_ptr thrown;
+    try {
+      work();
+    } catch (...) {
+      thrown = std::current_exception();
+    }
+    task->finish(std::move(thrown));
+  });
+  task->wait();
 }
 
 }  // namespace qprompt

@@ -134,9 +134,11 @@ void complete(const ImageSide& side, FeatureStore* store, Wave& wave) {
   Matrix pixels(std::ssize(places), places.front().first->pixels.cols());
   Index row = 0;
   for (Prepared& image : wave.images) {
-    pixels.middleRows(row, image.pixels.rows()) = image.pixels;
-    row += image.pixels.rows();
-    image.pixels.resize(0, pixels.cols());
+    const Index unknown = image.pixels.rows();
+    if (unknown == 0) continue;
+    pixels.middleRows(row, unknown) = image.pixels;
+    row += unknown;
+    image.pixels = Matrix();
   }
   const Matrix features = side.encode(pixels);
   std::vector<Hash128> keys;

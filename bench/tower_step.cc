@@ -1,5 +1,8 @@
 // One case a process, so that its peak memory is its own:
 //   tower_step MODEL text CLASSES N_CTX STEPS [fp32|bf16|auto]   a CoOp step, forward and backward
+//   tower_step MODEL text-anew CLASSES N_CTX STEPS [...]         the same, and in turn with it the
+//   step
+//                                                                that reads its class list again
 //   tower_step MODEL image BATCH 0 STEPS [fp32|bf16|auto]        the image tower's forward pass
 //   tower_step MODEL image-step BATCH N_CTX STEPS [fp32|...]     forward and backward, N_CTX vision
 //                                                                tokens before each of 9 layers
@@ -14,6 +17,8 @@
 #include <cstdlib>
 #include <ctime>
 #include <functional>
+#include <memory>
+#include <utility>
 #include <vector>
 
 #include "qprompt/clip/image_tower.h"
@@ -48,18 +53,25 @@ double cpu_clock() {
   return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec);
 }
 
-Timing timing_of(int steps, const std::function<void()>& step) {
-  step();  // packs, allocates, creates primitives
-  std::vector<double> seconds;
-  const double cpu_start = cpu_clock();
+// Of each of `cases`, which take turns.
+std::vector<Timing> timings_of(int steps, const std::vector<std::function<void()>>& cases) {
+  std::vector<std::vector<double>> seconds(cases.size());
+  std::vector<double> cpu(cases.size());
+  for (const auto& step : cases) step();  // packs, allocates, creates primitives
   for (int i = 0; i < steps; ++i) {
-    const double start = wall_clock();
-    step();
-    seconds.push_back(wall_clock() - start);
+    for (std::size_t c = 0; c < cases.size(); ++c) {
+      const double start = wall_clock(), cpu_start = cpu_clock();
+      cases[c]();
+      seconds[c].push_back(wall_clock() - start);
+      cpu[c] += (cpu_clock() - cpu_start) / steps;
+    }
   }
-  const double cpu = (cpu_clock() - cpu_start) / steps;
-  std::nth_element(seconds.begin(), seconds.begin() + steps / 2, seconds.end());
-  return {seconds[steps / 2], cpu};
+  std::vector<Timing> timings;
+  for (std::size_t c = 0; c < cases.size(); ++c) {
+    std::nth_element(seconds[c].begin(), seconds[c].begin() + steps / 2, seconds[c].end());
+    timings.push_back({seconds[c][steps / 2], cpu[c]});
+  }
+  return timings;
 }
 
 TextLayout layout_of(const Model& model, Index classes, Index n_ctx, Random& random) {
@@ -77,34 +89,39 @@ TextLayout layout_of(const Model& model, Index classes, Index n_ctx, Random& ran
   return layout;
 }
 
-Timing text_case(const Model& model, Index classes, Index n_ctx, int steps) {
+std::vector<Timing> text_case(const Model& model, Index classes, Index n_ctx, int steps,
+                              bool also_anew) {
   Random random(1);
+  const auto tower = model.text_tower(kernels::Differentiable::kYes);
   const TextLayout layout = layout_of(model, classes, n_ctx, random);
+  const auto prepared = tower->embed(layout);
   const TextPrompts prompts{random.normal_matrix(n_ctx, model.shape().text.width, 0.02), {}};
   const Matrix images = UnitRows(random.normal_matrix(kBatchImages, model.shape().embed, 1)).unit;
   std::vector<int> labels;
   for (Index i = 0; i < kBatchImages; ++i) labels.push_back(static_cast<int>(i % classes));
-  const auto tower = model.text_tower(kernels::Differentiable::kYes);
   TextWorkspace workspace(model.device());
-  return timing_of(steps, [&] {
-    TextPass pass = tower->forward(layout, prompts, workspace, Keep::kForPullBack);
+  const auto step = [&](std::shared_ptr<const EmbeddedTexts> embedded) {
+    TextPass pass = tower->forward(std::move(embedded), prompts, workspace, Keep::kForPullBack);
     const UnitRows texts(pass.features());
     const LossGradient loss =
         cross_entropy(cosine_logits(images, texts.unit, model.logit_scale()), labels);
     pass.pull_back(
         texts.pull_back(cosine_logits_pull_back(images, model.logit_scale(), loss.d_logits)));
-  });
+  };
+  std::vector<std::function<void()>> cases{[&] { step(prepared); }};
+  if (also_anew) cases.push_back([&] { step(tower->embed(layout)); });
+  return timings_of(steps, cases);
 }
 
-Timing image_case(const Model& model, Index batch, int steps) {
+std::vector<Timing> image_case(const Model& model, Index batch, int steps) {
   const auto tower = model.image_tower();
   const Matrix images =
       Random(1).normal_matrix(batch, 3 * tower->image_size() * tower->image_size(), 1);
   ImageWorkspace workspace(model.device());
-  return timing_of(steps, [&] { tower->forward(images, {}, workspace); });
+  return timings_of(steps, {[&] { tower->forward(images, {}, workspace); }});
 }
 
-Timing image_step_case(const Model& model, Index batch, Index n_ctx, int steps) {
+std::vector<Timing> image_step_case(const Model& model, Index batch, Index n_ctx, int steps) {
   const auto tower = model.image_tower(kernels::Differentiable::kYes);
   Random random(1);
   const Matrix images =
@@ -116,22 +133,25 @@ Timing image_step_case(const Model& model, Index batch, Index n_ctx, int steps) 
     prompts.deep.push_back(random.normal_matrix(n_ctx, tower->prompt_width(), 0.02));
   }
   ImageWorkspace workspace(model.device());
-  return timing_of(steps, [&] {
-    tower->forward(images, prompts, workspace, Keep::kForPullBack).pull_back(d_features);
-  });
+  return timings_of(
+      steps, {[&] {
+        tower->forward(images, prompts, workspace, Keep::kForPullBack).pull_back(d_features);
+      }});
 }
 
-Timing timing_of_case(const std::string& kind, const Model& model, Index n, Index n_ctx,
-                      int steps) {
-  if (kind == "text") return text_case(model, n, n_ctx, steps);
+std::vector<Timing> timings_of_case(const std::string& kind, const Model& model, Index n,
+                                    Index n_ctx, int steps) {
+  if (kind == "text") return text_case(model, n, n_ctx, steps, false);
+  if (kind == "text-anew") return text_case(model, n, n_ctx, steps, true);
   if (kind == "image") return image_case(model, n, steps);
-  require(kind == "image-step", "tower_step: case '", kind, "', expected text, image, image-step");
+  require(kind == "image-step", "tower_step: case '", kind,
+          "', expected text, text-anew, image, image-step");
   return image_step_case(model, n, n_ctx, steps);
 }
 
 int run(int argc, char** argv) {
   require(argc >= 6,
-          "usage: tower_step MODEL text|image|image-step N N_CTX STEPS [fp32|bf16|auto]");
+          "usage: tower_step MODEL text|text-anew|image|image-step N N_CTX STEPS [fp32|bf16|auto]");
   ModelOptions options;
   if (argc > 6) options.device.precision = enum_from_name<kernels::Precision>(argv[6]);
   const Model model = Model::load(argv[1], options);
@@ -139,14 +159,17 @@ int run(int argc, char** argv) {
   const Index n = std::atol(argv[3]), n_ctx = std::atol(argv[4]);
   const int steps = std::atoi(argv[5]);
   require(n > 0 && steps > 0, "tower_step: ", n, " classes or images, ", steps, " steps");
-  const Timing timing = timing_of_case(kind, model, n, n_ctx, steps);
+  const std::vector<Timing> timings = timings_of_case(kind, model, n, n_ctx, steps);
   rusage usage{};
   getrusage(RUSAGE_SELF, &usage);
-  fmt::print(R"({{"case": "{}", "n": {}, "n_ctx": {}, "format": "{}", "median_seconds": {:.4f}, )"
-             R"("cpu_seconds": {:.4f}, "peak_mb": {:.0f}}})"
-             "\n",
-             kind, n, n_ctx, enum_name(model.device().format()), timing.median_seconds,
-             timing.cpu_seconds, static_cast<double>(usage.ru_maxrss) / 1024);
+  for (std::size_t i = 0; i < timings.size(); ++i) {
+    fmt::print(R"({{"case": "{}", "n": {}, "n_ctx": {}, "format": "{}", "median_seconds": {:.5f}, )"
+               R"("cpu_seconds": {:.5f}, "peak_mb": {:.0f}}})"
+               "\n",
+               i == 0 && timings.size() > 1 ? "text" : kind, n, n_ctx,
+               enum_name(model.device().format()), timings[i].median_seconds,
+               timings[i].cpu_seconds, static_cast<double>(usage.ru_maxrss) / 1024);
+  }
   return EXIT_SUCCESS;
 }
 

@@ -16,7 +16,7 @@
 namespace qprompt::cli {
 namespace {
 
-constexpr char kExamples[] = R"(Examples:
+constexpr char kBaseToNewExamples[] = R"(Examples:
   qprompt base-to-new --model M --data photos
   qprompt base-to-new --model M --data eurosat/2750 --split split_zhou_EuroSAT.json \
       --methods zeroshot,coop,qcoop --seeds 1,2,3 --json table.json
@@ -109,7 +109,7 @@ void add_base_to_new_command(CLI::App& app) {
   CLI::App* command =
       app.add_subcommand("base-to-new",
                          "learn on the first half of the classes, test on both: one table")
-          ->footer(kExamples);
+          ->footer(kBaseToNewExamples);
   auto arguments = std::make_shared<BaseToNewArguments>();
   arguments->model.add_to(*command);
   arguments->data.add_to(*command);

@@ -20,7 +20,7 @@
 namespace qprompt::cli {
 namespace {
 
-constexpr char kExamples[] = R"(Examples:
+constexpr char kClassifyExamples[] = R"(Examples:
   qprompt classify --model M --prompt run photo.jpg
   qprompt classify --model M --prompt run --top 3 --min-confidence 0.5 --csv table.csv photos
   qprompt classify --model M --prompt run --classes other_names.txt --json - a.jpg b.png
@@ -167,7 +167,7 @@ void add_result_flags(CLI::App& command, ClassifyArguments& arguments) {
 }  // namespace
 
 void add_classify_command(CLI::App& app) {
-  CLI::App* command = app.add_subcommand("classify", "name what images show")->footer(kExamples);
+  CLI::App* command = app.add_subcommand("classify", "name what images show")->footer(kClassifyExamples);
   auto arguments = std::make_shared<ClassifyArguments>();
   arguments->model.add_to(*command);
   add_source_flags(*command, *arguments);

@@ -19,7 +19,7 @@
 namespace qprompt::cli {
 namespace {
 
-constexpr char kExamples[] = R"(Examples:
+constexpr char kConvertExamples[] = R"(Examples:
   qprompt convert run --model M --fold --bits 4 --output folded.qprompt
   qprompt convert run --model M --fold --bits 4 --output folded.qprompt --data photos
   qprompt convert run --model M --bits ctx=1,projection=4 --output small.qprompt
@@ -151,7 +151,7 @@ void run_convert(const ConvertArguments& arguments) {
 void add_convert_command(CLI::App& app) {
   CLI::App* command =
       app.add_subcommand("convert", "quantize a prompt again, or fold MaPLe's projections away")
-          ->footer(kExamples);
+          ->footer(kConvertExamples);
   auto arguments = std::make_shared<ConvertArguments>();
   command->add_option("prompt", arguments->prompt, "prompt file or run folder")
       ->required()

@@ -17,7 +17,7 @@
 namespace qprompt::cli {
 namespace {
 
-constexpr char kExamples[] = R"(Examples:
+constexpr char kDemoExamples[] = R"(Examples:
   qprompt demo
   qprompt demo --output /tmp/demo --seeds 4,5,6
 Needs nothing from outside: a tiny CLIP and its pictures come with the program.)";
@@ -91,7 +91,7 @@ void run(const DemoArguments& arguments) {
 void add_demo_command(CLI::App& app) {
   CLI::App* command =
       app.add_subcommand("demo", "the whole story on the model and the pictures that come along")
-          ->footer(kExamples);
+          ->footer(kDemoExamples);
   auto arguments = std::make_shared<DemoArguments>();
   command
       ->add_option("--output", arguments->output, "folder for the page, the prompt and the report")

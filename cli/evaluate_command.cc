@@ -16,7 +16,7 @@
 namespace qprompt::cli {
 namespace {
 
-constexpr char kExamples[] = R"(Examples:
+constexpr char kEvaluateExamples[] = R"(Examples:
   qprompt evaluate --model M --data photos --prompt run
   qprompt evaluate --model M --data photos --template "a photo of a {}." --classes new
   qprompt evaluate --model M --data photos --prompt run --json report.json --per-class)";
@@ -90,7 +90,7 @@ void run_evaluate(EvaluateArguments& arguments) {
 void add_evaluate_command(CLI::App& app) {
   CLI::App* command =
       app.add_subcommand("evaluate", "accuracy and F1 of a prompt or of zero-shot templates")
-          ->footer(kExamples);
+          ->footer(kEvaluateExamples);
   auto arguments = std::make_shared<EvaluateArguments>();
   arguments->model.add_to(*command);
   arguments->data.add_to(*command);

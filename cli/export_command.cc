@@ -11,7 +11,7 @@
 namespace qprompt::cli {
 namespace {
 
-constexpr char kExamples[] = R"(Examples:
+constexpr char kExportExamples[] = R"(Examples:
   qprompt export run --values learned.safetensors
   qprompt export run --model M --class-matrix classes.npy
   qprompt export run --model M --classes other_names.txt --class-matrix classes.safetensors)";
@@ -62,7 +62,7 @@ void run_export(const ExportArguments& arguments) {
 
 void add_export_command(CLI::App& app) {
   CLI::App* command =
-      app.add_subcommand("export", "write a prompt's values for other programs")->footer(kExamples);
+      app.add_subcommand("export", "write a prompt's values for other programs")->footer(kExportExamples);
   auto arguments = std::make_shared<ExportArguments>();
   command->add_option("prompt", arguments->prompt, "prompt file or run folder")
       ->required()

@@ -18,7 +18,7 @@
 namespace qprompt::cli {
 namespace {
 
-constexpr char kExamples[] = R"(Examples:
+constexpr char kImportExamples[] = R"(Examples:
   qprompt import prompt_learner/model.pth.tar-50 --model M --method coop --output coop.qprompt
   qprompt import MultiModalPromptLearner/model.pth.tar-5 --model M --method maple --bits 4 \
       --output maple.qprompt
@@ -111,7 +111,7 @@ void run_import(const ImportArguments& arguments) {
 void add_import_command(CLI::App& app) {
   CLI::App* command =
       app.add_subcommand("import", "make a prompt file of what the published code learned")
-          ->footer(kExamples);
+          ->footer(kImportExamples);
   auto arguments = std::make_shared<ImportArguments>();
   command->add_option("file", arguments->file, "checkpoint, such as model.pth.tar-50")
       ->required()

@@ -21,7 +21,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr char kExamples[] = R"(Examples:
+constexpr char kInspectExamples[] = R"(Examples:
   qprompt inspect run
   qprompt inspect run/prompt.qprompt --json -
   qprompt inspect run --model M --nearest 5
@@ -181,7 +181,7 @@ void run_inspect(const InspectArguments& arguments) {
 
 void add_inspect_command(CLI::App& app) {
   CLI::App* command =
-      app.add_subcommand("inspect", "show what a prompt file holds")->footer(kExamples);
+      app.add_subcommand("inspect", "show what a prompt file holds")->footer(kInspectExamples);
   auto arguments = std::make_shared<InspectArguments>();
   command->add_option("prompt", arguments->prompt, "prompt file or run folder")
       ->required()

@@ -14,7 +14,7 @@
 namespace qprompt::cli {
 namespace {
 
-constexpr char kExamples[] = R"(Examples:
+constexpr char kTrainExamples[] = R"(Examples:
   qprompt train --model openai/clip-vit-base-patch16 --data photos --output run
   qprompt train --model M --data eurosat/2750 --split split_zhou_EuroSAT.json \
       --classes base --shots 16 --seed 1 --epochs 50 --output run
@@ -119,7 +119,7 @@ void run_train(TrainArguments& arguments) {
 
 void add_train_command(CLI::App& app) {
   CLI::App* command =
-      app.add_subcommand("train", "learn a prompt from a few images a class")->footer(kExamples);
+      app.add_subcommand("train", "learn a prompt from a few images a class")->footer(kTrainExamples);
   auto arguments = std::make_shared<TrainArguments>();
   arguments->model.add_to(*command);
   arguments->data.add_to(*command);

@@ -1,6 +1,8 @@
 # qprompt_stage(NAME SOURCES ... LIBRARIES ...): one folder of the data flow as an object library.
 # All stages together are libqprompt, and qprompt_stages for our own programs and tests.
-set(QPROMPT_WARNINGS -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion -Wold-style-cast)
+# Types behind a pimpl may be a file's own: joined units would warn.
+set(QPROMPT_WARNINGS -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion -Wold-style-cast
+                     -Wno-subobject-linkage)
 if(QPROMPT_WARNINGS_AS_ERRORS)
   list(APPEND QPROMPT_WARNINGS -Werror)
 endif()
@@ -24,6 +26,12 @@ function(qprompt_stage name)
   set_target_properties(qprompt_${name} PROPERTIES
     POSITION_INDEPENDENT_CODE ON CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON)
   set_property(GLOBAL APPEND PROPERTY QPROMPT_LIBRARIES ${arg_LIBRARIES})
+  # Where units are joined (CMAKE_UNITY_BUILD): a stage is one; kernels are compiled for each machine
+  # by including themselves, which a joined unit cannot.
+  set_target_properties(qprompt_${name} PROPERTIES UNITY_BUILD_BATCH_SIZE 0)
+  if(arg_OWN_FLAGS)
+    set_target_properties(qprompt_${name} PROPERTIES UNITY_BUILD OFF)
+  endif()
   # Precompiled headers serve only units with the same flags.
   if(name STREQUAL core)
     target_precompile_headers(qprompt_core PRIVATE ${QPROMPT_PRECOMPILED})

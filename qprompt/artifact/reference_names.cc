@@ -7,7 +7,7 @@
 namespace qprompt {
 namespace {
 
-constexpr std::string_view kLearner = "prompt_learner.";
+constexpr std::string_view kLearnerPrefix = "prompt_learner.";
 
 struct Pair {
   std::string_view reference, own;
@@ -68,7 +68,7 @@ std::optional<std::string> own_name_of_full(std::string_view reference) {
 
 std::optional<std::string> own_name(std::string_view reference) {
   if (auto own = own_name_of_full(reference)) return own;
-  return own_name_of_full(std::string(kLearner) + std::string(reference));
+  return own_name_of_full(std::string(kLearnerPrefix) + std::string(reference));
 }
 
 std::optional<std::string> reference_name(std::string_view own) {

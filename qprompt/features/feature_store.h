@@ -12,47 +12,43 @@
 
 namespace qprompt {
 
-// What was computed once, on disk, under a hash of everything that it depends on: an LMDB
-// environment, FOLDER/features.lmdb with its lock file. Many threads and many processes may read and
-// write one folder at once; a process that is killed loses nothing that it had committed and leaves
-// no lock. Not for network file systems (LMDB needs shared memory and locks of one machine).
-//
-// Every value carries a checksum: one that does not match is as if it were not there. Stores of
-// another version and files of something else are refused; *.features files of version 0.1 are not
-// looked at.
+// What was computed once, on disk, under a hash of everything that it depends on: image features
+// (fp16) and class matrices (float32), in FOLDER/features.lmdb. Any number of threads and processes
+// of one machine may read and write a folder at once, on a disk of that machine. A process that is
+// killed loses nothing that it has stored and blocks nobody. A value whose bytes do not match their
+// checksum is as if it were not there. *.features files of version 0.1 are not looked at.
 class QPROMPT_API FeatureStore {
  public:
   static constexpr std::size_t kDefaultLimit = std::size_t{16} << 30;
 
-  // The store in `folder`, which is created, of at most `limit_bytes`. Open once in a process:
-  // whoever opens it while somebody holds it gets the same one, with the first one's limit. Throws
-  // Error naming folder or file.
+  // The store in `folder`, which is created. Within a process there is one store per folder:
+  // whoever opens it while somebody holds it shares it, with the limit of the first. A child made
+  // by fork() must open its own and not touch its parent's. On a read-only file system a store can
+  // be read. Throws Error naming the folder, or the file where it is none that can be trusted.
   static std::shared_ptr<FeatureStore> open(const std::filesystem::path& folder,
                                             std::size_t limit_bytes = kDefaultLimit);
-
+  ~FeatureStore();
   FeatureStore(const FeatureStore&) = delete;
   FeatureStore& operator=(const FeatureStore&) = delete;
 
-  // The feature of `key` in `row`; false where it is not known.
+  // The feature of `key` in `row`, or false where none of this length is known.
   bool find(const Hash128& key, std::span<float> row) const;
-  // Keeps rows [keys.size(), n], values that fp16 holds exactly: all of them or, where that throws
-  // Error (the limit is reached, the disk is full), none.
+  // All of rows [keys.size(), n], values that fp16 holds exactly, or none of them. What was stored
+  // under a key is replaced. Throws Error on a full disk and where the limit is reached.
   void append(std::span<const Hash128> keys, const Matrix& rows);
 
-  // The same for whole float32 matrices.
+  // The same for matrices, one by one.
   std::optional<Matrix> find_matrix(const Hash128& key) const;
   void put_matrix(const Hash128& key, const Matrix& matrix);
 
   std::size_t entries() const;
 
  private:
-  class Environment;
-  class Registry;
-
+  struct Impl;
+  struct Registry;
   FeatureStore(const std::filesystem::path& folder, std::size_t limit_bytes);
-  ~FeatureStore();
 
-  std::unique_ptr<Environment> environment_;
+  std::unique_ptr<Impl> impl_;
 };
 
 }  // namespace qprompt

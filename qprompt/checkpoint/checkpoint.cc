@@ -220,8 +220,8 @@ std::uint64_t Checkpoint::identity(ThreadPool& threads) const {
   std::vector<std::uint64_t> hashes(weights.size());
   threads.for_each(weights.size(), [&](std::size_t i) {
     hashes[i] = impl_->weights.hash(weights[i].first, weights[i].second);
+    drop_pages();  // the file's, which would count as this process's memory all at once
   });
-  drop_pages();
   const std::vector<float> settings = settings_of(shape());
   std::uint64_t hash = hash64(std::as_bytes(std::span(settings)));
   for (std::size_t i = 0; i < weights.size(); ++i) {

@@ -14,8 +14,8 @@
 #include "qprompt/data/templates.h"
 #include "qprompt/features/feature_store.h"
 #include "qprompt/inference/classifier.h"
-#include "qprompt/run/run_folder.h"
 #include "qprompt/run/record.h"
+#include "qprompt/run/run_folder.h"
 
 namespace qprompt::cli {
 namespace {
@@ -76,8 +76,7 @@ AdaptedModel adapted_model(const ClassifyArguments& arguments, const Model& mode
 
 // Classifies portion by portion and prints each. SIGINT leaves the finished ones in `results`.
 void classify_portions(const ClassifyArguments& arguments, const AdaptedModel& model,
-                       std::span<const ImageSource> images,
-                       std::vector<Classification>& results) {
+                       std::span<const ImageSource> images, std::vector<Classification>& results) {
   Progress progress("images", "images");
   ClassifyOptions options = arguments.options;
   options.features = arguments.features.options("images");
@@ -167,7 +166,8 @@ void add_result_flags(CLI::App& command, ClassifyArguments& arguments) {
 }  // namespace
 
 void add_classify_command(CLI::App& app) {
-  CLI::App* command = app.add_subcommand("classify", "name what images show")->footer(kClassifyExamples);
+  CLI::App* command =
+      app.add_subcommand("classify", "name what images show")->footer(kClassifyExamples);
   auto arguments = std::make_shared<ClassifyArguments>();
   arguments->model.add_to(*command);
   add_source_flags(*command, *arguments);

@@ -12,9 +12,9 @@
 #include "qprompt/artifact/packing.h"
 #include "qprompt/core/error.h"
 #include "qprompt/eval/evaluate.h"
+#include "qprompt/run/record.h"
 #include "qprompt/run/run_folder.h"
 #include "qprompt/train/prompt_quantizer.h"
-#include "qprompt/run/record.h"
 
 namespace qprompt::cli {
 namespace {

@@ -84,8 +84,9 @@ void classify_pictures(const Model& model, const DemoAssets& assets,
   const ClassifyOptions options{kScoresKept, 0, interruptible()};
   const std::vector<ImageSource> pictures(assets.classify.begin(), assets.classify.end());
   const auto by_prompt = classify({model, result.qcoop.prompt, names}, pictures, options);
-  const auto by_words = classify(
-      AdaptedModel::zero_shot(model, {result.settings.zero_shot_template}, names), pictures, options);
+  const auto by_words =
+      classify(AdaptedModel::zero_shot(model, {result.settings.zero_shot_template}, names),
+               pictures, options);
   for (std::size_t i = 0; i < classes.size(); ++i) {
     result.classified.push_back({classes[i], by_prompt[i], by_words[i]});
   }

@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "qprompt/eval/base_to_new.h"
-#include "qprompt/quant/encoded_matrix.h"
 #include "qprompt/inference/classifier.h"
+#include "qprompt/quant/encoded_matrix.h"
 
 namespace qprompt::cli {
 

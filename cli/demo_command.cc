@@ -11,8 +11,8 @@
 #include "cli/output.h"
 #include "qprompt/core/file.h"
 #include "qprompt/kernels/device.h"
-#include "qprompt/run/run_folder.h"
 #include "qprompt/run/record.h"
+#include "qprompt/run/run_folder.h"
 
 namespace qprompt::cli {
 namespace {
@@ -58,8 +58,8 @@ void show(const DemoResult& result, const std::filesystem::path& prompt,
   for (const ClassifiedPicture& picture : result.classified) {
     const ClassScore& best = picture.learned.scores.front();
     fmt::print("{}: {} {:.1f} % of {} names ({}; this class was never trained on)\n",
-               std::filesystem::path(picture.learned.image).filename().string(), best.class_name, 100 * best.probability,
-               result.dataset.class_names.size(),
+               std::filesystem::path(picture.learned.image).filename().string(), best.class_name,
+               100 * best.probability, result.dataset.class_names.size(),
                best.class_name == picture.true_class ? "right" : "wrong");
   }
   fmt::print("\nprompt  {} ({} bytes, {} of them values; in fp16 these are {})\n", prompt.string(),

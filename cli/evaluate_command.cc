@@ -8,10 +8,10 @@
 #include "cli/notices.h"
 #include "cli/output.h"
 #include "qprompt/core/error.h"
-#include "qprompt/eval/evaluate.h"
-#include "qprompt/run/run_folder.h"
 #include "qprompt/data/templates.h"
+#include "qprompt/eval/evaluate.h"
 #include "qprompt/run/record.h"
+#include "qprompt/run/run_folder.h"
 
 namespace qprompt::cli {
 namespace {

@@ -61,8 +61,8 @@ void run_export(const ExportArguments& arguments) {
 }  // namespace
 
 void add_export_command(CLI::App& app) {
-  CLI::App* command =
-      app.add_subcommand("export", "write a prompt's values for other programs")->footer(kExportExamples);
+  CLI::App* command = app.add_subcommand("export", "write a prompt's values for other programs")
+                          ->footer(kExportExamples);
   auto arguments = std::make_shared<ExportArguments>();
   command->add_option("prompt", arguments->prompt, "prompt file or run folder")
       ->required()

@@ -97,8 +97,7 @@ void run_import(const ImportArguments& arguments) {
   const ClassTokens classes = classes_for(arguments, model, file, *learner);
   const ParameterMap learned = file.read(learner->parameters(classes));
   const PromptQuantizer quantizer(*learner, classes, arguments.quantizer.settled());
-  const PromptFile prompt =
-      packed(model, method, classes, learned, quantizer.encode(learned));
+  const PromptFile prompt = packed(model, method, classes, learned, quantizer.encode(learned));
   save_prompt_file(prompt, arguments.output);
   remember_classes(arguments.output,
                    arguments.classes.empty() ? std::nullopt : std::optional(classes.names));

@@ -8,11 +8,11 @@
 #include "qprompt/artifact/prompt_file.h"
 #include "qprompt/core/error.h"
 #include "qprompt/core/fields.h"
-#include "qprompt/core/hash.h"
 #include "qprompt/core/half.h"
+#include "qprompt/core/hash.h"
+#include "qprompt/inference/adapted_model.h"
 #include "qprompt/prompt/learner.h"
 #include "qprompt/prompt/nearest_tokens.h"
-#include "qprompt/inference/adapted_model.h"
 #include "qprompt/run/record.h"
 #include "qprompt/run/run_folder.h"
 

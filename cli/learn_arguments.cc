@@ -182,7 +182,8 @@ std::optional<PresetUse> LearnArguments::preset_use() const {
   PresetUse use{chosen.name, chosen.source, {}};
   for (const auto& [field, text] : given_) {
     const auto original = chosen.settings.find(field);
-    if (original == chosen.settings.end() || original->second != text) use.differences[field] = text;
+    if (original == chosen.settings.end() || original->second != text)
+      use.differences[field] = text;
   }
   return use;
 }

@@ -106,8 +106,7 @@ void run_train(TrainArguments& arguments) {
   require_writable_folder(arguments.output);
   const Dataset dataset = arguments.data.load(arguments.learn.seed);
   const TrainingRunOptions options = run_options(arguments, dataset);
-  const TrainingRun run =
-      run_training(arguments.model.load(), dataset, arguments.learn, options);
+  const TrainingRun run = run_training(arguments.model.load(), dataset, arguments.learn, options);
   tell_scarce(run.learned.scarce, arguments.learn.shots);
   tell_skipped(run.learned.skipped);
   tell_skipped(run.skipped);
@@ -118,8 +117,8 @@ void run_train(TrainArguments& arguments) {
 }  // namespace
 
 void add_train_command(CLI::App& app) {
-  CLI::App* command =
-      app.add_subcommand("train", "learn a prompt from a few images a class")->footer(kTrainExamples);
+  CLI::App* command = app.add_subcommand("train", "learn a prompt from a few images a class")
+                          ->footer(kTrainExamples);
   auto arguments = std::make_shared<TrainArguments>();
   arguments->model.add_to(*command);
   arguments->data.add_to(*command);

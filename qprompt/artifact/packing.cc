@@ -8,7 +8,8 @@ PromptFile packed(const Model& model, const MethodConfig& method, const ClassTok
                   const ParameterMap& values, const std::map<std::string, EncodedMatrix>& encoded) {
   const auto learner = make_learner(method, model);
   require_parameters(*learner, classes, values);
-  PromptFile prompt{.backbone = model.fingerprint(), .identity = model.identity(), .method = method};
+  PromptFile prompt{
+      .backbone = model.fingerprint(), .identity = model.identity(), .method = method};
   if (learner->class_bound()) prompt.class_list = class_list_hash(classes.names);
   prompt.matrices = stored_matrices(round_to_half(values), encoded);
   return prompt;

@@ -11,8 +11,8 @@
 #include "qprompt/core/border.h"
 #include "qprompt/core/error.h"
 #include "qprompt/core/file.h"
-#include "qprompt/core/hash.h"
 #include "qprompt/core/half.h"
+#include "qprompt/core/hash.h"
 
 namespace qprompt {
 namespace {
@@ -96,9 +96,7 @@ std::vector<std::byte> to_bytes(const PromptFile& file) {
 }
 
 void save_prompt_file(const PromptFile& file, const std::filesystem::path& path) {
-  at_border([&] {
-    write_file(path, std::span<const std::byte>(to_bytes(file)));
-  });
+  at_border([&] { write_file(path, std::span<const std::byte>(to_bytes(file))); });
 }
 
 PromptFile prompt_file_from_bytes(std::span<const std::byte> bytes, std::string_view origin) {

@@ -46,8 +46,8 @@ QPROMPT_API PromptFile prompt_file_from_bytes(std::span<const std::byte> bytes,
 QPROMPT_API PromptFile load_prompt_file(const std::filesystem::path& path);
 
 // The matrices to store: the encoded one where `encoded` has it, else the values as they are.
-QPROMPT_API std::vector<StoredMatrix> stored_matrices(const ParameterMap& values,
-                                          const std::map<std::string, EncodedMatrix>& encoded);
+QPROMPT_API std::vector<StoredMatrix> stored_matrices(
+    const ParameterMap& values, const std::map<std::string, EncodedMatrix>& encoded);
 // What the file deploys.
 QPROMPT_API ParameterMap values(const PromptFile& file);
 

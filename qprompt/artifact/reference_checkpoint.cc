@@ -3,10 +3,10 @@
 #include <algorithm>
 
 #include "qprompt/artifact/reference_names.h"
-#include "qprompt/formats/tensor_source.h"
-#include "qprompt/formats/torch_archive.h"
 #include "qprompt/core/error.h"
 #include "qprompt/core/file.h"
+#include "qprompt/formats/tensor_source.h"
+#include "qprompt/formats/torch_archive.h"
 
 namespace qprompt {
 namespace {

@@ -6,10 +6,10 @@
 #include "qprompt/checkpoint/hugging_face_shape.h"
 #include "qprompt/checkpoint/inferred_shape.h"
 #include "qprompt/checkpoint/open_clip_shape.h"
-#include "qprompt/formats/tensor_source.h"
-#include "qprompt/formats/torch_archive.h"
 #include "qprompt/core/error.h"
 #include "qprompt/core/file.h"
+#include "qprompt/formats/tensor_source.h"
+#include "qprompt/formats/torch_archive.h"
 
 namespace qprompt {
 namespace {

@@ -79,9 +79,8 @@ std::uint64_t Weights::hash(const std::string& canonical, const std::vector<Inde
   check(canonical, shape);
   StreamHash hash;
   for (const std::string& name : location.names) {
-    for_each_block(source_->read(name), [&](std::span<const float> values) {
-      hash.add(std::as_bytes(values));
-    });
+    for_each_block(source_->read(name),
+                   [&](std::span<const float> values) { hash.add(std::as_bytes(values)); });
   }
   return hash.hash();
 }

@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "qprompt/checkpoint/layout.h"
-#include "qprompt/formats/tensor_source.h"
 #include "qprompt/core/matrix.h"
+#include "qprompt/formats/tensor_source.h"
 
 namespace qprompt {
 

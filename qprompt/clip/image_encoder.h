@@ -49,7 +49,7 @@ class ImageEncoder {
 
   virtual Index image_size() const = 0;
   virtual Index prompt_width() const = 0;  // 0 where no vision prompt fits
-  virtual Index layers() const = 0;  // blocks that vision prompts can enter
+  virtual Index layers() const = 0;        // blocks that vision prompts can enter
   virtual Index embed() const = 0;
   virtual void require_fit(const VisionPrompts& prompts) const = 0;
   virtual std::size_t trace_bytes(const VisionPrompts& prompts) const = 0;  // of one image

@@ -102,7 +102,9 @@ Engine& Model::engine() const { return *impl_->engine; }
 const std::shared_ptr<Engine>& Model::shared_engine() const { return impl_->engine; }
 const kernels::Device& Model::device() const { return impl_->engine->device(); }
 
-std::shared_ptr<const TextTower> Model::text_tower() const { return text_tower(Differentiable::kNo); }
+std::shared_ptr<const TextTower> Model::text_tower() const {
+  return text_tower(Differentiable::kNo);
+}
 std::shared_ptr<const TextTower> Model::text_tower(Differentiable differentiable) const {
   return impl_->text.get(impl_->checkpoint, device(), differentiable, impl_->keeps_towers);
 }

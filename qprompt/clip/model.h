@@ -25,9 +25,9 @@ enum class Differentiable;
 }  // namespace kernels
 
 struct ModelOptions {
-  kernels::DeviceOptions device{};  // of an engine of the model's own
+  kernels::DeviceOptions device{};                   // of an engine of the model's own
   std::optional<std::filesystem::path> tokenizer{};  // found beside the model where not given
-  std::shared_ptr<Engine> engine{};  // another model's, whose threads are shared
+  std::shared_ptr<Engine> engine{};                  // another model's, whose threads are shared
   // Whether packed weights stay for as long as the model, or go with their last user: that spares
   // memory where towers are needed one after another.
   bool keeps_towers = true;

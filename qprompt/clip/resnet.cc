@@ -3,8 +3,8 @@
 #include <cmath>
 #include <utility>
 
-#include "qprompt/clip/image_tower.h"
 #include "qprompt/checkpoint/resnet_weights.h"
+#include "qprompt/clip/image_tower.h"
 #include "qprompt/core/error.h"
 #include "qprompt/kernels/attention.h"
 #include "qprompt/kernels/patches.h"

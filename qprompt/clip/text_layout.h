@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
-#include "qprompt/tokenizer/tokenizer.h"
 #include "qprompt/core/matrix.h"
+#include "qprompt/tokenizer/tokenizer.h"
 
 namespace qprompt {
 

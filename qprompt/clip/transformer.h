@@ -35,8 +35,8 @@ struct TransformerWorkspace {
 };
 
 // Learned rows [n, width] that replace what a tower computed at the input of block `layer`: they
-// overwrite the listed rows, again and again where there are more of those (one set for each image).
-// None where the block keeps its input.
+// overwrite the listed rows, again and again where there are more of those (one set for each
+// image). None where the block keeps its input.
 using DeepRows = std::function<const Matrix*(Index layer)>;
 
 // What enters block `layer`: deep[layer - 1], if there.

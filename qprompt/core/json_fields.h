@@ -18,15 +18,16 @@ concept HasFields = requires(T value) {
 template <HasFields T>
 nlohmann::ordered_json fields_as_json(T fields) {
   auto json = nlohmann::ordered_json::object();
-  fields.visit_fields([&]<typename Value>(const std::string& field, Value& value, const std::string&) {
-    if constexpr (std::is_enum_v<Value>) {
-      json[field] = enum_name(value);
-    } else if constexpr (HasFields<Value>) {
-      json[field] = fields_as_json(value);
-    } else {
-      json[field] = value;
-    }
-  });
+  fields.visit_fields(
+      [&]<typename Value>(const std::string& field, Value& value, const std::string&) {
+        if constexpr (std::is_enum_v<Value>) {
+          json[field] = enum_name(value);
+        } else if constexpr (HasFields<Value>) {
+          json[field] = fields_as_json(value);
+        } else {
+          json[field] = value;
+        }
+      });
   return json;
 }
 

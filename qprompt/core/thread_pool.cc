@@ -1,7 +1,7 @@
 #include "qprompt/core/thread_pool.h"
 
-// Its queue is guarded by a mutex; fences beside that are for handlers of other kinds, and the thread
-// sanitizer does not know them.
+// Its queue is guarded by a mutex; fences beside that are for handlers of other kinds, and the
+// thread sanitizer does not know them.
 #define ASIO_DISABLE_FENCED_BLOCK
 #include <asio/post.hpp>
 #include <asio/thread_pool.hpp>

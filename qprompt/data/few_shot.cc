@@ -64,7 +64,8 @@ FewShot few_shot(const Dataset& dataset, int shots, std::uint64_t seed) {
     FewShot sampled{.dataset = dataset};
     if (shots < 1) return sampled;
     PythonRandom random(seed);  // one stream: train first, then val
-    sampled.dataset.train = sample_each_label(dataset.train, static_cast<std::size_t>(shots), random);
+    sampled.dataset.train =
+        sample_each_label(dataset.train, static_cast<std::size_t>(shots), random);
     sampled.dataset.val =
         sample_each_label(dataset.val, static_cast<std::size_t>(std::min(shots, 4)), random);
     sampled.scarce = scarce_classes(dataset, shots);

@@ -55,7 +55,8 @@ class SplitFile {
     require(label >= 0 && label < static_cast<std::int64_t>(entries_), place, "label ", label,
             " out of range, expected 0 .. n-1");
     set_name(static_cast<std::size_t>(label), entry[2].get_ref<const std::string&>(), place);
-    return {.image = std::filesystem::path(entry[0].get<std::string>()), .label = static_cast<int>(label)};
+    return {.image = std::filesystem::path(entry[0].get<std::string>()),
+            .label = static_cast<int>(label)};
   }
 
   void set_name(std::size_t label, const std::string& name, const std::string& place) {

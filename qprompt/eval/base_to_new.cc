@@ -8,7 +8,6 @@
 #include "qprompt/eval/evaluate.h"
 #include "qprompt/train/training_sets.h"
 
-
 namespace qprompt {
 namespace {
 

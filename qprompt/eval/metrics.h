@@ -30,7 +30,8 @@ struct Metrics {
   }
 };
 
-QPROMPT_API Metrics measure(std::span<const int> predicted, std::span<const int> labels, Index classes);
+QPROMPT_API Metrics measure(std::span<const int> predicted, std::span<const int> labels,
+                            Index classes);
 
 // H = 2 b n / (b + n), zero where both are.
 QPROMPT_API double harmonic_mean(double base, double novel);

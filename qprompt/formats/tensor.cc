@@ -96,8 +96,8 @@ namespace {
 // Before anything is allocated for it.
 void require_whole(const TensorView& tensor) {
   const auto elements = static_cast<std::size_t>(tensor.size());
-  require(tensor.bytes.size() / element_size(tensor.type) == elements, "tensor: ",
-          tensor.bytes.size(), " bytes for shape ", shape_text(tensor.shape));
+  require(tensor.bytes.size() / element_size(tensor.type) == elements,
+          "tensor: ", tensor.bytes.size(), " bytes for shape ", shape_text(tensor.shape));
 }
 
 }  // namespace

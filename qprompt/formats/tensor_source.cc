@@ -3,10 +3,10 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
-#include "qprompt/formats/torch_archive.h"
 #include "qprompt/core/error.h"
 #include "qprompt/core/json.h"
 #include "qprompt/formats/safetensors.h"
+#include "qprompt/formats/torch_archive.h"
 
 namespace qprompt {
 namespace {

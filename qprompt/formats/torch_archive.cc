@@ -5,10 +5,10 @@
 #include <string_view>
 #include <utility>
 
+#include "qprompt/core/error.h"
 #include "qprompt/formats/pickle.h"
 #include "qprompt/formats/torch_pickle.h"
 #include "qprompt/formats/zip_archive.h"
-#include "qprompt/core/error.h"
 
 namespace qprompt {
 namespace {

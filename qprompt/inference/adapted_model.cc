@@ -17,9 +17,9 @@ struct AdaptedModel::Impl {
   Model model;
   std::vector<std::string> class_names;
   ImageSide image_side;
-  Matrix class_matrix;                        // empty where texts depend on the image
+  Matrix class_matrix;                         // empty where texts depend on the image
   std::shared_ptr<const PromptedClip> clip{};  // none where they do not
-  ParameterMap values{};                      // of that clip
+  ParameterMap values{};                       // of that clip
 
   Matrix logits(const Matrix& unit_images) const {
     const float scale = model.logit_scale();
@@ -83,8 +83,7 @@ void require_same_backbone(const PromptFile& prompt, const Model& model) {
 
 AdaptedModel::AdaptedModel(std::shared_ptr<const Impl> impl) : impl_(std::move(impl)) {
   require(!impl_->class_names.empty(), "AdaptedModel: no class names");
-  require(impl_->clip != nullptr ||
-              impl_->class_matrix.rows() == std::ssize(impl_->class_names),
+  require(impl_->clip != nullptr || impl_->class_matrix.rows() == std::ssize(impl_->class_names),
           "AdaptedModel: ", impl_->class_matrix.rows(), " rows for ", impl_->class_names.size(),
           " class names");
 }
@@ -144,8 +143,8 @@ AdaptedModel::AdaptedModel(const Model& model, const PromptFile& prompt,
     const ParameterMap learned = values(prompt);
     require_parameters(*learner, classes, learned);
     ImageSide side(model, vision_prompts(*learner, learned, model));
-    *this = AdaptedModel(std::make_shared<const Impl>(
-        Impl{model, std::move(class_names), std::move(side), *known}));
+    *this = AdaptedModel(
+        std::make_shared<const Impl>(Impl{model, std::move(class_names), std::move(side), *known}));
   });
 }
 
@@ -202,8 +201,9 @@ Matrix AdaptedModel::logits(const ImageFeatures& features) const {
 }
 
 Matrix AdaptedModel::logits_of_frozen(const Matrix& unit_features) const {
-  require(!prompts_images(), "AdaptedModel: features of the frozen image tower, but this model has "
-                             "learned tokens in it");
+  require(!prompts_images(),
+          "AdaptedModel: features of the frozen image tower, but this model has "
+          "learned tokens in it");
   return impl_->logits(unit_features);
 }
 

@@ -25,9 +25,9 @@ class PromptedClip;
 // it at once, with the results that one thread has.
 class QPROMPT_API AdaptedModel {
  public:
-  // A prompt for any class list; a class-bound prompt for its own only. Throws Error for a prompt of
-  // another backbone, with both identities, and for other classes than a class-bound prompt's. The
-  // class matrix is looked up and kept in `cache` where that is given.
+  // A prompt for any class list; a class-bound prompt for its own only. Throws Error for a prompt
+  // of another backbone, with both identities, and for other classes than a class-bound prompt's.
+  // The class matrix is looked up and kept in `cache` where that is given.
   AdaptedModel(const Model& model, const PromptFile& prompt, std::vector<std::string> class_names,
                const std::shared_ptr<FeatureStore>& cache = nullptr);
 
@@ -44,9 +44,9 @@ class QPROMPT_API AdaptedModel {
   const std::vector<std::string>& class_names() const;
   // Whether learned tokens stand in the image tower, so that its features are nobody else's.
   bool prompts_images() const;
-  // The texts of the classes [n_cls, embed], unit rows, where they and the frozen image tower are all
-  // there is. Throws Error where a class matrix alone does not hold the prompt: with tokens in the
-  // image tower, or texts that depend on the image.
+  // The texts of the classes [n_cls, embed], unit rows, where they and the frozen image tower are
+  // all there is. Throws Error where a class matrix alone does not hold the prompt: with tokens in
+  // the image tower, or texts that depend on the image.
   const Matrix& class_matrix() const;
 
   // Features of the images as this model's image tower sees them. Throws Error naming a damaged

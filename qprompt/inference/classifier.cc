@@ -48,8 +48,8 @@ std::vector<Classification> classify(const AdaptedModel& model, std::span<const 
       if (features.first[i] < 0) {
         result.damage = *damage++;
       } else {
-        result.scores = best_scores(softmax(logits.row(features.first[i])), model.class_names(),
-                                    options.top_k);
+        result.scores =
+            best_scores(softmax(logits.row(features.first[i])), model.class_names(), options.top_k);
         result.abstained = result.scores.front().probability < options.min_confidence;
       }
       results.push_back(std::move(result));

@@ -46,8 +46,8 @@ struct Convolution::Impl {
   }
 
   PreparedConvolution prepared(Index images) const {
-    const ConvolutionKey key{in,     out,      shape.side,           shape.kernel, shape.stride,
-                             images, epilogue, omp_get_max_threads()};
+    const ConvolutionKey key{in,           out,    shape.side, shape.kernel,
+                             shape.stride, images, epilogue,   omp_get_max_threads()};
     return device.impl().convolutions.get(key, [&] {
       const auto description = describe(images, packed.get_desc());
       return PreparedConvolution{description, convolution_forward(description)};

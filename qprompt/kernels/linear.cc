@@ -64,9 +64,8 @@ class PackedProduct {
   }
 
   PreparedMatmul prepared(Index n, NumberFormat destination) const {
-    const MatmulKey key{shape_[0],   shape_[1],          n,
-                        compute_,    destination,        bias_.size() > 0,
-                        omp_get_max_threads()};
+    const MatmulKey key{
+        shape_[0], shape_[1], n, compute_, destination, bias_.size() > 0, omp_get_max_threads()};
     return device_.impl().matmuls.get(key, [&] {
       const auto description =
           matmul_primitive(engine(), matmul_shape(n, destination, packed_.get_desc()));

@@ -28,8 +28,8 @@ ContextWords::ContextWords(int n_ctx, const std::string& words, const Model& mod
 
 void ContextWords::require_all_learned() const {
   const int words = words_in(words_);
-  require(words == 0 || words == n_ctx_, "ctx_init '", words_, "' has ", words,
-          " words, n_ctx is ", n_ctx_, kRandomStart);
+  require(words == 0 || words == n_ctx_, "ctx_init '", words_, "' has ", words, " words, n_ctx is ",
+          n_ctx_, kRandomStart);
 }
 
 std::size_t ContextWords::first_kept() const {

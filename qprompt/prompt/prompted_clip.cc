@@ -30,9 +30,7 @@ Matrix sum(const Matrix& a, const Matrix& b) {
 PromptedClip::PromptedClip(const Model& model, std::shared_ptr<const PromptLearner> learner,
                            const std::vector<std::string>& class_names,
                            Differentiable differentiable)
-    : model_(model),
-      learner_(std::move(learner)),
-      classes_(tokenize_classes(model, class_names)) {
+    : model_(model), learner_(std::move(learner)), classes_(tokenize_classes(model, class_names)) {
   require(!(learner_->image_conditioned() && learner_->prompts_images()),
           "PromptedClip: prompts that depend on the image cannot enter the image tower");
   const TextLayout layout = learner_->layout(classes_);

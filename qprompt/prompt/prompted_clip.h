@@ -27,8 +27,8 @@ struct Outputs {
   Matrix logits;              // [b, n_cls]
 };
 
-// Gradient of an objective, with the same names and shapes. Matrices that are empty, or missing, are
-// zero.
+// Gradient of an objective, with the same names and shapes. Matrices that are empty, or missing,
+// are zero.
 struct OutputGradient {
   Matrix images;
   std::vector<Matrix> texts;

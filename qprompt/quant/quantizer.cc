@@ -4,8 +4,8 @@
 #include <cmath>
 
 #include "qprompt/core/error.h"
-#include "qprompt/core/hash.h"
 #include "qprompt/core/half.h"
+#include "qprompt/core/hash.h"
 #include "qprompt/core/random.h"
 #include "qprompt/quant/bit_packing.h"
 

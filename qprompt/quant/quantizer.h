@@ -28,8 +28,8 @@ void require_valid(const QuantizerConfig& config);
 // matrix where a value is NaN or infinite, or a codebook lies beyond fp16's range.
 class Quantizer {
  public:
-  // `seed` is that of the noise; `bits` the width of each matrix. Where that is left out, config.bits
-  // is one number, 1..8, for all of them; Error for anything else.
+  // `seed` is that of the noise; `bits` the width of each matrix. Where that is left out,
+  // config.bits is one number, 1..8, for all of them; Error for anything else.
   explicit Quantizer(const QuantizerConfig& config, std::uint64_t seed = 0,
                      std::map<std::string, int> bits = {});
 

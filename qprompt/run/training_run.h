@@ -46,7 +46,6 @@ struct TrainingRun {
 // finished run that is to be resumed, and for other settings than it was begun with, naming the
 // first that differs; an error amid the run says where the last whole epoch is kept.
 QPROMPT_API TrainingRun run_training(const Model& model, const Dataset& dataset,
-                                     const LearnConfig& config,
-                                     const TrainingRunOptions& options);
+                                     const LearnConfig& config, const TrainingRunOptions& options);
 
 }  // namespace qprompt

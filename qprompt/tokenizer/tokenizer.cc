@@ -10,9 +10,9 @@
 #include <limits>
 #include <unordered_map>
 
+#include "qprompt/core/error.h"
 #include "qprompt/tokenizer/html.h"
 #include "qprompt/tokenizer/vocabulary.h"
-#include "qprompt/core/error.h"
 
 namespace qprompt {
 namespace {

@@ -22,7 +22,7 @@ struct TrainingData {
 };
 
 struct TrainingResult {
-  ParameterMap values;  // the chosen ones, before quantization
+  ParameterMap values;        // the chosen ones, before quantization
   PromptQuantizer quantizer;  // of the chosen epoch; of the last one for an average over epochs
   std::vector<EpochReport> epochs;
   std::int64_t steps = 0;

@@ -103,7 +103,8 @@ TrainingState load_state_file(const std::filesystem::path& path, const std::stri
   try {
     state.steps = progress.at("steps");
     state.chosen_epoch = progress.at("chosen_epoch");
-    for (const auto& epoch : progress.at("epochs")) state.epochs.push_back(fields_from_json<EpochReport>(epoch));
+    for (const auto& epoch : progress.at("epochs"))
+      state.epochs.push_back(fields_from_json<EpochReport>(epoch));
   } catch (const nlohmann::json::exception& error) {
     fail(path.string(), ": not a training state (", error.what(), ")");
   }

@@ -10,10 +10,10 @@
 #include "qprompt/core/half.h"
 #include "qprompt/core/random.h"
 #include "qprompt/formats/safetensors.h"
-#include "tests/support/torch_writer.h"
 #include "tests/support/errors.h"
 #include "tests/support/goldens.h"
 #include "tests/support/temporary_folder.h"
+#include "tests/support/torch_writer.h"
 
 namespace qprompt {
 namespace {

@@ -5,8 +5,8 @@
 
 #include "qprompt/checkpoint/checkpoint.h"
 #include "qprompt/checkpoint/checkpoint_tokenizer.h"
-#include "qprompt/formats/torch_archive.h"
 #include "qprompt/formats/safetensors.h"
+#include "qprompt/formats/torch_archive.h"
 #include "tests/support/goldens.h"
 
 namespace qprompt {

@@ -7,9 +7,9 @@
 #include <limits>
 
 #include "qprompt/core/file.h"
-#include "tests/support/tiny_clip.h"
 #include "tests/support/errors.h"
 #include "tests/support/temporary_folder.h"
+#include "tests/support/tiny_clip.h"
 
 namespace qprompt {
 namespace {

@@ -3,9 +3,9 @@
 
 #include "qprompt/checkpoint/checkpoint.h"
 #include "qprompt/checkpoint/checkpoint_tokenizer.h"
-#include "tests/support/tiny_clip.h"
 #include "tests/support/errors.h"
 #include "tests/support/temporary_folder.h"
+#include "tests/support/tiny_clip.h"
 
 namespace qprompt {
 namespace {

@@ -4,9 +4,9 @@
 #include "qprompt/checkpoint/checkpoint.h"
 #include "qprompt/checkpoint/resnet_weights.h"
 #include "qprompt/core/file.h"
-#include "tests/support/tiny_resnet.h"
 #include "tests/support/errors.h"
 #include "tests/support/temporary_folder.h"
+#include "tests/support/tiny_resnet.h"
 
 namespace qprompt {
 namespace {

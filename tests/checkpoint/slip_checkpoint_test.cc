@@ -2,9 +2,9 @@
 #include <gtest/gtest.h>
 
 #include "qprompt/checkpoint/checkpoint.h"
-#include "tests/support/tiny_slip.h"
 #include "tests/support/errors.h"
 #include "tests/support/temporary_folder.h"
+#include "tests/support/tiny_slip.h"
 
 namespace qprompt {
 namespace {

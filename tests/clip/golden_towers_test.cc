@@ -3,8 +3,8 @@
 
 #include "qprompt/clip/similarity.h"
 #include "qprompt/formats/safetensors.h"
-#include "tests/support/goldens.h"
 #include "tests/clip/random_towers.h"
+#include "tests/support/goldens.h"
 
 namespace qprompt {
 namespace {

@@ -1,7 +1,7 @@
 #include "qprompt/clip/image_tower.h"
 
-#include "tests/support/errors.h"
 #include "tests/clip/random_towers.h"
+#include "tests/support/errors.h"
 
 namespace qprompt {
 namespace {

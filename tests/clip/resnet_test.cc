@@ -1,9 +1,9 @@
 #include "tests/reference/resnet.h"
 
 #include "qprompt/clip/image_tower.h"
-#include "tests/support/tiny_resnet.h"
-#include "tests/support/errors.h"
 #include "tests/clip/random_towers.h"
+#include "tests/support/errors.h"
+#include "tests/support/tiny_resnet.h"
 
 namespace qprompt {
 namespace {

@@ -1,5 +1,5 @@
-#include "tests/support/tiny_slip.h"
 #include "tests/clip/random_towers.h"
+#include "tests/support/tiny_slip.h"
 
 namespace qprompt {
 namespace {

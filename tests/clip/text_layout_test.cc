@@ -2,8 +2,8 @@
 
 #include "qprompt/checkpoint/checkpoint_tokenizer.h"
 
-#include "tests/support/errors.h"
 #include "tests/clip/plain_text.h"
+#include "tests/support/errors.h"
 
 namespace qprompt {
 namespace {

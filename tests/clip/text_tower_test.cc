@@ -3,8 +3,8 @@
 #include <functional>
 
 #include "qprompt/clip/similarity.h"
-#include "tests/support/errors.h"
 #include "tests/clip/plain_text.h"
+#include "tests/support/errors.h"
 
 namespace qprompt {
 namespace {

@@ -23,9 +23,9 @@ using Names = std::vector<std::string>;
 
 constexpr int kCallers = 16, kThreads = 2;
 const std::vector<Names> kLists{{"cat", "dog", "fish"}, {"photo", "bird", "cat", "cat photo"}};
-const std::vector<MethodConfig> kMethods{
-    CoOpConfig{.n_ctx = 2, .ctx_init = ""}, MaPLeConfig{.n_ctx = 2, .ctx_init = ""},
-    CoCoOpConfig{.n_ctx = 2, .ctx_init = "", .reduction = 4}};
+const std::vector<MethodConfig> kMethods{CoOpConfig{.n_ctx = 2, .ctx_init = ""},
+                                         MaPLeConfig{.n_ctx = 2, .ctx_init = ""},
+                                         CoCoOpConfig{.n_ctx = 2, .ctx_init = "", .reduction = 4}};
 
 double stress_seconds() {
   const char* text = std::getenv("QPROMPT_STRESS_SECONDS");
@@ -74,10 +74,10 @@ class Concurrency : public ::testing::Test {
     for (std::size_t i = 0; i <= caller % contents_.size(); ++i) {
       const Image& picture = pictures_[i];
       images.push_back(
-          caller % 3 == 0   ? ImageSource(paths[i])
-          : caller % 3 == 1 ? ImageSource::encoded(std::as_bytes(std::span(contents_[i])))
-                            : ImageSource::pixels({picture.pixels.data(), picture.width,
-                                                   picture.height, 0}));
+          caller % 3 == 0 ? ImageSource(paths[i])
+          : caller % 3 == 1
+              ? ImageSource::encoded(std::as_bytes(std::span(contents_[i])))
+              : ImageSource::pixels({picture.pixels.data(), picture.width, picture.height, 0}));
     }
     return images;
   }

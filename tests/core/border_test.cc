@@ -18,9 +18,8 @@ TEST(Border, MakesErrorsOfWhatOtherLibrariesThrow) {
   EXPECT_EQ(testing::error_of([] { at_border([] { throw std::bad_alloc(); }); }), "out of memory");
   EXPECT_EQ(testing::error_of([] { at_border([] { throw std::out_of_range("two\nlines"); }); }),
             "two lines");
-  EXPECT_THAT(testing::error_of([] {
-                at_border([] { return std::filesystem::file_size("/nowhere/file"); });
-              }),
+  EXPECT_THAT(testing::error_of(
+                  [] { at_border([] { return std::filesystem::file_size("/nowhere/file"); }); }),
               ::testing::HasSubstr("/nowhere/file"));
   EXPECT_THAT(testing::error_of([] { at_border([] { throw 7; }); }),
               ::testing::HasSubstr("unknown type"));

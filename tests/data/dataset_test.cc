@@ -32,7 +32,8 @@ Dataset load(const fs::path& data, std::uint64_t seed = 1) {
 std::vector<std::string> texts(const std::vector<Item>& items, const fs::path& root) {
   std::vector<std::string> texts;
   for (const Item& item : items) {
-    texts.push_back(std::to_string(item.label) + " " + item.image.path().lexically_relative(root).string());
+    texts.push_back(std::to_string(item.label) + " " +
+                    item.image.path().lexically_relative(root).string());
   }
   return texts;
 }
@@ -78,7 +79,8 @@ TEST(ClassFolders, AnotherClassDoesNotChangeTheDivisionOfTheRest) {
   add_images(folder, "b", 30);
   const Dataset after = load(folder.path());
   const std::set<fs::path> train = paths_of_all({.train = after.train});
-  for (const Item& item : before.train) EXPECT_TRUE(train.contains(item.image.path())) << item.image.path();
+  for (const Item& item : before.train)
+    EXPECT_TRUE(train.contains(item.image.path())) << item.image.path();
 }
 
 TEST(ClassFolders, OfFewImagesTrainFirstThenTest) {

@@ -21,7 +21,8 @@ using ::testing::SizeIs;
 std::vector<Item> items(const std::string& prefix, const std::vector<int>& labels) {
   std::vector<Item> items;
   for (const int label : labels) {
-    items.push_back({.image = std::filesystem::path(prefix + std::to_string(items.size())), .label = label});
+    items.push_back(
+        {.image = std::filesystem::path(prefix + std::to_string(items.size())), .label = label});
   }
   return items;
 }

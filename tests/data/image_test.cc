@@ -1,5 +1,5 @@
-#include "qprompt/data/opened_image.h"
 #include "qprompt/data/image.h"
+#include "qprompt/data/opened_image.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

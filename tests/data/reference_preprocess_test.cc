@@ -1,8 +1,8 @@
 #include <cmath>
 
-#include "qprompt/formats/safetensors.h"
 #include "qprompt/data/opened_image.h"
 #include "qprompt/data/preprocess.h"
+#include "qprompt/formats/safetensors.h"
 #include "tests/support/goldens.h"
 
 namespace qprompt {

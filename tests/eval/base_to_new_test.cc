@@ -86,8 +86,7 @@ TEST_F(BaseToNew, TestsEachHalfAmongItsOwnClasses) {
   ASSERT_EQ(result.runs.size(), 1u);
   const auto accuracy = [&](ClassSubset half) {
     const Dataset of_half = subsample_classes(data_, half);
-    return evaluate(AdaptedModel::zero_shot(model_, {kTemplate}, of_half.class_names),
-                    of_half.test)
+    return evaluate(AdaptedModel::zero_shot(model_, {kTemplate}, of_half.class_names), of_half.test)
         .metrics.accuracy();
   };
   EXPECT_EQ(result.runs[0].base, accuracy(ClassSubset::kBase));

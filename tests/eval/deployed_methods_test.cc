@@ -193,16 +193,14 @@ TEST(AdaptedModelTest, WithTextsForEveryImageDependsOnThatImageAlone) {
 
 TEST(AdaptedModelTest, SaysWhereAClassMatrixAloneDoesNotHoldIt) {
   const Model model = testing::random_model();
-  EXPECT_THAT(
-      testing::error_of([&] { random_prompt(model, kCoCoOp, kTwoNames).class_matrix(); }),
-      HasSubstr("texts depend on the image"));
+  EXPECT_THAT(testing::error_of([&] { random_prompt(model, kCoCoOp, kTwoNames).class_matrix(); }),
+              HasSubstr("texts depend on the image"));
   const MaPLeConfig maple{.n_ctx = 2, .ctx_init = ""};
   EXPECT_THAT(testing::error_of([&] { random_prompt(model, maple, kTwoNames).class_matrix(); }),
               HasSubstr("tokens in the image tower"));
-  EXPECT_EQ(random_prompt(model, CoOpConfig{.n_ctx = 2, .ctx_init = ""}, kTwoNames)
-                .class_matrix()
-                .rows(),
-            2);
+  EXPECT_EQ(
+      random_prompt(model, CoOpConfig{.n_ctx = 2, .ctx_init = ""}, kTwoNames).class_matrix().rows(),
+      2);
 }
 
 // One half of a MaPLe prompt with the other half of nothing, or of another one.
@@ -216,8 +214,7 @@ TEST(AdaptedModelTest, RefusesFeaturesThatAnotherImageSideEncoded) {
   const AdaptedModel zero_shot = AdaptedModel::zero_shot(model, {"{}"}, kTwoNames);
   const AdaptedModel elsewhere =
       AdaptedModel::zero_shot(testing::random_model(2), {"{}"}, kTwoNames);
-  const AdaptedModel coop =
-      random_prompt(model, CoOpConfig{.n_ctx = 2, .ctx_init = ""}, kTwoNames);
+  const AdaptedModel coop = random_prompt(model, CoOpConfig{.n_ctx = 2, .ctx_init = ""}, kTwoNames);
   for (const AdaptedModel* other : {&vpt, &zero_shot, &elsewhere}) {
     EXPECT_THAT(testing::error_of([&] { maple.logits(other->features(image)); }),
                 HasSubstr("another image side"));
@@ -225,9 +222,9 @@ TEST(AdaptedModelTest, RefusesFeaturesThatAnotherImageSideEncoded) {
                 HasSubstr("another image side"));
   }
   EXPECT_NO_THROW(coop.logits(zero_shot.features(image)));
-  EXPECT_THAT(testing::error_of(
-                  [&] { maple.logits_of_frozen(Matrix::Ones(1, model.shape().embed)); }),
-              HasSubstr("learned tokens"));
+  EXPECT_THAT(
+      testing::error_of([&] { maple.logits_of_frozen(Matrix::Ones(1, model.shape().embed)); }),
+      HasSubstr("learned tokens"));
 }
 
 TEST(AdaptedModelTest, OfTemplatesScoresByTheirCosines) {

@@ -110,9 +110,9 @@ TEST_F(Evaluate, CountsImagesInMemoryAsItCountsFiles) {
   for (std::size_t i = 0; i < items_.size(); ++i) {
     encoded.push_back(
         {ImageSource::encoded(std::as_bytes(std::span(contents[i]))), items_[i].label});
-    pixels.push_back({ImageSource::pixels(
-                          {pictures[i].pixels.data(), pictures[i].width, pictures[i].height, 0}),
-                      items_[i].label});
+    pixels.push_back(
+        {ImageSource::pixels({pictures[i].pixels.data(), pictures[i].width, pictures[i].height, 0}),
+         items_[i].label});
   }
   const Metrics of_files = evaluate(zero_shot(), items_).metrics;
   EXPECT_EQ(evaluate(zero_shot(), encoded).metrics.correct, of_files.correct);

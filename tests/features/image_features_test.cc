@@ -99,7 +99,8 @@ TEST(ImageFeatures, HardlyDependOnThePicturesBesideThem) {
 }
 
 TEST(ImageFeatures, OfTheSameRequestsAreTheSameBits) {
-  const Matrix first = image_features(ImageSide(testing::demo_model()), whole_pictures(70)).features;
+  const Matrix first =
+      image_features(ImageSide(testing::demo_model()), whole_pictures(70)).features;
   EXPECT_EQ(image_features(ImageSide(testing::demo_model()), whole_pictures(70)).features, first);
 }
 

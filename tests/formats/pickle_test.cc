@@ -3,8 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "tests/support/torch_writer.h"
 #include "tests/support/errors.h"
+#include "tests/support/torch_writer.h"
 
 namespace qprompt {
 namespace {

@@ -4,9 +4,9 @@
 #include <gtest/gtest.h>
 
 #include "qprompt/core/file.h"
-#include "tests/support/torch_writer.h"
 #include "tests/support/errors.h"
 #include "tests/support/temporary_folder.h"
+#include "tests/support/torch_writer.h"
 
 namespace qprompt {
 namespace {

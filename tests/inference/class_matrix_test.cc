@@ -38,8 +38,7 @@ TEST_F(ClassMatrix, OfAQuantizedPromptIsThatOfTheValuesItStandsFor) {
   PromptFile decoded = prompt;
   decoded.matrices = {{"ctx", values(prompt).at("ctx")}};
   EXPECT_EQ(class_matrix(prompt, kNames), class_matrix(decoded, kNames));
-  EXPECT_NE(class_matrix(prompt, kNames),
-            class_matrix(unified_prompt(model_), kNames));
+  EXPECT_NE(class_matrix(prompt, kNames), class_matrix(unified_prompt(model_), kNames));
 }
 
 TEST_F(ClassMatrix, ServesAnyClassListWithASharedContext) {

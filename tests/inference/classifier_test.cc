@@ -96,7 +96,7 @@ TEST_F(ClassifierTest, AbstainsBelowTheConfidence) {
 TEST_F(ClassifierTest, SkippedImagesKeepTheirPlace) {
   const testing::TemporaryFolder folder;
   const std::vector<ImageSource> images{folder.file("a.webp", ""), pictures_[0],
-                                     folder.file("b.png", "not a picture"), pictures_[1]};
+                                        folder.file("b.png", "not a picture"), pictures_[1]};
   EXPECT_THAT(testing::error_of([&] { classify(known(), images); }), HasSubstr(images[0].name()));
   ClassifyOptions options{.min_confidence = 0.25};
   options.features.skip_bad_images = true;
@@ -115,16 +115,20 @@ TEST_F(ClassifierTest, SkippedImagesKeepTheirPlace) {
   }
 }
 
-TEST_F(ClassifierTest, OfNoImagesGivesNoAnswers) { 
+TEST_F(ClassifierTest, OfNoImagesGivesNoAnswers) {
   EXPECT_TRUE(classify(known(), std::span<const ImageSource>()).empty());
- }
+}
 
 TEST_F(ClassifierTest, RefusesWhatCannotBeAnswered) {
   const Matrix classes = known_classes();
   const auto error = [&](auto&& action) { return testing::error_of(action); };
-  EXPECT_THAT(error([&] { AdaptedModel::with_class_matrix(model_, classes, {"a", "b"}); }), HasSubstr("4 rows for 2"));
-  EXPECT_THAT(error([&] { AdaptedModel::with_class_matrix(model_, Matrix(0, classes.cols()), {}); }),
-              HasSubstr("no class names"));
+  EXPECT_THAT(error([&] {
+                AdaptedModel::with_class_matrix(model_, classes, {"a", "b"});
+              }),
+              HasSubstr("4 rows for 2"));
+  EXPECT_THAT(
+      error([&] { AdaptedModel::with_class_matrix(model_, Matrix(0, classes.cols()), {}); }),
+      HasSubstr("no class names"));
   EXPECT_THAT(error([&] { first_of({.top_k = 0}); }), HasSubstr("top 0"));
   for (double confidence : {-0.1, 1.1, std::nan("")}) {
     EXPECT_THAT(error([&] { first_of({.min_confidence = confidence}); }),

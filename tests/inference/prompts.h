@@ -17,7 +17,8 @@ inline const std::vector<std::string> kNames{"cat", "photo album", "fish"};
 inline PromptFile prompt_of(const Model& model, const Matrix& ctx, const CoOpConfig& config) {
   return {.backbone = model.fingerprint(),
           .identity = model.identity(),
-          .method = config, .matrices = {{"ctx", ctx}}};
+          .method = config,
+          .matrices = {{"ctx", ctx}}};
 }
 
 // Two learned vectors for all classes.

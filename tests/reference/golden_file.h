@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "qprompt/checkpoint/checkpoint.h"
-#include "qprompt/tokenizer/tokenizer.h"
 #include "qprompt/formats/safetensors.h"
+#include "qprompt/tokenizer/tokenizer.h"
 #include "tests/reference/towers.h"
 
 namespace qprompt::reference {

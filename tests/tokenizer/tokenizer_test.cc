@@ -6,9 +6,9 @@
 
 #include <nlohmann/json.hpp>
 
-#include "qprompt/tokenizer/vocabulary.h"
 #include "qprompt/core/json.h"
 #include "qprompt/formats/safetensors.h"
+#include "qprompt/tokenizer/vocabulary.h"
 #include "tests/support/errors.h"
 #include "tests/support/goldens.h"
 #include "tests/support/temporary_folder.h"

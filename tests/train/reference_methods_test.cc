@@ -160,7 +160,8 @@ constexpr double kHalfLogits = 2e-2;  // where values or features are fp16
 void expect_imported(const GoldenTraining& golden, const std::string& name, const fs::path& path) {
   SCOPED_TRACE(path.string());
   const ReferenceCheckpoint checkpoint(path);
-  const PromptedClip clip(golden.model, make_learner(config_of_case(name, checkpoint), golden.model),
+  const PromptedClip clip(golden.model,
+                          make_learner(config_of_case(name, checkpoint), golden.model),
                           golden.class_names);
   const ParameterMap values = checkpoint.read(clip.learner().parameters(clip.classes()));
   const Matrix expected = golden.tensor(name + ".final_logits");

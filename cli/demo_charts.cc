@@ -178,12 +178,13 @@ std::string code_grid(const EncodedMatrix& encoded) {
     const double top = static_cast<double>(row) * band;
     cells += bar(0, top, kCell * kColumns, band - kBandGap, "empty");
     for (Index col = 0; col < encoded.cols; ++col) {
+      const Index line = col / kColumns;
       const int code = codes[static_cast<std::size_t>(row * encoded.cols + col)];
       if (code == 0) continue;
       cells += fmt::format(
           "<rect x=\"{:g}\" y=\"{:g}\" width=\"11\" height=\"11\" fill-opacity=\"{:.2g}\"/>\n",
-          kCell * static_cast<double>(col % kColumns),
-          top + kCell * static_cast<double>(col / kColumns), code / darkest);
+          kCell * static_cast<double>(col % kColumns), top + kCell * static_cast<double>(line),
+          code / darkest);
     }
   }
   return svg(kCell * kColumns, static_cast<double>(encoded.rows) * band - kBandGap,

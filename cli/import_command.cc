@@ -36,10 +36,10 @@ struct ImportArguments {
 // Words of which the learned tokens are a part are the method's own, or the flag's.
 MethodConfig method_of(const ImportArguments& arguments, const ReferenceCheckpoint& file) {
   MethodConfig method = default_config(arguments.method);
-  for (const auto& [field, text] : arguments.not_in_the_file) {
-    const bool known =
-        std::visit([&](auto& config) { return set_field(config, field, text); }, method);
-    if (!known) fail_unknown_flags({field}, enum_name(arguments.method));
+  for (const auto& setting : arguments.not_in_the_file) {
+    const bool known = std::visit(
+        [&](auto& config) { return set_field(config, setting.first, setting.second); }, method);
+    if (!known) fail_unknown_flags({setting.first}, enum_name(arguments.method));
   }
   MethodConfig fitted = file.fitted(method);
   const auto words = arguments.not_in_the_file.find("ctx_init");

@@ -2,7 +2,7 @@
 # All stages together are libqprompt, and qprompt_stages for our own programs and tests.
 # Types behind a pimpl may be a file's own: joined units would warn.
 set(QPROMPT_WARNINGS -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion -Wold-style-cast
-                     -Wno-subobject-linkage)
+                     $<$<CXX_COMPILER_ID:GNU>:-Wno-subobject-linkage>)
 if(QPROMPT_WARNINGS_AS_ERRORS)
   list(APPEND QPROMPT_WARNINGS -Werror)
 endif()

@@ -65,7 +65,7 @@ std::string ConfigObject::text(const char* key, const std::string& otherwise) co
 }
 
 bool ConfigObject::flag(const char* key) const {
-  return has(key) && at(key) != false && at(key) != 0 && at(key) != "";
+  return has(key) && at(key) != false && at(key) != 0 && at(key) != Json("");
 }
 
 std::array<Index, 4> ConfigObject::four_wholes(const char* key) const {

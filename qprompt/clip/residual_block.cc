@@ -28,7 +28,8 @@ namespace {
 
 // softmax(q k^T / sqrt(head width)): the scale goes into the queries.
 FoldedLinear fold_query_scale(FoldedLinear qkv, const TransformerShape& shape) {
-  const float scale = 1.0f / std::sqrt(static_cast<float>(shape.width / shape.heads));
+  const Index head_width = shape.width / shape.heads;
+  const float scale = 1.0f / std::sqrt(static_cast<float>(head_width));
   qkv.weight.topRows(shape.width) *= scale;
   qkv.bias.head(shape.width) *= scale;
   return qkv;

@@ -34,7 +34,8 @@ Convolution fold_batch_norm(const kernels::Device& device, const ConvolutionWeig
 kernels::Linear pack_qkv(const kernels::Device& device, const AttentionPoolWeights& pool,
                          Index heads) {
   const Index width = pool.query.weight.rows();
-  const float scale = 1.0f / std::sqrt(static_cast<float>(width / heads));
+  const Index head_width = width / heads;
+  const float scale = 1.0f / std::sqrt(static_cast<float>(head_width));
   Matrix weight(3 * width, width);
   weight << scale * pool.query.weight, pool.key.weight, pool.value.weight;
   Vector bias(3 * width);

@@ -88,9 +88,10 @@ Image decode_png(std::span<const std::byte> bytes, const std::string& name) {
   PngDecoder decoder(bytes, name);
   decoder.read_header();
   // Deflate packs at most 1032 bytes into one, and a byte holds at most eight pixels.
-  require(decoder.height() <= static_cast<std::int64_t>(8 * 1032 * bytes.size()) / decoder.width(),
-          name, ": damaged PNG: ", decoder.width(), "x", decoder.height(), " pixels in ",
-          bytes.size(), " bytes");
+  constexpr std::int64_t kMostPixels = 8 * 1032;  // of a byte
+  require(decoder.height() <= kMostPixels * std::ssize(bytes) / decoder.width(), name,
+          ": damaged PNG: ", decoder.width(), "x", decoder.height(), " pixels in ", bytes.size(),
+          " bytes");
   Image image = allocate_image(decoder.width(), decoder.height(), name);
   decoder.convert_to_rgb();
   const std::size_t row_bytes = 3 * static_cast<std::size_t>(image.width);

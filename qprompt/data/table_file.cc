@@ -78,6 +78,7 @@ Entry entry_of(const CsvRow& row, const Columns& columns, const std::string& nam
 std::vector<Entry> entries_of(const std::vector<CsvRow>& rows, const Columns& columns,
                               const std::string& name) {
   std::vector<Entry> entries;
+  entries.reserve(rows.size());
   for (const CsvRow& row : rows) entries.push_back(entry_of(row, columns, name));
   return entries;
 }
@@ -90,6 +91,7 @@ bool is_number(const std::string& text) {
 // Labels in the order of their names, or of their numbers where all of them are numbers.
 std::vector<std::string> ordered_labels(const std::vector<Entry>& entries) {
   std::vector<std::string> labels;
+  labels.reserve(entries.size());
   for (const Entry& entry : entries) labels.push_back(entry.label);
   std::ranges::sort(labels);
   labels.erase(std::unique(labels.begin(), labels.end()), labels.end());

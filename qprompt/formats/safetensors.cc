@@ -95,6 +95,7 @@ TensorView parse_tensor(const Json& entry, std::span<const std::byte> data,
 void require_gapless(const std::map<std::string, TensorView>& tensors,
                      std::span<const std::byte> data, const std::string& path) {
   std::vector<std::pair<std::span<const std::byte>, const std::string*>> order;
+  order.reserve(tensors.size());
   for (const auto& [name, tensor] : tensors) order.emplace_back(tensor.bytes, &name);
   std::sort(order.begin(), order.end(), [](const auto& a, const auto& b) {
     return std::pair(a.first.data(), a.first.size()) < std::pair(b.first.data(), b.first.size());

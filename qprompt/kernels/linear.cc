@@ -15,8 +15,8 @@ using tag = memory::format_tag;
 class PackedProduct {
  public:
   // B(r, c) = values[r * row_stride + c * col_stride]. `compute` is the format of the products.
-  PackedProduct(const Device& device, const float* values, memory::dims shape, memory::dims strides,
-                const Vector& bias, NumberFormat compute)
+  PackedProduct(const Device& device, const float* values, memory::dims shape,
+                const memory::dims& strides, const Vector& bias, NumberFormat compute)
       : device_(device), compute_(compute), shape_(std::move(shape)), bias_(bias) {
     const ThreadScope scope(device.threads());
     const memory::desc source(shape_, memory::data_type::f32, strides);

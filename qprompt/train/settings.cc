@@ -30,12 +30,12 @@ LearnConfig configured(const Settings& settings, std::set<std::string>& unknown)
   if (const auto method = settings.find("method"); method != settings.end()) {
     config.method = default_config(enum_from_name<MethodTag>(method->second));
   }
-  for (const auto& [field, text] : settings) {
-    if (field == "method") continue;
-    const bool known =
-        set_field(config, field, text) ||
-        std::visit([&](auto& method) { return set_field(method, field, text); }, config.method);
-    if (!known) unknown.insert(field);
+  for (const auto& setting : settings) {
+    if (setting.first == "method") continue;
+    const auto set_in = [&setting](auto& fields) {
+      return set_field(fields, setting.first, setting.second);
+    };
+    if (!set_in(config) && !std::visit(set_in, config.method)) unknown.insert(setting.first);
   }
   std::visit([&](auto& method) { settle_context(method, settings); }, config.method);
   require_valid(config);  // an Error now rather than after features are there

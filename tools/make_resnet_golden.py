@@ -1,5 +1,5 @@
 """Prints the features that PyTorch gives for the tiny ResNet of tests/clip/tiny_resnet.cc: the
-numbers of tests/towers/resnet_test.cc. Weights and images come from the same hash there and here.
+numbers of tests/clip/resnet_test.cc. Weights and images come from the same hash there and here.
 
     python3 tools/make_resnet_golden.py
 """

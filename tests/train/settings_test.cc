@@ -27,6 +27,26 @@ Config method_of(const Settings& settings) {
   return std::get<Config>(known(settings).method);
 }
 
+template <typename Config>
+std::set<std::string> field_names(Config config) {
+  std::set<std::string> names;
+  config.visit_fields([&](const char* name, const auto&, const auto&...) { names.insert(name); });
+  return names;
+}
+
+template <typename... Configs>
+void expect_no_field_of(std::variant<Configs...>, const std::set<std::string>& taken) {
+  for (const std::set<std::string>& names : {field_names(Configs{})...}) {
+    for (const std::string& name : names) EXPECT_FALSE(taken.contains(name)) << name;
+  }
+}
+
+TEST(Settings, NoFieldOfAMethodHasTheNameOfOneOfTheTraining) {
+  const std::set<std::string> taken = field_names(LearnConfig{});
+  EXPECT_TRUE(taken.contains("epochs"));
+  expect_no_field_of(MethodConfig{}, taken);
+}
+
 TEST(Settings, OfANameAreWhatTheNameDecides) {
   const auto settings = [](const std::string& method, const std::string& quantizer,
                            const std::string& regularizer) {

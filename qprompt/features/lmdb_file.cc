@@ -40,46 +40,58 @@ std::string in_words(std::size_t bytes) {
   return words.str();
 }
 
-// Who opens the file of a folder is alone with it. LMDB sets its lock file up in steps: were the
-// process killed between two of them, one that waits for it would go on with half of them done.
-class OpeningTurn {
- public:
-  explicit OpeningTurn(const fs::path& folder)
-      : descriptor_(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)) {
-    int reason = errno;
-    require(descriptor_ >= 0, folder.string(), ": cannot be opened: ", std::strerror(reason));
-    while (::flock(descriptor_, LOCK_EX) != 0) {
-      reason = errno;
-      if (reason == EINTR) continue;
-      ::close(descriptor_);
-      fail(folder.string(),
-           ": cannot be locked, a feature cache needs a local disk: ", std::strerror(reason));
-    }
-  }
-  ~OpeningTurn() {
-    ::flock(descriptor_, LOCK_UN);  // closing it leaves the lock to a child forked meanwhile
-    ::close(descriptor_);
-  }
-  OpeningTurn(const OpeningTurn&) = delete;
-  OpeningTurn& operator=(const OpeningTurn&) = delete;
-
- private:
-  int descriptor_;
-};
-
 }  // namespace
+
+LmdbFile::Turn::Turn(const fs::path& folder)
+    : folder_(folder), descriptor_(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)) {
+  const int reason = errno;
+  require(descriptor_ >= 0, folder.string(), ": cannot be opened: ", std::strerror(reason));
+}
+
+LmdbFile::Turn::~Turn() { ::close(descriptor_); }
+
+void LmdbFile::Turn::lock() {
+  std::unique_lock lock(mutex_);
+  while (::flock(descriptor_, LOCK_EX) != 0) {
+    const int reason = errno;
+    require(reason == EINTR, folder_.string(),
+            ": cannot be locked, a feature cache needs a local disk: ", std::strerror(reason));
+  }
+  lock.release();
+}
+
+void LmdbFile::Turn::unlock() {
+  ::flock(descriptor_, LOCK_UN);
+  mutex_.unlock();
+}
 
 void LmdbFile::Close::operator()(MDB_env* environment) const { mdb_env_close(environment); }
 
 LmdbFile::LmdbFile(const fs::path& folder, std::size_t limit_bytes)
     : folder_(folder),
       file_(folder / "features.lmdb"),
-      limit_(std::max<std::size_t>(limit_bytes, 1)) {  // 0 would be LMDB's default
-  const OpeningTurn turn(folder);
-  if (!open(kFlags)) require(open(kFlags | MDB_RDONLY), file_.string(), ": cannot be read");
-  check_whole();
-  check(mdb_reader_check(environment_.get(), nullptr));
-  check_format();
+      limit_(std::max<std::size_t>(limit_bytes, 1)),  // 0 would be LMDB's default
+      turn_(folder) {
+  try {
+    {
+      const std::lock_guard opening(turn_);  // LMDB sets its lock file up in steps
+      if (!open(kFlags)) require(open(kFlags | MDB_RDONLY), file_.string(), ": cannot be read");
+      check_whole();
+      check(mdb_reader_check(environment_.get(), nullptr));
+    }
+    check_format();
+  } catch (...) {
+    close();
+    throw;
+  }
+}
+
+LmdbFile::~LmdbFile() { close(); }
+
+void LmdbFile::close() {
+  for (MDB_txn* reading : idle_) mdb_txn_abort(reading);
+  idle_.clear();
+  environment_.reset();
 }
 
 bool LmdbFile::open(unsigned flags) {
@@ -124,7 +136,7 @@ void LmdbFile::follow_growth() {
   const std::unique_lock alone(map_mutex_);
   if (environment_ == nullptr) return;
   const int code = mdb_env_set_mapsize(environment_.get(), limit_);
-  if (code != MDB_SUCCESS) environment_.reset();  // it has no map any more
+  if (code != MDB_SUCCESS) close();  // it has no map any more
   check(code);
 }
 
@@ -149,29 +161,61 @@ void LmdbFile::refuse(std::string_view reason) const {
   fail(file_.string(), ": not a feature cache of this version (", reason, "): delete it");
 }
 
+// A reader's slot is taken in a turn, once; whoever reads next goes on with it.
+int LmdbFile::begin(Access access, MDB_txn*& transaction) {
+  MDB_env* const environment = environment_.get();
+  if (access == Access::kWrite) return mdb_txn_begin(environment, nullptr, 0, &transaction);
+  if (transaction == nullptr) transaction = take_idle();
+  if (transaction != nullptr) return mdb_txn_renew(transaction);
+  const std::lock_guard turn(turn_);
+  int code = mdb_txn_begin(environment, nullptr, MDB_RDONLY, &transaction);
+  if (code == MDB_READERS_FULL) {  // of processes that were killed, perhaps
+    check(mdb_reader_check(environment, nullptr));
+    code = mdb_txn_begin(environment, nullptr, MDB_RDONLY, &transaction);
+  }
+  return code;
+}
+
+MDB_txn* LmdbFile::take_idle() {
+  const std::lock_guard lock(idle_mutex_);
+  if (idle_.empty()) return nullptr;
+  MDB_txn* const reading = idle_.back();
+  idle_.pop_back();
+  return reading;
+}
+
+void LmdbFile::keep_idle(MDB_txn* reading) {
+  const std::lock_guard lock(idle_mutex_);
+  idle_.push_back(reading);
+}
+
 LmdbFile::Transaction::Transaction(LmdbFile& file, Access access)
-    : file_(file), map_lock_(file.map_mutex_) {
-  const unsigned flags = access == Access::kRead ? MDB_RDONLY : 0;
-  bool slots_cleared = false;
+    : file_(file),
+      access_(access),
+      map_lock_(file.map_mutex_, std::defer_lock),
+      turn_(file.turn_, std::defer_lock) {
   while (true) {
+    map_lock_.lock();
     require(file.environment_ != nullptr, file.file_.string(), ": has no map any more");
-    MDB_env* const environment = file.environment_.get();
-    const int code = mdb_txn_begin(environment, nullptr, flags, &transaction_);
+    if (access == Access::kWrite) turn_.lock();
+    const int code = file.begin(access, transaction_);
     if (code == MDB_SUCCESS) return;
-    if (code == MDB_MAP_RESIZED) {
-      map_lock_.unlock();
-      file.follow_growth();
-      map_lock_.lock();
-    } else if (code == MDB_READERS_FULL && !std::exchange(slots_cleared, true)) {
-      file.check(mdb_reader_check(environment, nullptr));  // of processes that were killed
-    } else {
-      file.check(code);
-    }
+    if (transaction_ != nullptr) file.keep_idle(std::exchange(transaction_, nullptr));
+    if (turn_.owns_lock()) turn_.unlock();
+    map_lock_.unlock();
+    if (code != MDB_MAP_RESIZED) file.check(code);
+    file.follow_growth();
   }
 }
 
 LmdbFile::Transaction::~Transaction() {
-  if (transaction_ != nullptr) mdb_txn_abort(transaction_);
+  if (transaction_ == nullptr) return;
+  if (access_ == Access::kWrite) {
+    mdb_txn_abort(transaction_);
+  } else {
+    mdb_txn_reset(transaction_);
+    file_.keep_idle(transaction_);
+  }
 }
 
 std::size_t LmdbFile::Transaction::size() const {

@@ -215,21 +215,18 @@ void take_slots(const fs::path& file) {
 
 TEST_F(FeatureStoreProcessesTest, SlotsOfReadersThatWereKilledAreTakenBack) {
   Turns turns;
-  const pid_t child = forked([&] {
-    turns.wait_for_parent();
+  const pid_t hoarder = forked([&] {
+    FeatureStore::open(folder_.path())->append(keys_of(1, 1), rows_of(1, 1));
     take_slots(folder_ / "features.lmdb");
     turns.call_parent();
     ::pause();
   });
-  const auto store = FeatureStore::open(folder_.path());
-  store->append(keys_of(1, 1), rows_of(1, 1));
-  turns.call_child();
   turns.wait_for_child();
-  EXPECT_THAT(testing::error_of([&] { expect_batch(*store, 1, 1, true); }),
+  EXPECT_THAT(testing::error_of([&] { FeatureStore::open(folder_.path()); }),
               HasSubstr("MDB_READERS_FULL"));
-  ::kill(child, SIGKILL);
-  waited(child);
-  expect_batch(*store, 1, 1, true);
+  ::kill(hoarder, SIGKILL);
+  waited(hoarder);
+  expect_batch(*FeatureStore::open(folder_.path()), 1, 1, true);
 }
 
 }  // namespace

@@ -88,7 +88,7 @@ Image decode_png(std::span<const std::byte> bytes, const std::string& name) {
   PngDecoder decoder(bytes, name);
   decoder.read_header();
   // Deflate packs at most 1032 bytes into one, and a byte holds at most eight pixels.
-  constexpr std::int64_t kMostPixels = 8 * 1032;  // of a byte
+  constexpr std::int64_t kMostPixels = std::int64_t{8} * 1032;  // of a byte
   require(decoder.height() <= kMostPixels * std::ssize(bytes) / decoder.width(), name,
           ": damaged PNG: ", decoder.width(), "x", decoder.height(), " pixels in ", bytes.size(),
           " bytes");

@@ -1,8 +1,8 @@
 // One case a process, so that its peak memory is its own:
 //   tower_step MODEL text CLASSES N_CTX STEPS [fp32|bf16|auto]   a CoOp step, forward and backward
-//   tower_step MODEL text-anew CLASSES N_CTX STEPS [...]         the same, and in turn with it the
-//   step
-//                                                                that reads its class list again
+//   tower_step MODEL text-anew CLASSES N_CTX STEPS [fp32|...]    in turn with it, the same step
+//   with
+//                                                                its class list read again
 //   tower_step MODEL image BATCH 0 STEPS [fp32|bf16|auto]        the image tower's forward pass
 //   tower_step MODEL image-step BATCH N_CTX STEPS [fp32|...]     forward and backward, N_CTX vision
 //                                                                tokens before each of 9 layers

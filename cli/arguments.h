@@ -9,6 +9,7 @@
 #include "qprompt/clip/model.h"
 #include "qprompt/data/dataset.h"
 #include "qprompt/features/feature_options.h"
+#include "qprompt/features/feature_store.h"
 #include "qprompt/run/description.h"
 
 namespace qprompt::cli {
@@ -27,7 +28,7 @@ struct ModelArguments {
 // --cache, --cache-limit, --skip-bad-images
 struct FeatureArguments {
   std::string cache;
-  double cache_limit_gib = 16;
+  double cache_limit_gib = FeatureStore::kDefaultLimit / 0x1p30;
   bool skip_bad_images = false;
 
   void add_to(CLI::App& app);

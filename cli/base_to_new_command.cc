@@ -92,13 +92,15 @@ void run_base_to_new(const BaseToNewArguments& arguments) {
   options.observer.stop = interrupted;
   options.on_run = tell_run;
   const BaseToNewResult result = base_to_new(model, dataset, entries, options);
-  nlohmann::ordered_json report = record_header("base-to-new", model);
-  report["data"] = {{"path", arguments.data.data}, {"split", arguments.data.split}};
-  report["preset"] = as_json(arguments.learn.preset_use());
-  report.update(as_json(entries, options, result));
   tell_skipped(result.skipped);
   tell_scarce(result.scarce, options.shots);
-  arguments.json.write(report);
+  arguments.json.write([&] {
+    nlohmann::ordered_json report = record_header("base-to-new", model);
+    report["data"] = as_json(arguments.data.description());
+    report["preset"] = as_json(arguments.learn.preset_use());
+    report.update(as_json(entries, options, result));
+    return report;
+  });
   if (!arguments.json.to_stdout()) show(result);
   if (!result.failure.empty()) fail(result.failure, "; the runs before it are in the report");
 }

@@ -125,7 +125,7 @@ void run_classify(const ClassifyArguments& arguments) {
     fmt::print(stderr, "interrupted: {} of {} images finished\n", results.size(), images.size());
   }
   tell_skipped(damages(results));
-  arguments.json.write(report_of(arguments, model, results));
+  arguments.json.write([&] { return report_of(arguments, model, results); });
   arguments.csv.write(csv_text(results));
 }
 

@@ -112,7 +112,7 @@ nlohmann::ordered_json report_of(const ConvertArguments& arguments, const Model&
   report["payload_bytes"] = {{"before", payload_size(source.prompt)},
                              {"after", payload_size(after)}};
   if (result) {
-    report["data"] = {{"path", arguments.data.data}, {"split", arguments.data.split}};
+    report["data"] = as_json(arguments.data.description());
     report["images"] = result->after.images;
     report["accuracy"] = {{"before", result->before.accuracy()},
                           {"after", result->after.accuracy()}};
@@ -142,7 +142,7 @@ void run_convert(const ConvertArguments& arguments) {
   const std::optional<Comparison> result = compare(arguments, model, source, prompt);
   save_prompt_file(prompt, arguments.output);
   remember_classes(arguments.output, source.class_names);
-  arguments.json.write(report_of(arguments, model, source, prompt, result));
+  arguments.json.write([&] { return report_of(arguments, model, source, prompt, result); });
   if (!arguments.json.to_stdout()) show(arguments, source, prompt, result);
 }
 

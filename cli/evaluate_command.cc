@@ -45,7 +45,7 @@ AdaptedModel adapted_model(const EvaluateArguments& arguments, const Model& mode
 nlohmann::ordered_json report_of(const EvaluateArguments& arguments, const AdaptedModel& model,
                                  const Evaluation& evaluation) {
   nlohmann::ordered_json report = record_header("evaluate", model.model());
-  report["data"] = {{"path", arguments.data.data}, {"split", arguments.data.split}};
+  report["data"] = as_json(arguments.data.description());
   report["settings"] = {{"classes", enum_name(arguments.classes)}, {"seed", *arguments.seed}};
   if (arguments.prompt.empty()) {
     report["settings"]["templates"] = arguments.templates;
@@ -81,7 +81,7 @@ void run_evaluate(EvaluateArguments& arguments) {
       evaluate(adapted, chosen.test, arguments.features.options("test images"));
   tell_skipped(evaluation.skipped);
   require(evaluation.metrics.images > 0, arguments.data.data, ": no test image that can be read");
-  arguments.json.write(report_of(arguments, adapted, evaluation));
+  arguments.json.write([&] { return report_of(arguments, adapted, evaluation); });
   if (!arguments.json.to_stdout()) show(arguments, chosen, evaluation.metrics);
 }
 

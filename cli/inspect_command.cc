@@ -170,7 +170,7 @@ void run_inspect(const InspectArguments& arguments) {
   const PromptFile prompt = load_prompt_file(path);
   Json report = report_of(prompt, path);
   if (!arguments.model.model.empty()) add_nearest_tokens(arguments, prompt, report);
-  arguments.json.write(report);
+  arguments.json.write([&] { return report; });
   if (arguments.json.to_stdout()) return;
   show_settings(report);
   show_matrices(report);

@@ -58,8 +58,8 @@ void JsonArgument::add_to(CLI::App& app) {
       ->type_name("FILE");
 }
 
-void JsonArgument::write(const nlohmann::ordered_json& report) const {
-  OutputArgument::write(json_text(report));
+void JsonArgument::write(const std::function<nlohmann::ordered_json()>& report) const {
+  if (wanted()) OutputArgument::write(json_text(report()));
 }
 
 std::string csv_row(const std::vector<std::string>& fields) {

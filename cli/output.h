@@ -2,6 +2,7 @@
 
 #include <CLI/CLI.hpp>
 #include <filesystem>
+#include <functional>
 #include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <string_view>
@@ -23,7 +24,8 @@ struct OutputArgument {
 // --json
 struct JsonArgument : OutputArgument {
   void add_to(CLI::App& app);
-  void write(const nlohmann::ordered_json& report) const;
+  // `report` is asked only where it is wanted: the model's identity in it reads all weights.
+  void write(const std::function<nlohmann::ordered_json()>& report) const;
 };
 
 // A row of RFC 4180 with a line end: fields are quoted where they need it.

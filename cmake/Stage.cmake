@@ -13,14 +13,16 @@ set(QPROMPT_PRECOMPILED
   <span> <sstream> <stdexcept> <string> <string_view> <unordered_map> <vector>)
 set_property(GLOBAL PROPERTY QPROMPT_LIBRARIES "")
 
+# Eigen types cross the library's border: their alignment must not depend on the consumer's flags, nor
+# their arithmetic on whether a stage is compiled with OpenMP.
+set(QPROMPT_EIGEN EIGEN_MAX_ALIGN_BYTES=32 EIGEN_DONT_PARALLELIZE)
+
 function(qprompt_stage name)
   cmake_parse_arguments(arg "OWN_FLAGS" "" "SOURCES;LIBRARIES" ${ARGN})
   add_library(qprompt_${name} OBJECT ${arg_SOURCES})
   target_compile_features(qprompt_${name} PUBLIC cxx_std_20)
   target_compile_options(qprompt_${name} PRIVATE ${QPROMPT_WARNINGS})
-  # Eigen types cross the library's border: their alignment must not depend on the consumer's flags,
-  # nor their arithmetic on whether a stage is compiled with OpenMP.
-  target_compile_definitions(qprompt_${name} PUBLIC EIGEN_MAX_ALIGN_BYTES=32 EIGEN_DONT_PARALLELIZE)
+  target_compile_definitions(qprompt_${name} PUBLIC ${QPROMPT_EIGEN})
   target_include_directories(qprompt_${name} PUBLIC ${PROJECT_SOURCE_DIR})
   target_link_libraries(qprompt_${name} PUBLIC Eigen3::Eigen PRIVATE ${arg_LIBRARIES})
   set_target_properties(qprompt_${name} PROPERTIES

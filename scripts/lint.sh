@@ -4,7 +4,6 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-scripts/install_dependencies.sh
 scripts/install_dependencies.sh --lint
 git ls-files '*.h' '*.cc' | xargs clang-format --dry-run --Werror
 

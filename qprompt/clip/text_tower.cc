@@ -160,8 +160,10 @@ void TextPass::for_each_learned(const Chunk& chunk, const Visit& visit) const {
   for (const auto& [row, index] : texts_->learned_shared) visit(row, index);
   const Index begin = texts_->begin[chunk.first_class];
   const Index end = texts_->begin[chunk.first_class + chunk.classes];
-  for (const auto& [row, index] : texts_->learned_own) {
-    if (row >= begin && row < end) visit(texts_->shared.rows() + row - begin, index);
+  const auto& own = texts_->learned_own;
+  auto learned = std::ranges::lower_bound(own, begin, {}, &EmbeddedTexts::Learned::row);
+  for (; learned != own.end() && learned->row < end; ++learned) {
+    visit(texts_->shared.rows() + learned->row - begin, learned->index);
   }
 }
 

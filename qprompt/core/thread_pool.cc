@@ -12,12 +12,19 @@
 #include <exception>
 #include <limits>
 #include <mutex>
+#include <optional>
 
 namespace qprompt {
 
 struct ThreadPool::Threads {
+  const std::size_t count;
   std::once_flag started;
-  std::unique_ptr<asio::thread_pool> threads;
+  std::optional<asio::thread_pool> threads;
+
+  asio::thread_pool& get() {
+    std::call_once(started, [&] { threads.emplace(count); });
+    return *threads;
+  }
 };
 
 struct ThreadPool::Job::State {
@@ -80,65 +87,27 @@ void ThreadPool::Job::wait() {
   if (const auto error = std::move(state->error)) std::rethrow_exception(error);
 }
 
-ThreadPool::ThreadPool(int threads) : threads_(threads), pool_(std::make_unique<Threads>()) {}
+ThreadPool::ThreadPool(int threads)
+    : threads_(threads), pool_(new Threads{static_cast<std::size_t>(threads), {}, {}}) {}
 ThreadPool::~ThreadPool() = default;
 
 ThreadPool::Job ThreadPool::start(std::size_t count, std::function<void(std::size_t)> work) {
-  std::call_once(pool_->started, [&] {
-    pool_->threads = std::make_unique<asio::thread_pool>(static_cast<std::size_t>(threads_));
-  });
   Job job;
   job.state_ = std::make_shared<Job::State>(count, std::move(work));
   const std::size_t helpers = std::min(count, static_cast<std::size_t>(threads_));
   for (std::size_t t = 0; t < helpers; ++t) {
-    asio::post(*pool_->threads, [state = job.state_] { state->drain(); });
+    asio::post(pool_->get(), [state = job.state_] { state->drain(); });
   }
   return job;
 }
 
-struct WorkerThread::Thread {
-  asio::thread_pool pool{1};
-};
-
-WorkerThread::WorkerThread() : thread_(std::make_unique<Thread>()) {}
-WorkerThread::~WorkerThread() { thread_->pool.join(); }
-
-namespace {
-
-struct Task {
-  std::mutex mutex;
-  std::condition_variable finished;
-  bool is_done = false;
-  std::exception_ptr error;
-
-  void finish(std::exception_ptr thrown) {
-    const std::scoped_lock lock(mutex);
-    error = std::move(thrown);
-    is_done = true;
-    finished.notify_all();
-  }
-  void wait() {
-    std::unique_lock lock(mutex);
-    finished.wait(lock, [&] { return is_done; });
-    if (const auto thrown = std::move(error)) std::rethrow_exception(thrown);
-  }
-};
-
-}  // namespace
+bool ThreadPool::runs_this_thread() const {
+  return pool_->get().get_executor().running_in_this_thread();
+}
 
 void WorkerThread::run(const std::function<void()>& work) {
-  if (thread_->pool.get_executor().running_in_this_thread()) return work();
-  const auto task = std::make_shared<Task>();
-  asio::post(thread_->pool, [task, &work] {
-    std::exception_ptr thrown;
-    try {
-      work();
-    } catch (...) {
-      thrown = std::current_exception();
-    }
-    task->finish(std::move(thrown));
-  });
-  task->wait();
+  if (pool_.runs_this_thread()) return work();
+  pool_.for_each(1, [&](std::size_t) { work(); });
 }
 
 }  // namespace qprompt

@@ -39,6 +39,7 @@ class ThreadPool {
   void for_each(std::size_t count, std::function<void(std::size_t)> work) {
     start(count, std::move(work)).wait();
   }
+  bool runs_this_thread() const;
 
  private:
   struct Threads;
@@ -49,18 +50,12 @@ class ThreadPool {
 // One thread that does the work of any number of callers, one piece after another.
 class WorkerThread {
  public:
-  WorkerThread();
-  ~WorkerThread();
-  WorkerThread(const WorkerThread&) = delete;
-  WorkerThread& operator=(const WorkerThread&) = delete;
-
   // Waits until `work` has been done, and throws what it threw. Asked from within the thread, the
   // work is done at once.
   void run(const std::function<void()>& work);
 
  private:
-  struct Thread;
-  std::unique_ptr<Thread> thread_;
+  ThreadPool pool_{1};
 };
 
 }  // namespace qprompt

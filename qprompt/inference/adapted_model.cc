@@ -105,9 +105,9 @@ AdaptedModel AdaptedModel::of(const PromptedClip& clip, const ParameterMap& valu
 namespace {
 
 AdaptedModel adapted(const Model& model, const PromptFile& prompt,
+                     std::shared_ptr<const PromptLearner> learner,
                      const std::vector<std::string>& class_names) {
-  const PromptedClip clip(model, make_learner(prompt.method, model), class_names,
-                          kernels::Differentiable::kNo);
+  const PromptedClip clip(model, std::move(learner), class_names, kernels::Differentiable::kNo);
   return AdaptedModel::of(clip, values(prompt));
 }
 
@@ -129,14 +129,14 @@ AdaptedModel::AdaptedModel(const Model& model, const PromptFile& prompt,
     const auto learner = make_learner(prompt.method, model);
     require_servable(prompt, *learner, class_names);
     if (cache == nullptr || learner->image_conditioned()) {
-      *this = adapted(model, prompt, class_names);
+      *this = adapted(model, prompt, learner, class_names);
       return;
     }
     const ClassTokens classes = tokenize_classes(model, class_names);
     const Hash128 key = class_matrix_key(model, prompt, classes);
     const auto known = cache->find_matrix(key);
     if (!known || known->cols() != model.shape().embed) {
-      *this = adapted(model, prompt, class_names);
+      *this = adapted(model, prompt, learner, class_names);
       keep(*cache, key, impl_->class_matrix);
       return;
     }

@@ -54,7 +54,6 @@ class PromptedClip {
 
   const Model& model() const { return model_; }
   const PromptLearner& learner() const { return *learner_; }
-  const std::shared_ptr<const PromptLearner>& shared_learner() const { return learner_; }
   const ClassTokens& classes() const { return classes_; }
 
   // Texts of the classes [n_cls, embed], unit rows, with these prompts in place.

@@ -25,6 +25,8 @@ Json record_header(const std::string& command, const Model& model) {
             {"precision", enum_name(info.format)}}}};
 }
 
+Json as_json(const DataDescription& data) { return fields_as_json(data); }
+
 Json as_json(const std::optional<PresetUse>& preset) {
   return preset ? fields_as_json(*preset) : Json();
 }

@@ -19,6 +19,7 @@ namespace qprompt {
 // What every record begins with.
 nlohmann::ordered_json record_header(const std::string& command, const Model& model);
 
+nlohmann::ordered_json as_json(const DataDescription& data);
 nlohmann::ordered_json as_json(const std::optional<PresetUse>& preset);  // null without one
 
 nlohmann::ordered_json as_json(const LearnConfig& config);

@@ -108,7 +108,7 @@ class Run {
 
   void save(const TrainingRun& run) const {
     nlohmann::ordered_json record = record_header("train", model_);
-    record["data"] = {{"path", options_.data.path}, {"split", options_.data.split}};
+    record["data"] = as_json(options_.data);
     record["settings"] = as_json(config_);
     record["preset"] = as_json(options_.preset);
     record.update(as_json(run.learned));

@@ -13,6 +13,7 @@ namespace {
 // Zero would mean the evaluation view.
 std::uint64_t view_seed(Random& random) { return random.bits() | 1; }
 
+// The evaluation view alone where no views are asked for.
 std::vector<ImageRequest> requests_for(std::span<const Item> items, Index views,
                                        std::uint64_t seed) {
   std::vector<ImageRequest> requests;
@@ -84,10 +85,8 @@ PreparedSet prepare_training_set(const Model& model, std::span<const Item> items
 
 PreparedSet prepare_validation_set(const Model& model, std::span<const Item> items,
                                    const ImageNeeds& needs, const FeatureOptions& options) {
-  std::vector<ImageRequest> requests;
-  for (const Item& item : items) requests.push_back({item.image});
   ImageNeeds evaluation{.features = !needs.pixels, .pixels = needs.pixels};
-  return prepare(model, items, evaluation, requests, options);
+  return prepare(model, items, evaluation, requests_for(items, 0, 0), options);
 }
 
 TrainingData TrainingSets::data_for(const LearnConfig& config) {

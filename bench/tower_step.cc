@@ -159,7 +159,9 @@ int run(int argc, char** argv) {
   const Index n = std::atol(argv[3]), n_ctx = std::atol(argv[4]);
   const int steps = std::atoi(argv[5]);
   require(n > 0 && steps > 0, "tower_step: ", n, " classes or images, ", steps, " steps");
-  const std::vector<Timing> timings = timings_of_case(kind, model, n, n_ctx, steps);
+  std::vector<Timing> timings;
+  // Where a training's steps run.
+  model.device().run([&] { timings = timings_of_case(kind, model, n, n_ctx, steps); });
   rusage usage{};
   getrusage(RUSAGE_SELF, &usage);
   for (std::size_t i = 0; i < timings.size(); ++i) {

@@ -6,6 +6,7 @@
 
 #include <cstring>
 
+#include "qprompt/core/stopwatch.h"
 #include "qprompt/core/threads.h"
 #include "qprompt/kernels/onednn.h"
 
@@ -80,6 +81,18 @@ NumberFormat Device::format() const { return impl_->info.format; }
 int Device::threads() const { return impl_->info.threads; }
 DeviceInfo Device::info() const { return impl_->info; }
 void Device::run(const std::function<void()>& work) const { impl_->worker.run(work); }
+
+void Device::run_while(const std::function<bool()>& piece) const {
+  constexpr double kTurnSeconds = 5e-3;
+  for (bool more = true; more;) {
+    run([&] {
+      const Stopwatch turn;
+      do {
+        more = piece();
+      } while (more && turn.seconds() < kTurnSeconds);
+    });
+  }
+}
 
 Stream::Stream(const Device& device) : impl_(std::make_unique<Impl>(device)) {}
 Stream::~Stream() = default;

@@ -22,6 +22,9 @@ class Device {
   // it and throws what it threw: N callers and a team of T threads never make N teams. Asked from
   // within that thread, at once.
   void run(const std::function<void()>& work) const;
+  // Does pieces of work there until one answers false. Waking a thread costs more than a small
+  // piece: they are given some milliseconds' worth at a time, between which others have their turn.
+  void run_while(const std::function<bool()>& piece) const;
 
   struct Impl;
   const Impl& impl() const { return *impl_; }  // for kernels only

@@ -7,6 +7,7 @@
 #include "qprompt/core/fields.h"
 #include "qprompt/core/random.h"
 #include "qprompt/inference/predictions.h"
+#include "qprompt/kernels/device.h"
 #include "qprompt/train/bits.h"
 
 namespace qprompt {
@@ -110,12 +111,16 @@ class Training {
     const Index batches = batches_of(data_.set.images(), batch);
     EpochReport report{epoch + 1, config_.epochs, 0, 0,
                        learning_rate(config_.optimizer, epoch, config_.epochs)};
-    for (Index b = 0; b < batches; ++b) {
+    Index b = 0;
+    bool stopped = false;
+    clip_.model().device().run_while([&] {
       const StepGradient done = step(plan.batch(b * batch, batch), report.lr);
       report.loss += done.loss / static_cast<double>(batches);
       report.accuracy += static_cast<double>(done.correct) / static_cast<double>(batches * batch);
-      if (observer.stop && observer.stop()) return false;
-    }
+      stopped = observer.stop && observer.stop();
+      return ++b < batches && !stopped;
+    });
+    if (stopped) return false;
     if (data_.validation != nullptr) report.validation = validate();
     close(report);
     if (observer.on_epoch) observer.on_epoch(report);

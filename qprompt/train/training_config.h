@@ -59,7 +59,8 @@ bool needs_validation(const TrainingConfig& config);
 struct Observer {
   std::function<void(const EpochReport&)> on_epoch;
   std::function<void(const TrainingState&)> on_state;  // after every epoch, to resume from
-  std::function<bool()> stop;  // asked at every step; a true answer ends training after it
+  // Asked at every step, on the device's thread; a true answer ends training after it.
+  std::function<bool()> stop;
 };
 
 }  // namespace qprompt

@@ -5,6 +5,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <nlohmann/json.hpp>
 
 #include "qprompt/core/error.h"
 #include "qprompt/core/file.h"

@@ -40,6 +40,9 @@ class Descriptor {
   int fd_;
 };
 
+// A pipe that nobody writes to would keep a plain open() waiting for ever.
+constexpr int kReading = O_RDONLY | O_NONBLOCK;
+
 std::size_t regular_file_size(const Descriptor& file, const fs::path& path) {
   require(file.is_open(), path.string(), ": cannot open: ", reason());
   struct stat status {};
@@ -99,7 +102,7 @@ struct MappedFile::Map {
 
 MappedFile::MappedFile(const fs::path& path) {
   const auto map = std::make_shared<Map>();
-  const Descriptor file(path, O_RDONLY);
+  const Descriptor file(path, kReading);
   map->path = path;
   map->size = regular_file_size(file, path);
   if (map->size > 0) {
@@ -120,20 +123,32 @@ void MappedFile::drop_pages() const {
   if (map_->address != nullptr) ::madvise(map_->address, map_->size, MADV_DONTNEED);
 }
 
-std::string read_text(const fs::path& path) {
-  const Descriptor file(path, O_RDONLY);
-  std::string text(regular_file_size(file, path), '\0');
+namespace {
+
+// Into a string or a vector of bytes. A file that shrinks meanwhile gives what it still has.
+template <typename Content>
+Content read_whole(const fs::path& path) {
+  const Descriptor file(path, kReading);
+  Content content(regular_file_size(file, path), {});
   std::size_t filled = 0;
-  while (filled < text.size()) {
-    const ssize_t count = ::read(file.get(), text.data() + filled, text.size() - filled);
+  while (filled < content.size()) {
+    const ssize_t count = ::read(file.get(), content.data() + filled, content.size() - filled);
     if (count < 0 && errno == EINTR) continue;
     require(count >= 0, path.string(), ": cannot read: ", reason());
     if (count == 0) break;
     filled += static_cast<std::size_t>(count);
   }
-  text.resize(filled);
-  return text;
+  content.resize(filled);
+  return content;
 }
+
+}  // namespace
+
+std::vector<std::byte> read_bytes(const fs::path& path) {
+  return read_whole<std::vector<std::byte>>(path);
+}
+
+std::string read_text(const fs::path& path) { return read_whole<std::string>(path); }
 
 std::vector<std::string> read_lines(const fs::path& path) {
   const std::string text = read_text(path);

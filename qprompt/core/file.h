@@ -27,7 +27,9 @@ class MappedFile {
   std::shared_ptr<const Map> map_;
 };
 
-// The whole file as text. Throws Error naming the file.
+// The whole file. Throws Error naming the file; a pipe or a device is refused, never waited for.
+std::vector<std::byte> read_bytes(const std::filesystem::path& path);
+// The same as text.
 std::string read_text(const std::filesystem::path& path);
 
 // Its lines, without their ends and without a byte order mark.

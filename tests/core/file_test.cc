@@ -32,6 +32,16 @@ TEST(MappedFile, ShowsTheContent) {
   EXPECT_EQ(file.path(), folder / "a");
 }
 
+TEST(MappedFile, RefusesAPipeInsteadOfWaitingForAWriter) {
+  const TemporaryFolder folder;
+  ASSERT_EQ(::mkfifo((folder / "pipe").c_str(), 0600), 0);
+  for (const auto& read : {+[](const fs::path& path) { MappedFile{path}; },
+                           +[](const fs::path& path) { read_bytes(path); },
+                           +[](const fs::path& path) { read_text(path); }}) {
+    EXPECT_THAT(error_of([&] { read(folder / "pipe"); }), HasSubstr("not a regular file"));
+  }
+}
+
 TEST(MappedFile, ReadsTheSameAfterItsPagesWereDropped) {
   const TemporaryFolder folder;
   const std::string content(100'000, 'x');

@@ -8,7 +8,7 @@ packages=(
   libdnnl-dev libeigen3-dev libhwy-dev
   libcli11-dev nlohmann-json3-dev libfmt-dev
   libasio-dev liblmdb-dev
-  libjpeg-dev libpng-dev libwebp-dev libstb-dev
+  libjpeg-dev libpng-dev libwebp-dev libtiff-dev libgif-dev libheif-dev libstb-dev
   libicu-dev libgumbo-dev libzip-dev zlib1g-dev libxxhash-dev
   libgtest-dev libgmock-dev libbenchmark-dev
 )

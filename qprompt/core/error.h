@@ -15,6 +15,12 @@ class QPROMPT_API Error : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
+// Memory was lacking; what was read may be in order. A skipped damaged image it is not.
+class QPROMPT_API OutOfMemory : public Error {
+ public:
+  using Error::Error;
+};
+
 // Thrown where a caller's `stop` answered true and there is nothing to hand over yet.
 class QPROMPT_API Interrupted : public std::exception {
  public:

@@ -7,13 +7,33 @@
 
 #include "qprompt/core/error.h"
 #include "qprompt/data/image_codecs.h"
+#include "qprompt/data/image_kind.h"
 
 namespace qprompt {
 namespace {
 
 constexpr std::int64_t kMaxPixels = 178'956'970;
+constexpr std::int64_t kFlatPixels = std::int64_t{1} << 24;
+
+constexpr std::array<std::string_view, 13> kExtensions{".jpg",  ".jpeg", ".jpe", ".jfif", ".png",
+                                                       ".webp", ".bmp",  ".tif", ".tiff", ".gif",
+                                                       ".avif", ".heic", ".heif"};
+
+// a * b / 255, rounded, in PIL's integer arithmetic.
+std::uint8_t product_255(int a, int b) {
+  const int product = a * b + 128;
+  return static_cast<std::uint8_t>(((product >> 8) + product) >> 8);
+}
 
 }  // namespace
+
+void ImageFile::check_stop() const {
+  if (options.stop && options.stop()) throw Interrupted();
+}
+
+void ImageFile::notice(const std::string& what) const {
+  if (options.notice) options.notice(name + ": " + what);
+}
 
 Image allocate_image(std::int64_t width, std::int64_t height, const std::string& name) {
   require(width > 0 && height > 0, name, ": ", width, "x", height,
@@ -25,23 +45,68 @@ Image allocate_image(std::int64_t width, std::int64_t height, const std::string&
   return image;
 }
 
-Image decode_image(std::span<const std::byte> bytes, const std::string& name) {
-  require(!bytes.empty(), name, ": the file is empty, expected an image");
-  const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
-  if (text.starts_with("\xFF\xD8\xFF")) return decode_jpeg(bytes, name);
-  if (text.starts_with("\x89PNG\r\n\x1A\n")) return decode_png(bytes, name);
-  if (text.starts_with("RIFF") && text.substr(0, 12).ends_with("WEBP")) {
-    return decode_webp(bytes, name);
+void require_held(const ImageFile& file, std::int64_t width, std::int64_t height,
+                  std::int64_t pixels_of_a_byte) {
+  const std::int64_t most = std::max(kFlatPixels, pixels_of_a_byte * std::ssize(file.bytes));
+  require(width <= 0 || height <= most / width, file.name, ": damaged: ", width, "x", height,
+          " pixels in ", file.bytes.size(), " bytes");
+}
+
+Image allocate_image(const ImageFile& file, std::int64_t width, std::int64_t height,
+                     std::int64_t pixels_of_a_byte) {
+  require_held(file, width, height, pixels_of_a_byte);
+  return allocate_image(width, height, file.name);
+}
+
+void cmyk_to_rgb(std::span<const std::uint8_t> cmyk, std::span<std::uint8_t> rgb) {
+  for (std::size_t pixel = 0; pixel < rgb.size() / 3; ++pixel) {
+    const int paper = 255 - cmyk[4 * pixel + 3];
+    for (std::size_t c = 0; c < 3; ++c) {
+      rgb[3 * pixel + c] =
+          static_cast<std::uint8_t>(paper - product_255(cmyk[4 * pixel + c], paper));
+    }
   }
-  if (text.starts_with("BM")) return decode_bmp(bytes, name);
-  fail(name, ": not an image that can be read, expected JPEG, PNG, WebP or BMP");
+}
+
+Image decode_image(std::span<const std::byte> bytes, const std::string& name,
+                   const DecodeOptions& options) {
+  require(!bytes.empty(), name, ": the file is empty, expected an image");
+  const ImageFile file{bytes, name, options};
+  file.check_stop();
+  switch (image_format(bytes)) {
+    case ImageFormat::kJpeg:
+      return decode_jpeg(file);
+    case ImageFormat::kPng:
+      return decode_png(file);
+    case ImageFormat::kWebp:
+      return decode_webp(file);
+    case ImageFormat::kBmp:
+      return decode_bmp(file);
+    case ImageFormat::kTiff:
+      return decode_tiff(file);
+    case ImageFormat::kGif:
+      return decode_gif(file);
+    case ImageFormat::kHeif:
+      return decode_heif(file);
+    case ImageFormat::kNone:
+      break;
+  }
+  fail(name, ": ", kind_of_content(bytes),
+       ", expected JPEG, PNG, WebP, BMP, TIFF, GIF, AVIF or HEIC");
 }
 
 bool has_image_extension(const std::filesystem::path& path) {
-  constexpr std::array<std::string_view, 5> kExtensions{".jpg", ".jpeg", ".png", ".webp", ".bmp"};
   std::string extension = path.extension().string();
   for (char& c : extension) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
   return std::ranges::find(kExtensions, extension) != kExtensions.end();
+}
+
+std::string image_extensions() {
+  std::string text;
+  for (const std::string_view extension : kExtensions) {
+    text.append(text.empty() ? "" : " ").append(extension);
+  }
+  return text;
 }
 
 }  // namespace qprompt

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <span>
 #include <string>
 #include <vector>
@@ -18,16 +19,28 @@ struct Image {
   bool operator==(const Image&) const = default;
 };
 
-// JPEG, PNG, WebP or BMP, recognised from the content, converted to RGB as PIL's convert("RGB"):
-// alpha is dropped, 16 bits become the high byte, CMYK is read as Adobe writes it. The EXIF
-// orientation is not applied: the reference does not look at it either.
+// Both are called on the thread that decodes.
+struct DecodeOptions {
+  std::function<bool()> stop;  // asked every few rows; a true answer throws Interrupted
+  std::function<void(const std::string&)> notice;  // a line where values had to be interpreted
+};
+
+// JPEG, PNG, WebP, BMP, TIFF, GIF, AVIF or HEIC, recognised from the content, the first picture of
+// several, converted to RGB as PIL's convert("RGB"): alpha is dropped, 16 bits become the high
+// byte (gray: image_gray16.h), CMYK is read as Adobe writes it. The EXIF orientation is not
+// applied: the reference does not look at it either. What turns a picture in TIFF, AVIF and HEIC
+// themselves is applied, as the reference does.
 // Throws Error beginning with `name` for a damaged, truncated, empty or unknown file, and for more
-// than 178,956,970 pixels (PIL's limit).
-Image decode_image(std::span<const std::byte> bytes, const std::string& name);
+// than 178,956,970 pixels (PIL's limit); std::bad_alloc where memory is lacking.
+Image decode_image(std::span<const std::byte> bytes, const std::string& name,
+                   const DecodeOptions& options = {});
 
 void write_png(const std::filesystem::path& path, const Image& image);
 
-// By its extension, without looking into the file: .jpg .jpeg .png .webp .bmp in any case.
+// By its extension, without looking into the file: one of image_extensions() in any case.
 bool has_image_extension(const std::filesystem::path& path);
+
+// ".jpg .jpeg ...", for messages.
+std::string image_extensions();
 
 }  // namespace qprompt

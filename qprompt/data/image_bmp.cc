@@ -8,6 +8,8 @@
 #include <cstdlib>
 #include <cstring>
 #include <memory>
+#include <new>
+#include <string_view>
 
 #include "qprompt/core/error.h"
 #include "qprompt/data/image_codecs.h"
@@ -63,21 +65,22 @@ void check_header(std::span<const std::byte> bytes, const std::string& name) {
 
 }  // namespace
 
-Image decode_bmp(std::span<const std::byte> bytes, const std::string& name) {
+Image decode_bmp(const ImageFile& file) {
+  const auto& [bytes, name, options] = file;
   check_header(bytes, name);
   int width = 0, height = 0, channels = 0;
   Stream header{.rest = bytes};
   require(stbi_info_from_callbacks(&kCallbacks, &header, &width, &height, &channels) != 0, name,
           ": damaged BMP: no readable header");
   const std::int64_t rows = std::abs(std::int64_t{height});  // negative: the top row comes first
-  require(width <= 0 || rows <= static_cast<std::int64_t>(8 * bytes.size()) / width, name,
-          ": damaged BMP: ", width, "x", rows, " pixels in ", bytes.size(), " bytes");
-  Image image = allocate_image(width, rows, name);
+  Image image = allocate_image(file, width, rows, 8);        // of one bit
   Stream stream{.rest = bytes};
   const std::unique_ptr<stbi_uc, decltype(&stbi_image_free)> pixels(
       stbi_load_from_callbacks(&kCallbacks, &stream, &width, &height, &channels, 3),
       stbi_image_free);
-  require(pixels != nullptr, name, ": damaged BMP: ", stbi_failure_reason());
+  const std::string_view reason = pixels == nullptr ? stbi_failure_reason() : "";
+  if (reason == "outofmem") throw std::bad_alloc();
+  require(pixels != nullptr, name, ": damaged BMP: ", reason);
   require(!stream.ended, name, ": damaged BMP: the file ends too early");
   require(width == image.width && height == image.height, name, ": damaged BMP: unclear size");
   std::memcpy(image.pixels.data(), pixels.get(), image.pixels.size());

@@ -1,24 +1,36 @@
 #include <png.h>
 
-#include <algorithm>
+#include <bit>
 #include <csetjmp>
 #include <cstring>
+#include <new>
+#include <string_view>
 
 #include "qprompt/core/error.h"
 #include "qprompt/core/file.h"
 #include "qprompt/data/image_codecs.h"
+#include "qprompt/data/image_gray16.h"
 
 namespace qprompt {
 namespace {
 
+// What libpng says where memory is lacking: it has no codes.
+bool says_out_of_memory(std::string_view message) {
+  return message == "Out of memory" || message.ends_with("insufficient memory");
+}
+
 class PngDecoder {
  public:
-  PngDecoder(std::span<const std::byte> bytes, const std::string& name)
-      : name_(name), bytes_(bytes) {
+  // libpng asks for up to `read_ahead` bytes of compressed pixels at once.
+  PngDecoder(const ImageFile& file, std::size_t read_ahead) : file_(file), bytes_(file.bytes) {
     png_ = png_create_read_struct(PNG_LIBPNG_VER_STRING, this, on_error, on_warning);
     if (png_ != nullptr) info_ = png_create_info_struct(png_);
-    require(info_ != nullptr, name, ": libpng cannot start");
+    if (info_ == nullptr) {
+      png_destroy_read_struct(&png_, nullptr, nullptr);
+      throw std::bad_alloc();
+    }
     png_set_read_fn(png_, this, on_read);
+    png_set_compression_buffer_size(png_, read_ahead);
   }
   ~PngDecoder() { png_destroy_read_struct(&png_, &info_, nullptr); }
   PngDecoder(const PngDecoder&) = delete;
@@ -26,10 +38,30 @@ class PngDecoder {
 
   void read_header() {
     attempt([&] { png_read_info(png_, info_); });
+    // PIL looks at no checksum of the chunks that hold the pixels: deflate has its own.
+    png_set_crc_action(png_, PNG_CRC_QUIET_USE, PNG_CRC_QUIET_USE);
   }
   std::int64_t width() const { return png_get_image_width(png_, info_); }
   std::int64_t height() const { return png_get_image_height(png_, info_); }
+  bool is_gray_16() const {
+    return png_get_bit_depth(png_, info_) == 16 &&
+           (png_get_color_type(png_, info_) & PNG_COLOR_MASK_COLOR) == 0;
+  }
+  bool is_colour_16() const { return png_get_bit_depth(png_, info_) == 16 && !is_gray_16(); }
 
+  // 0 where the file does not say.
+  int significant_gray_bits() const {
+    png_color_8p bits = nullptr;
+    return png_get_sBIT(png_, info_, &bits) != 0 ? bits->gray : 0;
+  }
+
+  void convert_to_gray_16() {
+    attempt([&] {
+      if constexpr (std::endian::native == std::endian::little) png_set_swap(png_);
+      png_set_strip_alpha(png_);
+      update();
+    });
+  }
   void convert_to_rgb() {
     attempt([&] {
       png_set_strip_16(png_);
@@ -39,25 +71,44 @@ class PngDecoder {
       }
       png_set_gray_to_rgb(png_);
       png_set_strip_alpha(png_);
-      png_set_interlace_handling(png_);
-      png_read_update_info(png_, info_);
+      update();
     });
   }
   std::size_t row_bytes() const { return png_get_rowbytes(png_, info_); }
 
-  void read_rows(std::span<png_bytep> rows) {
+  void read_rows(Image& image) {
+    const std::size_t room = 3 * static_cast<std::size_t>(image.width);
     attempt([&] {
-      png_read_image(png_, rows.data());
-      png_read_end(png_, nullptr);
+      for (int pass = 0; pass < passes_; ++pass) {
+        for (int y = 0; y < image.height; ++y) {
+          file_.check_stop();
+          png_read_row(png_, image.pixels.data() + room * static_cast<std::size_t>(y), nullptr);
+        }
+      }
     });
   }
+  bool ended_early() const { return ended_early_; }
 
  private:
+  void update() {
+    passes_ = png_set_interlace_handling(png_);
+    png_read_update_info(png_, info_);
+  }
+
   // libpng reports errors by a long jump out of `calls`, which must therefore own nothing.
   template <typename Calls>
   void attempt(const Calls& calls) {
-    if (setjmp(png_jmpbuf(png_)) != 0) fail(name_, ": damaged PNG: ", message_);
-    calls();
+    if (setjmp(png_jmpbuf(png_)) == 0) return calls();
+    if (has_all_rows()) return;
+    if (says_out_of_memory(message_)) throw std::bad_alloc();
+    fail(file_.name, ": damaged PNG: ", message_);
+  }
+
+  // What comes behind the pixels is nobody's business, though libpng goes on reading.
+  bool has_all_rows() const {
+    if (!ended_early_ || height() == 0) return false;  // 0: not even a header
+    return passes_ > 1 ? png_get_current_pass_number(png_) >= 7
+                       : png_get_current_row_number(png_) >= height();
   }
 
   static void on_error(png_structp png, png_const_charp message) {
@@ -66,41 +117,71 @@ class PngDecoder {
     png_longjmp(png, 1);
   }
 
-  static void on_warning(png_structp, png_const_charp) {}  // PIL is silent about these too
+  // PIL is silent about these too, but not about pixels that do not match their checksum.
+  static void on_warning(png_structp png, png_const_charp message) {
+    if (std::string_view(message).ends_with("incorrect data check")) png_error(png, message);
+  }
 
   static void on_read(png_structp png, png_bytep out, std::size_t size) {
     auto* decoder = static_cast<PngDecoder*>(png_get_io_ptr(png));
-    if (size > decoder->bytes_.size()) png_error(png, "the file ends too early");
+    if (size > decoder->bytes_.size()) {
+      decoder->ended_early_ = true;
+      png_error(png, "the file ends too early");
+    }
     std::memcpy(out, decoder->bytes_.data(), size);
     decoder->bytes_ = decoder->bytes_.subspan(size);
   }
 
-  const std::string& name_;
+  const ImageFile& file_;
   std::span<const std::byte> bytes_;  // what is still to be read
+  bool ended_early_ = false;
+  int passes_ = 1;
   png_structp png_ = nullptr;
   png_infop info_ = nullptr;
   char message_[128] = "";
 };
 
-}  // namespace
+void require_row_bytes(const PngDecoder& decoder, std::size_t expected, const ImageFile& file) {
+  require(decoder.row_bytes() == expected, file.name, ": PNG rows of ", decoder.row_bytes(),
+          " bytes, expected ", expected);
+}
 
-Image decode_png(std::span<const std::byte> bytes, const std::string& name) {
-  PngDecoder decoder(bytes, name);
+void read_gray_16(PngDecoder& decoder, const ImageFile& file, Image& image) {
+  decoder.convert_to_gray_16();
+  require_row_bytes(decoder, 2 * static_cast<std::size_t>(image.width), file);
+  decoder.read_rows(image);
+  gray_16_to_rgb(file, image, decoder.significant_gray_bits());
+}
+
+void read_rgb(PngDecoder& decoder, const ImageFile& file, Image& image) {
+  decoder.convert_to_rgb();
+  require_row_bytes(decoder, 3 * static_cast<std::size_t>(image.width), file);
+  decoder.read_rows(image);
+  if (decoder.is_colour_16()) tell_of_dark_colour_16(file, image);
+}
+
+Image decode(PngDecoder& decoder, const ImageFile& file) {
   decoder.read_header();
   // Deflate packs at most 1032 bytes into one, and a byte holds at most eight pixels.
-  constexpr std::int64_t kMostPixels = std::int64_t{8} * 1032;  // of a byte
-  require(decoder.height() <= kMostPixels * std::ssize(bytes) / decoder.width(), name,
-          ": damaged PNG: ", decoder.width(), "x", decoder.height(), " pixels in ", bytes.size(),
-          " bytes");
-  Image image = allocate_image(decoder.width(), decoder.height(), name);
-  decoder.convert_to_rgb();
-  const std::size_t row_bytes = 3 * static_cast<std::size_t>(image.width);
-  require(decoder.row_bytes() == row_bytes, name, ": PNG rows of ", decoder.row_bytes(),
-          " bytes, expected ", row_bytes);
-  std::vector<png_bytep> rows(static_cast<std::size_t>(image.height));
-  for (std::size_t y = 0; y < rows.size(); ++y) rows[y] = image.pixels.data() + y * row_bytes;
-  decoder.read_rows(rows);
+  constexpr std::int64_t kPngPixelsOfAByte = std::int64_t{8} * 1032;
+  Image image = allocate_image(file, decoder.width(), decoder.height(), kPngPixelsOfAByte);
+  decoder.is_gray_16() ? read_gray_16(decoder, file, image) : read_rgb(decoder, file, image);
   return image;
+}
+
+}  // namespace
+
+Image decode_png(const ImageFile& file) {
+  constexpr std::size_t kUsual = 8192;
+  PngDecoder decoder(file, kUsual);
+  try {
+    return decode(decoder, file);
+  } catch (const Error&) {
+    if (!decoder.ended_early()) throw;
+  }
+  // All rows may be there where only what comes behind them is cut: slowly, byte by byte.
+  PngDecoder careful(file, 1);
+  return decode(careful, file);
 }
 
 void write_png(const std::filesystem::path& path, const Image& image) {

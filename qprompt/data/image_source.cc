@@ -41,13 +41,19 @@ std::string ImageSource::name() const {
   return path != nullptr ? path->string() : name_;
 }
 
+ImageSource ImageSource::with(Orientation orientation) const {
+  ImageSource source = *this;
+  source.orientation_ = orientation;
+  return source;
+}
+
 const std::span<const std::byte>* ImageSource::as_bytes() const {
   return std::get_if<std::span<const std::byte>>(&place_);
 }
 const PixelView* ImageSource::as_pixels() const { return std::get_if<PixelView>(&place_); }
 
 bool ImageSource::operator==(const ImageSource& other) const {
-  if (place_.index() != other.place_.index()) return false;
+  if (place_.index() != other.place_.index() || orientation_ != other.orientation_) return false;
   if (const auto* bytes = as_bytes()) {
     return bytes->data() == other.as_bytes()->data() && bytes->size() == other.as_bytes()->size();
   }

@@ -21,6 +21,9 @@ struct PixelView {
   bool operator==(const PixelView&) const = default;
 };
 
+// Whether a camera's note of how it was held (EXIF) is followed.
+enum class Orientation { kUpright, kAsStored };
+
 // An image wherever it is: a file, the bytes of one in memory, or its pixels. Bytes and pixels are
 // borrowed; `owner` may keep them alive. `name` stands for the image in messages.
 class QPROMPT_API ImageSource {
@@ -28,7 +31,7 @@ class QPROMPT_API ImageSource {
   ImageSource() = default;                  // a file without a name: none
   ImageSource(std::filesystem::path path);  // NOLINT: a path is an image's usual place
   ImageSource(const char* path);            // NOLINT
-  // JPEG, PNG, WebP or BMP.
+  // Of any format that decode_image() reads.
   static ImageSource encoded(std::span<const std::byte> bytes,
                              std::string name = "an image in memory",
                              std::shared_ptr<const void> owner = nullptr);
@@ -40,10 +43,15 @@ class QPROMPT_API ImageSource {
   const std::filesystem::path& path() const;
   std::string name() const;
 
+  // The same image with the other orientation; upright unless told. Pixels in memory are never
+  // turned.
+  ImageSource with(Orientation orientation) const;
+  Orientation orientation() const { return orientation_; }
+
   const std::span<const std::byte>* as_bytes() const;
   const PixelView* as_pixels() const;
 
-  // The same place, not the same content.
+  // The same place and orientation, not the same content.
   bool operator==(const ImageSource& other) const;
 
  private:
@@ -53,6 +61,7 @@ class QPROMPT_API ImageSource {
   Place place_;
   std::string name_;
   std::shared_ptr<const void> owner_;
+  Orientation orientation_ = Orientation::kUpright;
 };
 
 }  // namespace qprompt

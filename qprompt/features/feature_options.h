@@ -18,7 +18,9 @@ struct FeatureOptions {
   std::shared_ptr<FeatureStore> cache;  // features on disk (FeatureStore::open), or none
   bool skip_bad_images = false;         // else the first damaged image is an Error
   std::function<void(const FeatureProgress&)> progress;
-  std::function<bool()> stop;  // asked between batches; a true answer throws Interrupted
+  // A true answer throws Interrupted. Asked between batches, and inside large pictures by the
+  // threads that decode: any thread may ask, though never two at once.
+  std::function<bool()> stop;
 };
 
 }  // namespace qprompt

@@ -9,6 +9,7 @@
 #include "qprompt/data/preprocess.h"
 #include "qprompt/features/feature_store.h"
 #include "qprompt/features/image_side.h"
+#include "qprompt/features/stop.h"
 #include "qprompt/features/view.h"
 
 namespace qprompt {
@@ -23,6 +24,7 @@ struct Prepared {
   std::vector<bool> is_known;
   Matrix pixels;  // [unknown views, 3 size size]
   std::string damage;
+  std::string notice;
 };
 
 // A run of consecutive requests, being prepared or ready.
@@ -44,7 +46,8 @@ class Preparation {
         embed_(side.model().shape().embed),
         store_(options.cache.get()),
         identity_(store_ != nullptr ? side.identity() : 0),
-        skip_bad_(options.skip_bad_images) {}
+        skip_bad_(options.skip_bad_images),
+        stop_(one_at_a_time(options.stop)) {}
 
   std::unique_ptr<Wave> start(std::span<const ImageRequest> requests, std::size_t first) const {
     std::size_t end = first, views = 0;
@@ -73,6 +76,8 @@ class Preparation {
   Prepared image(const ImageRequest& request) const {
     try {
       return decoded(request);
+    } catch (const OutOfMemory&) {
+      throw;
     } catch (const Error& error) {
       Prepared bad;
       bad.damage = error.what();
@@ -92,11 +97,15 @@ class Preparation {
       const std::uint64_t seed = request.view_seed(v);
       prepared.is_known[v] = store_ != nullptr && find(opened, seed, v, prepared);
       if (prepared.is_known[v]) continue;
-      if (!picture) picture = opened.decoded();
+      if (!picture) picture = opened.decoded(options_for(prepared));
       unknown.push_back(view_of(*picture, seed, preprocessing_.image_size));
     }
     fill_pixels(unknown, prepared.pixels);
     return prepared;
+  }
+
+  DecodeOptions options_for(Prepared& prepared) const {
+    return {.stop = stop_, .notice = [&](const std::string& line) { prepared.notice = line; }};
   }
 
   bool find(const OpenedImage& opened, std::uint64_t view_seed, std::size_t view,
@@ -120,6 +129,7 @@ class Preparation {
   FeatureStore* store_;
   std::uint64_t identity_;
   bool skip_bad_;
+  std::function<bool()> stop_;
 };
 
 // Runs the tower over what a wave did not find in the cache, and fills `known` of its images.
@@ -160,6 +170,7 @@ void collect(const Wave& wave, ImageFeatures& result, FeatureProgress& progress)
       result.first[wave.first + i] = -1;
       continue;
     }
+    if (!image.notice.empty()) result.notices.push_back(image.notice);
     result.first[wave.first + i] = row;
     result.features.middleRows(row, image.known.rows()) = image.known;
     row += image.known.rows();

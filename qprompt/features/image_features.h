@@ -28,6 +28,7 @@ struct ImageFeatures {
   Matrix features;           // [views of all requests in order, embed], not normalised, fp16 values
   std::vector<Index> first;  // row of request i's first view; -1 for a skipped image
   std::vector<std::string> skipped;  // one line for each damaged image
+  std::vector<std::string> notices;  // of decoding (DecodeOptions); none where a cache had it all
   std::uint64_t side = 0;            // the image side that encoded them (ImageSide::number)
 };
 

@@ -4,6 +4,7 @@
 #include "qprompt/core/error.h"
 #include "qprompt/data/opened_image.h"
 #include "qprompt/data/preprocess.h"
+#include "qprompt/features/stop.h"
 #include "qprompt/features/view.h"
 
 namespace qprompt {
@@ -21,29 +22,29 @@ ImagePixels::ImagePixels(const Model& model, std::vector<ImageRequest> requests,
       budget_(budget) {
   FeatureProgress progress;
   for (const ImageRequest& request : requests_) progress.total += request.view_count();
+  const std::function<bool()> stop = one_at_a_time(options.stop);
   for (std::size_t at = 0; at < requests_.size(); at += kWave) {
-    if (options.stop && options.stop()) throw Interrupted();
-    add(at, std::min(kWave, requests_.size() - at), options.skip_bad_images);
+    if (stop && stop()) throw Interrupted();
+    add(at, std::min(kWave, requests_.size() - at), options.skip_bad_images, stop);
     progress.done = views();
     if (options.progress) options.progress(progress);
   }
 }
 
-void ImagePixels::add(std::size_t first, std::size_t count, bool skip_bad_images) {
-  std::vector<std::vector<Image>> decoded(count);
-  std::vector<std::string> damage(count);
-  model_.engine().decoders().for_each(count, [&](std::size_t i) {
-    try {
-      decoded[i] = decode(requests_[first + i]);
-    } catch (const Error& error) {
-      damage[i] = error.what();
-    }
-  });
+void ImagePixels::add(std::size_t first, std::size_t count, bool skip_bad_images,
+                      const std::function<bool()>& stop) {
+  std::vector<Decoded> decoded(count);
+  model_.engine().decoders().for_each(
+      count, [&](std::size_t i) { decoded[i] = decode(requests_[first + i], stop); });
   for (std::size_t i = 0; i < count; ++i) {
-    require(skip_bad_images || damage[i].empty(), damage[i]);
-    first_.push_back(damage[i].empty() ? views() : -1);
-    if (!damage[i].empty()) skipped_.push_back(damage[i]);
-    for (std::size_t v = 0; v < decoded[i].size(); ++v) keep(first + i, v, decoded[i][v]);
+    const std::string& damage = decoded[i].damage;
+    require(skip_bad_images || damage.empty(), damage);
+    first_.push_back(damage.empty() ? views() : -1);
+    if (!damage.empty()) skipped_.push_back(damage);
+    if (!decoded[i].notice.empty()) notices_.push_back(decoded[i].notice);
+    for (std::size_t v = 0; v < decoded[i].views.size(); ++v) {
+      keep(first + i, v, decoded[i].views[v]);
+    }
   }
 }
 
@@ -54,13 +55,21 @@ void ImagePixels::keep(std::size_t request, std::size_t view, Image& image) {
   views_.push_back({request, view, fits ? std::move(image) : Image{}});
 }
 
-std::vector<Image> ImagePixels::decode(const ImageRequest& request) const {
-  const Image picture = read_image(request.image);
-  std::vector<Image> views;
-  for (std::size_t v = 0; v < request.view_count(); ++v) {
-    views.push_back(view_of(picture, request.view_seed(v), preprocessing_.image_size));
+ImagePixels::Decoded ImagePixels::decode(const ImageRequest& request,
+                                         const std::function<bool()>& stop) const {
+  Decoded decoded;
+  const auto hear = [&](const std::string& line) { decoded.notice = line; };
+  try {
+    const Image picture = OpenedImage(request.image).decoded({.stop = stop, .notice = hear});
+    for (std::size_t v = 0; v < request.view_count(); ++v) {
+      decoded.views.push_back(view_of(picture, request.view_seed(v), preprocessing_.image_size));
+    }
+  } catch (const OutOfMemory&) {
+    throw;
+  } catch (const Error& error) {
+    decoded = {.damage = error.what()};
   }
-  return views;
+  return decoded;
 }
 
 Matrix ImagePixels::pixels(std::span<const Index> rows) const {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <string>
 #include <vector>
@@ -16,13 +17,15 @@ namespace qprompt {
 class ImagePixels {
  public:
   // Decodes every image once, so that damage shows at once. As image_features(): `first` and
-  // `skipped` have the same meaning, an Error names a damaged image that is not to be skipped.
+  // `skipped` and `notices` have the same meaning, an Error names a damaged image that is not to be
+  // skipped.
   ImagePixels(const Model& model, std::vector<ImageRequest> requests,
               const FeatureOptions& options = {}, std::size_t budget = std::size_t{1} << 30);
 
   Index views() const { return static_cast<Index>(views_.size()); }
   const std::vector<Index>& first() const { return first_; }
   const std::vector<std::string>& skipped() const { return skipped_; }
+  const std::vector<std::string>& notices() const { return notices_; }
 
   // [rows.size(), 3 size size], planar and normalised.
   Matrix pixels(std::span<const Index> rows) const;
@@ -33,9 +36,16 @@ class ImagePixels {
     Image kept;  // empty where it did not fit
   };
 
-  void add(std::size_t first, std::size_t count, bool skip_bad_images);  // requests
+  struct Decoded {
+    std::vector<Image> views;
+    std::string damage, notice;
+  };
+
+  // `count` requests.
+  void add(std::size_t first, std::size_t count, bool skip_bad_images,
+           const std::function<bool()>& stop);
   void keep(std::size_t request, std::size_t view, Image& image);
-  std::vector<Image> decode(const ImageRequest& request) const;
+  Decoded decode(const ImageRequest& request, const std::function<bool()>& stop) const;
 
   Model model_;
   Preprocessing preprocessing_;
@@ -43,7 +53,7 @@ class ImagePixels {
   std::size_t budget_;  // what is left of it
   std::vector<View> views_;
   std::vector<Index> first_;
-  std::vector<std::string> skipped_;
+  std::vector<std::string> skipped_, notices_;
 };
 
 }  // namespace qprompt

@@ -21,8 +21,8 @@ struct Image {
 
 // Both are called on the thread that decodes.
 struct DecodeOptions {
-  std::function<bool()> stop;  // asked every few rows; a true answer throws Interrupted
-  std::function<void(const std::string&)> notice;  // a line where values had to be interpreted
+  std::function<bool()> stop{};  // asked every few rows; a true answer throws Interrupted
+  std::function<void(const std::string&)> notice{};  // a line where values had to be interpreted
 };
 
 // JPEG, PNG, WebP, BMP, TIFF, GIF, AVIF or HEIC, recognised from the content, the first picture of

@@ -28,7 +28,10 @@ using Options =
     std::unique_ptr<heif_decoding_options, Free<heif_decoding_options, heif_decoding_options_free>>;
 
 void check_heif(const heif_error& error, const ImageFile& file) {
-  if (error.code == heif_error_Memory_allocation_error) throw std::bad_alloc();
+  if (error.code == heif_error_Memory_allocation_error &&
+      error.subcode != heif_suberror_Security_limit_exceeded) {
+    throw std::bad_alloc();
+  }
   require(error.code == heif_error_Ok, file.name, ": damaged AVIF or HEIC: ", error.message);
 }
 

@@ -154,10 +154,11 @@ void read_gray_16(PngDecoder& decoder, const ImageFile& file, Image& image) {
 }
 
 void read_rgb(PngDecoder& decoder, const ImageFile& file, Image& image) {
+  const bool is_colour_16 = decoder.is_colour_16();
   decoder.convert_to_rgb();
   require_row_bytes(decoder, 3 * static_cast<std::size_t>(image.width), file);
   decoder.read_rows(image);
-  if (decoder.is_colour_16()) tell_of_dark_colour_16(file, image);
+  if (is_colour_16) tell_of_dark_colour_16(file, image);
 }
 
 Image decode(PngDecoder& decoder, const ImageFile& file) {

@@ -21,10 +21,11 @@ int be_silent(TIFF*, void*, const char*, const char*, std::va_list) { return 1; 
 tmsize_t no_write(thandle_t, void*, tmsize_t) { return 0; }
 int no_close(thandle_t) { return 0; }
 
-// libtiff has no codes; "beyond" is said of the limit above.
+// libtiff has no codes, and also complains of sizes beyond the limit above and libjpeg's.
 bool is_lack_of_memory(const std::string& message) {
-  const auto says = [&](const char* word) { return message.find(word) != std::string::npos; };
-  return (says("memory") || says("No space") || says("llocat")) && !says("beyond");
+  const auto says = [&](const char* words) { return message.find(words) != std::string::npos; };
+  return (says("memory") || says("No space") || says("llocat")) && !says("beyond") &&
+         !says("would require");
 }
 
 }  // namespace

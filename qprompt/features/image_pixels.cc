@@ -67,7 +67,8 @@ ImagePixels::Decoded ImagePixels::decode(const ImageRequest& request,
   } catch (const OutOfMemory&) {
     throw;
   } catch (const Error& error) {
-    decoded = {.damage = error.what()};
+    decoded.views.clear();
+    decoded.damage = error.what();
   }
   return decoded;
 }

@@ -3,9 +3,14 @@
 #include <cstdio>
 #include <cstdlib>
 // After <cstdio>: jpeglib.h needs FILE.
+#include <gif_lib.h>
 #include <jpeglib.h>
 #include <png.h>
+#include <tiffio.h>
 #include <webp/encode.h>
+
+#include "qprompt/core/file.h"
+#include "tests/support/temporary_folder.h"
 
 namespace qprompt::testing {
 namespace {
@@ -124,10 +129,102 @@ std::string png_row_file(int width, const PngKind& kind, const std::string& samp
     png_set_PLTE(png, info, reinterpret_cast<png_const_colorp>(palette.data()),
                  static_cast<int>(palette.size() / 3));
   }
+  if (kind.significant_bits > 0) {
+    const png_color_8 bits{.red = 0,
+                           .green = 0,
+                           .blue = 0,
+                           .gray = static_cast<png_byte>(kind.significant_bits),
+                           .alpha = 0};
+    png_set_sBIT(png, info, &bits);
+  }
   png_write_info(png, info);
   png_write_row(png, reinterpret_cast<png_const_bytep>(samples.data()));
   png_write_end(png, info);
   png_destroy_write_struct(&png, &info);
+  return file;
+}
+
+std::string png_file(const Image& image) {
+  const TemporaryFolder folder;
+  write_png(folder / "a.png", image);
+  return read_text(folder / "a.png");
+}
+
+std::string tiff_file(int width, int height, const TiffKind& kind, const std::string& samples,
+                      const std::vector<std::uint16_t>& colour_map) {
+  const TemporaryFolder folder;
+  const std::string path = (folder / "a.tif").string();
+  TIFF* tiff = TIFFOpen(path.c_str(), "wl");
+  TIFFSetField(tiff, TIFFTAG_IMAGEWIDTH, width);
+  TIFFSetField(tiff, TIFFTAG_IMAGELENGTH, height);
+  TIFFSetField(tiff, TIFFTAG_PHOTOMETRIC, kind.photometric);
+  TIFFSetField(tiff, TIFFTAG_BITSPERSAMPLE, kind.bits);
+  TIFFSetField(tiff, TIFFTAG_SAMPLESPERPIXEL, kind.samples);
+  TIFFSetField(tiff, TIFFTAG_COMPRESSION, kind.compression);
+  TIFFSetField(tiff, TIFFTAG_PLANARCONFIG, kind.planar ? 2 : 1);
+  TIFFSetField(tiff, TIFFTAG_ORIENTATION, kind.orientation);
+  TIFFSetField(tiff, TIFFTAG_SAMPLEFORMAT, kind.sample_format);
+  if (kind.subfile != 0) TIFFSetField(tiff, TIFFTAG_SUBFILETYPE, kind.subfile);
+  if (kind.alpha >= 0) {
+    const auto alpha = static_cast<std::uint16_t>(kind.alpha);
+    TIFFSetField(tiff, TIFFTAG_EXTRASAMPLES, 1, &alpha);
+  }
+  const std::size_t entries = colour_map.size() / 3;
+  if (entries > 0) {
+    TIFFSetField(tiff, TIFFTAG_COLORMAP, colour_map.data(), colour_map.data() + entries,
+                 colour_map.data() + 2 * entries);
+  }
+  std::string copy = samples;
+  if (kind.tiled) {
+    TIFFSetField(tiff, TIFFTAG_TILEWIDTH, 16);
+    TIFFSetField(tiff, TIFFTAG_TILELENGTH, 16);
+    const std::size_t size = TIFFTileSize(tiff);
+    for (std::size_t i = 0; i * size < copy.size(); ++i) {
+      TIFFWriteEncodedTile(tiff, i, copy.data() + i * size, size);
+    }
+  } else {
+    TIFFSetField(tiff, TIFFTAG_ROWSPERSTRIP, 8);
+    const std::size_t row_bytes = TIFFScanlineSize(tiff);
+    for (std::size_t i = 0; i * row_bytes < copy.size(); ++i) {
+      TIFFWriteScanline(tiff, copy.data() + i * row_bytes, i % height, i / height);
+    }
+  }
+  TIFFClose(tiff);
+  return read_text(path);
+}
+
+std::string gif_file(int width, int height, const GifKind& kind, const std::string& indices) {
+  std::string file;
+  const auto append = [](GifFileType* gif, const GifByteType* data, int size) {
+    static_cast<std::string*>(gif->UserData)
+        ->append(reinterpret_cast<const char*>(data), static_cast<std::size_t>(size));
+    return size;
+  };
+  int error = 0;
+  GifFileType* gif = EGifOpen(&file, append, &error);
+  const GifColorType colours[4] = {{0, 0, 0}, {10, 20, 30}, {20, 40, 60}, {30, 60, 90}};
+  ColorMapObject* map = GifMakeMapObject(4, colours);
+  EGifSetGifVersion(gif, true);
+  EGifPutScreenDesc(gif, kind.screen_width > 0 ? kind.screen_width : width,
+                    kind.screen_height > 0 ? kind.screen_height : height, 2, 0,
+                    kind.local_palette ? nullptr : map);
+  if (kind.transparent >= 0) {
+    const GraphicsControlBlock control{.DisposalMode = 0,
+                                       .UserInputFlag = false,
+                                       .DelayTime = 0,
+                                       .TransparentColor = kind.transparent};
+    GifByteType block[4];
+    EGifPutExtension(gif, GRAPHICS_EXT_FUNC_CODE,
+                     static_cast<int>(EGifGCBToExtension(&control, block)), block);
+  }
+  EGifPutImageDesc(gif, kind.left, kind.top, width, height, kind.interlaced,
+                   kind.local_palette ? map : nullptr);
+  std::string copy = indices;
+  for (int y = 0; y < height; ++y) {
+    EGifPutLine(gif, reinterpret_cast<GifPixelType*>(copy.data()) + y * width, width);
+  }
+  EGifCloseFile(gif, &error);
+  GifFreeMapObject(map);
   return file;
 }
 

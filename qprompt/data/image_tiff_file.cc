@@ -21,11 +21,11 @@ int be_silent(TIFF*, void*, const char*, const char*, std::va_list) { return 1; 
 tmsize_t no_write(thandle_t, void*, tmsize_t) { return 0; }
 int no_close(thandle_t) { return 0; }
 
-// libtiff has no codes, and also complains of sizes beyond the limit above and libjpeg's.
+// libtiff has no codes, and says the same of sizes that are none or beyond a limit.
 bool is_lack_of_memory(const std::string& message) {
   const auto says = [&](const char* words) { return message.find(words) != std::string::npos; };
   return (says("memory") || says("No space") || says("llocat")) && !says("beyond") &&
-         !says("would require");
+         !says("would require") && !says("(0 elements");
 }
 
 }  // namespace

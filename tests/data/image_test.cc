@@ -172,7 +172,7 @@ void decode_hostile(const std::string& file) {
   } catch (const Error& error) {
     EXPECT_THAT(error.what(), StartsWith("hostile: "));
   } catch (const std::bad_alloc&) {
-    ADD_FAILURE() << "memory was not lacking: " << file.substr(0, 12);
+    ADD_FAILURE() << "memory was not lacking: " << file.substr(0, 4);
   }
 }
 

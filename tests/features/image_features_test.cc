@@ -3,7 +3,9 @@
 #include "qprompt/core/random.h"
 #include "qprompt/data/augmentation.h"
 #include "qprompt/data/preprocess.h"
+#include "qprompt/features/image_pixels.h"
 #include "tests/features/requests.h"
+#include "tests/support/temporary_folder.h"
 
 namespace qprompt {
 namespace {
@@ -114,6 +116,29 @@ TEST(ImageFeatures, TellHowFarTheyAre) {
   EXPECT_EQ(reports.back().done, 150);
   EXPECT_EQ(reports.back().total, 150);
   EXPECT_EQ(reports.back().cached, 0);
+}
+
+TEST(ImageFeatures, TellWhichPictureWasInterpreted) {
+  const testing::TemporaryFolder folder;
+  std::vector<ImageRequest> requests = whole_pictures(2);
+  const auto gray = folder.file("gray.tif", gray_16_tiff());
+  requests[1].image = gray;
+  const std::vector<std::string> expected{
+      gray.string() + ": 16-bit gray with no value above 2048, read as 12 bits"};
+  const Model model = testing::random_model();
+  EXPECT_EQ(image_features(ImageSide(model), requests).notices, expected);
+  EXPECT_EQ(ImagePixels(model, requests).notices(), expected);
+}
+
+// Asked by the caller once, then by the thread that decodes.
+TEST(ImageFeatures, EndInsideAPicture) {
+  int asked = 0;
+  FeatureOptions options;
+  options.stop = [&] { return ++asked > 1; };
+  const Model model = testing::random_model();
+  EXPECT_THROW(image_features(ImageSide(model), whole_pictures(1), options), Interrupted);
+  asked = 0;
+  EXPECT_THROW(ImagePixels(model, whole_pictures(1), options), Interrupted);
 }
 
 TEST(ImageFeatures, EndWhenTheyAreToldToStop) {

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "qprompt/data/opened_image.h"
@@ -23,6 +24,25 @@ inline std::vector<ImageRequest> views_of(std::size_t pictures,
 
 inline std::vector<ImageRequest> whole_pictures(std::size_t pictures) {
   return views_of(pictures, {});
+}
+
+// A TIFF of one gray pixel of 16 bits, 2048: decoding it gives a notice.
+inline std::string gray_16_tiff() {
+  std::string file("II*\0\x08\0\0\0\x09\0", 10);
+  const auto append = [&](int value, int bytes) {
+    for (int i = 0; i < bytes; ++i) file += static_cast<char>(value >> 8 * i & 255);
+  };
+  constexpr int kTags[][2] = {{256, 1},   {257, 1}, {258, 16}, {259, 1}, {262, 1},
+                              {273, 122}, {277, 1}, {278, 1},  {279, 2}};
+  for (const auto& [tag, value] : kTags) {
+    append(tag, 2);
+    append(3, 2);  // 16 bits
+    append(1, 4);
+    append(value, 4);
+  }
+  append(0, 4);
+  append(2048, 2);
+  return file;
 }
 
 inline std::vector<std::uint64_t> odd_seeds(std::size_t count) {

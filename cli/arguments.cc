@@ -2,6 +2,7 @@
 
 #include "cli/fields.h"
 #include "cli/interrupt.h"
+#include "cli/notices.h"
 #include "cli/progress.h"
 #include "qprompt/features/feature_store.h"
 
@@ -60,11 +61,27 @@ FeatureOptions FeatureArguments::options(const std::string& label) const {
 CLI::Option* DataArguments::add_to(CLI::App& app) {
   CLI::Option* required =
       app.add_option("--data", data,
-                     "folder of class folders, image root of a split, or a CSV file")
+                     "folder of class folders, image root of a split, or a table of images")
           ->required()
           ->type_name("D");
-  app.add_option("--split", split, "CoOp split JSON, or CSV path,label[,subset]")->type_name("F");
+  app.add_option("--split", split, "CoOp split JSON, or a table path,label[,split]")
+      ->type_name("F");
+  app.add_option("--class-names", class_names,
+                 "names of class folders: \"FOLDER NAME\" a line, or JSON")
+      ->type_name("NAMES");
+  exif.add_to(app);
   return required;
+}
+
+void ExifArgument::add_to(CLI::App& app) {
+  app.add_option_function<std::string>(
+         "--exif",
+         [this](const std::string& text) {
+           orientation = text == "on" ? Orientation::kUpright : Orientation::kAsStored;
+         },
+         "turn pictures as the camera says; default: one's own pictures, not published data sets")
+      ->check(CLI::IsMember({"on", "off"}))
+      ->type_name("on|off");
 }
 
 CLI::Option* add_division_seed(CLI::App& app, std::optional<std::uint64_t>& seed) {
@@ -73,10 +90,26 @@ CLI::Option* add_division_seed(CLI::App& app, std::optional<std::uint64_t>& seed
                         "1");
 }
 
-Dataset DataArguments::load(std::uint64_t seed) const {
-  std::optional<std::filesystem::path> split_path;
-  if (!split.empty()) split_path = split;
-  return load_dataset(data, split_path, seed);
+Dataset DataArguments::load(std::uint64_t seed, bool whole) const {
+  DataOptions options{.seed = seed, .whole = whole, .orientation = exif.orientation};
+  if (!split.empty()) options.split = split;
+  if (!class_names.empty()) options.class_names = class_names;
+  const Dataset dataset = load_dataset(data, options);
+  tell_data(data, dataset);
+  return dataset;
+}
+
+DataDescription DataArguments::description(const Dataset& dataset) const {
+  return {.path = data,
+          .split = split,
+          .class_names = class_names,
+          .classes = std::ssize(dataset.class_names),
+          .train = std::ssize(dataset.train),
+          .val = std::ssize(dataset.val),
+          .test = std::ssize(dataset.test),
+          .exif = dataset.orientation == Orientation::kUpright,
+          .ignored = dataset.ignored,
+          .notices = dataset.notices};
 }
 
 }  // namespace qprompt::cli

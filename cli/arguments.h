@@ -36,14 +36,22 @@ struct FeatureArguments {
   FeatureOptions options(const std::string& label) const;
 };
 
-// --data, --split
+// --exif on|off; not told: as the data or the prompt have it.
+struct ExifArgument {
+  std::optional<Orientation> orientation;
+
+  void add_to(CLI::App& app);
+};
+
+// --data, --split, --class-names, --exif
 struct DataArguments {
-  std::string data;
-  std::string split;
+  std::string data, split, class_names;
+  ExifArgument exif;
 
   CLI::Option* add_to(CLI::App& app);  // --data, which is required
-  Dataset load(std::uint64_t seed) const;
-  DataDescription description() const { return {data, split}; }
+  // Says on stderr what was understood. `whole`: data that came without a division are all tested.
+  Dataset load(std::uint64_t seed, bool whole = false) const;
+  DataDescription description(const Dataset& dataset) const;
 };
 
 // --seed of commands that look at test images only; run_folder.h says what it is without the flag.

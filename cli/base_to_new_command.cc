@@ -96,7 +96,7 @@ void run_base_to_new(const BaseToNewArguments& arguments) {
   tell_scarce(result.scarce, options.shots);
   arguments.json.write([&] {
     nlohmann::ordered_json report = record_header("base-to-new", model);
-    report["data"] = as_json(arguments.data.description());
+    report["data"] = as_json(arguments.data.description(dataset));
     report["preset"] = as_json(arguments.learn.preset_use());
     report.update(as_json(entries, options, result));
     return report;

@@ -112,7 +112,7 @@ nlohmann::ordered_json report_of(const ConvertArguments& arguments, const Model&
   report["payload_bytes"] = {{"before", payload_size(source.prompt)},
                              {"after", payload_size(after)}};
   if (result) {
-    report["data"] = as_json(arguments.data.description());
+    report["data"] = as_json(arguments.data.description(dataset));
     report["images"] = result->after.images;
     report["accuracy"] = {{"before", result->before.accuracy()},
                           {"after", result->after.accuracy()}};

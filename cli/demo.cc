@@ -98,7 +98,7 @@ DemoResult run_demo(const Model& model, const DemoAssets& assets, const DemoSett
   require(!settings.seeds.empty(), "demo: no seeds, expected at least one");
   DemoResult result;
   result.settings = settings;
-  result.dataset = load_dataset(assets.pictures, {}, settings.seeds.front());
+  result.dataset = load_dataset(assets.pictures, {.seed = settings.seeds.front()});
   const std::vector<std::string> classes = true_classes(assets, result.dataset);
   announce(assets, result);
   measure_table(model, result);

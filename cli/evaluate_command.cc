@@ -45,7 +45,7 @@ AdaptedModel adapted_model(const EvaluateArguments& arguments, const Model& mode
 nlohmann::ordered_json report_of(const EvaluateArguments& arguments, const AdaptedModel& model,
                                  const Evaluation& evaluation) {
   nlohmann::ordered_json report = record_header("evaluate", model.model());
-  report["data"] = as_json(arguments.data.description());
+  report["data"] = as_json(arguments.data.description(dataset));
   report["settings"] = {{"classes", enum_name(arguments.classes)}, {"seed", *arguments.seed}};
   if (arguments.prompt.empty()) {
     report["settings"]["templates"] = arguments.templates;

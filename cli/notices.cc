@@ -2,7 +2,20 @@
 
 #include <fmt/format.h>
 
+#include "qprompt/data/class_names.h"
+
 namespace qprompt::cli {
+
+void tell_data(const std::string& path, const Dataset& dataset) {
+  fmt::print(stderr, "{}: {}\n", path, summary(dataset));
+  for (const std::string& notice : dataset.notices) fmt::print(stderr, "notice: {}\n", notice);
+}
+
+void tell_names(const std::vector<std::string>& class_names) {
+  for (const std::string& doubt : doubts_about_names(class_names)) {
+    fmt::print(stderr, "notice: {}\n", doubt);
+  }
+}
 
 void tell_skipped(const std::vector<std::string>& skipped) {
   if (skipped.empty()) return;
@@ -15,10 +28,13 @@ void tell_preset(const std::optional<PresetUse>& preset) {
 }
 
 void tell_scarce(const std::vector<ScarceClass>& scarce, int shots) {
-  for (const ScarceClass& scarce_class : scarce) {
-    fmt::print(stderr, "'{}' has {} training images, fewer than {} shots: all are used\n",
-               scarce_class.name, scarce_class.images, shots);
-  }
+  if (scarce.empty()) return;
+  const ScarceClass& first = scarce.front();
+  fmt::print(
+      stderr,
+      "{} class{} with fewer than {} training images, all of which are used: '{}' has {}{}\n",
+      scarce.size(), scarce.size() == 1 ? "" : "es", shots, first.name, first.images,
+      scarce.size() == 1 ? "" : ", ...");
 }
 
 }  // namespace qprompt::cli

@@ -60,7 +60,7 @@ TrainingRunOptions run_options(const TrainArguments& arguments, const Dataset& d
           .test_features = arguments.features.options("test images"),
           .observer = training_observer(),
           .templates = arguments.skip_evaluation ? std::vector<std::string>{} : templates,
-          .data = arguments.data.description(),
+          .data = arguments.data.description(dataset),
           .tokenizer = arguments.model.tokenizer,
           .zero_shot_template = arguments.zero_shot_template,
           .preset = arguments.flags.preset_use()};

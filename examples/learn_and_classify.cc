@@ -34,7 +34,7 @@ std::vector<char> content_of(const char* path) {
 
 void learn_and_classify(std::span<char*> arguments) {
   const auto model = qprompt::Model::load(arguments[0]);
-  const auto dataset = qprompt::load_dataset(arguments[1], {}, 1);
+  const auto dataset = qprompt::load_dataset(arguments[1]);
   const auto learned = qprompt::learn(model, dataset, configured(arguments[2], arguments[4]));
   qprompt::save_prompt_file(learned.prompt, arguments[3]);
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "qprompt/core/error.h"
+#include "qprompt/core/unicode.h"
 
 namespace qprompt {
 namespace {
@@ -45,7 +46,7 @@ void cut_after_largest_token(std::vector<TextRow>& rows) {
 std::string spoken_name(const std::string& class_name) {
   std::string name = class_name;
   std::replace(name.begin(), name.end(), '_', ' ');
-  return name;
+  return repaired_text(name);
 }
 
 ClassTokens tokenize_classes(const Tokenizer& tokenizer,
@@ -66,7 +67,7 @@ TextLayout template_layout(const Tokenizer& tokenizer, const std::string& prompt
   std::vector<Rows> sentences;
   for (const std::string& name : class_names) {
     Rows rows{TextRow::token(tokenizer.start_token())};
-    for (int id : tokenizer.encode(fill_template(prompt_template, spoken_name(name)))) {
+    for (int id : tokenizer.encode(fill_template(repaired_text(prompt_template), spoken_name(name)))) {
       rows.push_back(TextRow::token(id));
     }
     rows.push_back(TextRow::token(tokenizer.end_token()));

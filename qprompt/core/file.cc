@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "qprompt/core/error.h"
+#include "qprompt/core/unicode.h"
 
 namespace qprompt {
 namespace {
@@ -151,8 +152,7 @@ std::vector<std::byte> read_bytes(const fs::path& path) {
 std::string read_text(const fs::path& path) { return read_whole<std::string>(path); }
 
 std::vector<std::string> read_lines(const fs::path& path) {
-  const std::string text = read_text(path);
-  std::istringstream stream{std::string(without_byte_order_mark(text))};
+  std::istringstream stream(decoded_text(read_text(path), path));
   std::vector<std::string> lines;
   for (std::string line; std::getline(stream, line);) {
     if (line.ends_with('\r')) line.pop_back();

@@ -32,7 +32,7 @@ std::vector<std::byte> read_bytes(const std::filesystem::path& path);
 // The same as text.
 std::string read_text(const std::filesystem::path& path);
 
-// Its lines, without their ends and without a byte order mark.
+// Its lines, decoded (unicode.h), without their ends.
 std::vector<std::string> read_lines(const std::filesystem::path& path);
 
 // Editors on Windows put U+FEFF before UTF-8 text.

@@ -1,8 +1,12 @@
 #include <algorithm>
-#include <array>
 #include <map>
+#include <set>
 
+#include "qprompt/core/error.h"
+#include "qprompt/data/class_names.h"
 #include "qprompt/data/dataset_sources.h"
+#include "qprompt/data/folder_layout.h"
+#include "qprompt/data/image.h"
 #include "qprompt/data/image_folder.h"
 
 namespace qprompt {
@@ -10,86 +14,98 @@ namespace {
 
 namespace fs = std::filesystem;
 
-bool is_hidden(const fs::path& path) { return path.filename().string().starts_with('.'); }
+// One class: the first of its folders' names, and its images.
+struct Class {
+  std::string folder, name;
+  std::map<std::optional<Part>, std::vector<fs::path>> images;
+};
 
-std::vector<fs::path> visible_folders(const fs::path& folder) {
-  std::vector<fs::path> folders;
-  for (const auto& entry : fs::directory_iterator(folder)) {
-    if (!is_hidden(entry.path()) && entry.is_directory()) folders.push_back(entry.path());
+class ClassFolders {
+ public:
+  ClassFolders(const fs::path& data, const DataOptions& options)
+      : layout_(layout_of(data)), options_(options) {
+    dataset_.notices = layout_.notices;
+    dataset_.divided_here = !layout_.divided;
+    if (!layout_.names.empty()) dataset_.orientation = Orientation::kAsStored;  // ImageNet's
+    if (options.class_names) layout_.names = *options.class_names;
+    for (const ClassFolder& folder : layout_.classes) add(folder);
+    tell_empty();
+    std::ranges::sort(classes_, {}, &Class::folder);  // CoOp's order
+    name_classes();
   }
-  std::ranges::sort(folders);  // listings come in the file system's order
-  return folders;
-}
 
-using ImagesByClass = std::map<std::string, std::vector<fs::path>>;
-
-// At any depth: some data sets sort the images of a class into folders.
-ImagesByClass images_by_class(const fs::path& folder) {
-  ImagesByClass images;
-  for (const fs::path& class_folder : visible_folders(folder)) {
-    if (auto found = images_below(class_folder); !found.empty()) {
-      images.emplace(class_folder.filename().string(), std::move(found));
+  Dataset read() {
+    for (Class& each : classes_) {
+      const int label = static_cast<int>(dataset_.class_names.size());
+      dataset_.class_names.push_back(each.name);
+      for (const auto& [part, paths] : each.images) {
+        std::vector<Item> items;
+        for (const fs::path& path : paths) items.push_back({.image = path, .label = label});
+        if (!part) {
+          divide(std::move(items), each.folder, options_, dataset_);
+        } else {
+          std::vector<Item>& there = items_of(*part, dataset_);
+          there.insert(there.end(), items.begin(), items.end());
+        }
+      }
     }
+    return std::move(dataset_);
   }
-  return images;
-}
 
-// The first of the names that is a folder of folders: a class may be called "train", but it holds
-// images.
-ImagesByClass subset_images(const fs::path& data, std::initializer_list<const char*> names) {
-  for (const char* name : names) {
-    const fs::path folder = data / name;
-    if (fs::is_directory(folder) && !visible_folders(folder).empty()) {
-      return images_by_class(folder);
+ private:
+  void add(const ClassFolder& folder) {
+    FolderContent content = content_below(folder.path);
+    require(content.unreadable.empty(),
+            content.unreadable.empty() ? "" : content.unreadable.front());
+    require(!content.images.empty() || content.ignored.empty(), folder.path.string(),
+            ": no image that can be read (", counts_text(content.ignored), "), expected ",
+            image_extensions(), "; a folder that is no class belongs elsewhere");
+    for (const auto& [what, count] : content.ignored) dataset_.ignored[what] += count;
+    if (content.images.empty()) {
+      empty_.push_back(folder.path.string());
+      return;
     }
+    Class& known = class_of(folder);
+    require(!known.images.contains(folder.part), folder.path.string(), ": the folders '",
+            known.folder, "' and '", folder.name, "' are both called '", known.name, "'");
+    known.images[folder.part] = std::move(content.images);
   }
-  return {};
-}
 
-void add_items(std::vector<Item>& items, const ImagesByClass& images, const std::string& name,
-               int label) {
-  const auto found = images.find(name);
-  if (found == images.end()) return;
-  for (const fs::path& path : found->second) items.push_back({.image = path, .label = label});
-}
+  // With names from a file a folder is its class; else a class is what its folders are called.
+  Class& class_of(const ClassFolder& folder) {
+    const std::string name = readable_name(folder.name, folder.path.string() + ": ");
+    const std::string& key = layout_.names.empty() ? name : folder.name;
+    const auto [place, is_new] = place_of_.emplace(key, classes_.size());
+    if (is_new) classes_.push_back({folder.name, name, {}});
+    return classes_[place->second];
+  }
 
-Dataset from_subsets(const ImagesByClass& train, const ImagesByClass& val,
-                     const ImagesByClass& test) {
-  std::map<std::string, int> labels;
-  for (const auto* subset : {&train, &val, &test}) {
-    for (const auto& [name, images] : *subset) labels.emplace(name, 0);
+  void tell_empty() {
+    if (empty_.empty()) return;
+    dataset_.notices.push_back(std::to_string(empty_.size()) +
+                               " empty folders are no classes, such as " + empty_.front());
   }
-  Dataset dataset;
-  for (auto& [name, label] : labels) {
-    label = static_cast<int>(dataset.class_names.size());
-    dataset.class_names.push_back(readable_name(name));
-    add_items(dataset.train, train, name, label);
-    add_items(dataset.val, val, name, label);
-    add_items(dataset.test, test, name, label);
+
+  void name_classes() {
+    if (layout_.names.empty()) return;
+    std::vector<std::string> folders;
+    for (const Class& each : classes_) folders.push_back(each.folder);
+    const std::vector<std::string> names = names_of_folders(layout_.names, folders);
+    for (std::size_t i = 0; i < names.size(); ++i) classes_[i].name = names[i];
   }
-  // Some data sets (ImageNet) publish no labels for their test images: the reference tests on val.
-  if (dataset.test.empty()) dataset.test = dataset.val;
-  return dataset;
-}
+
+  FolderLayout layout_;
+  const DataOptions& options_;
+  std::vector<Class> classes_;
+  std::map<std::string, std::size_t> place_of_;
+  std::vector<std::string> empty_;
+  Dataset dataset_;
+};
 
 }  // namespace
 
-Dataset read_class_folders(const fs::path& data, std::uint64_t seed) {
-  const ImagesByClass train = subset_images(data, {"train"});
-  const ImagesByClass val = subset_images(data, {"val", "valid", "validation"});
-  const ImagesByClass test = subset_images(data, {"test"});
-  if (!train.empty() || !val.empty() || !test.empty()) return from_subsets(train, val, test);
-
-  Dataset dataset;
-  const ImagesByClass images = images_by_class(data);
-  for (const auto& [name, paths] : images) {
-    const int label = static_cast<int>(dataset.class_names.size());
-    dataset.class_names.push_back(readable_name(name));
-    std::vector<Item> items;
-    add_items(items, images, name, label);
-    divide_by_seed(std::move(items), name, seed, dataset);
-  }
-  return dataset;
+Dataset read_class_folders(const fs::path& data, const DataOptions& options) {
+  return ClassFolders(data, options).read();
 }
 
 }  // namespace qprompt

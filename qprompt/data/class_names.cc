@@ -1,25 +1,115 @@
 #include "qprompt/data/class_names.h"
 
-#include <set>
+#include <algorithm>
+#include <cctype>
+#include <map>
 
 #include "qprompt/core/border.h"
 #include "qprompt/core/error.h"
 #include "qprompt/core/file.h"
+#include "qprompt/core/unicode.h"
 
 namespace qprompt {
+namespace {
+
+constexpr std::size_t kLongestName = 1000;
+
+bool all_digits(std::string_view text) {
+  return !text.empty() &&
+         std::ranges::all_of(text, [](unsigned char c) { return std::isdigit(c) != 0; });
+}
+
+bool is_wordnet_id(const std::string& name) {
+  return name.size() == 9 && name[0] == 'n' && all_digits(std::string_view(name).substr(1));
+}
+
+// "3 of 5 class names look like WordNet ids, such as 'n02108915': ..."
+template <typename Predicate>
+void tell_many(std::span<const std::string> names, Predicate is_odd, const std::string& what,
+               std::vector<std::string>& doubts) {
+  const auto count = std::ranges::count_if(names, is_odd);
+  if (count == 0) return;
+  doubts.push_back(std::to_string(count) + " of " + std::to_string(names.size()) + " class names " +
+                   what + ", such as '" + *std::ranges::find_if(names, is_odd) +
+                   "': --class-names FILE gives folders their names");
+}
+
+// Names that make the same prompt, by that prompt.
+std::map<std::string, std::vector<std::string>> by_prompt(std::span<const std::string> names) {
+  std::map<std::string, std::vector<std::string>> groups;
+  for (const std::string& name : names) groups[folded_text(name)].push_back(name);
+  std::erase_if(groups, [](const auto& group) { return group.second.size() < 2; });
+  return groups;
+}
+
+// "'red fox' stands for 2 classes, 'Forest' and 'forest' make the same prompt"
+std::string text_of(const std::vector<std::string>& same) {
+  const bool equal = std::ranges::count(same, same.front()) == std::ssize(same);
+  if (equal) return "'" + same.front() + "' stands for " + std::to_string(same.size()) + " classes";
+  std::string text;
+  for (const std::string& name : same) text += (text.empty() ? "'" : "', '") + name;
+  return text + "' make the same prompt";
+}
+
+void tell_twins(std::span<const std::string> names, std::vector<std::string>& doubts) {
+  constexpr std::size_t kShown = 3;
+  const auto groups = by_prompt(names);
+  if (groups.empty()) return;
+  std::string line = "classes that no prompt can tell apart: ";
+  std::size_t shown = 0;
+  for (const auto& [prompt, same] : groups) {
+    if (shown == kShown) break;
+    line += (shown++ == 0 ? "" : "; ") + text_of(same);
+  }
+  if (groups.size() > kShown) {
+    line += "; and " + std::to_string(groups.size() - kShown) + " more";
+  }
+  doubts.push_back(line);
+}
+
+}  // namespace
+
+std::string readable_name(std::string_view name, const std::string& where) {
+  return at_border([&] {
+    require(is_utf8(name), where, "a class name that is not UTF-8");
+    require(name.size() <= kLongestName, where, "a class name of ", name.size(),
+            " bytes, expected at most ", kLongestName);
+    std::string readable(name);
+    std::ranges::replace(readable, '_', ' ');
+    readable = trimmed_text(repaired_text(readable));
+    require(readable.find('\n') == std::string::npos, where, "a class name with a line break: '",
+            readable, "'");
+    require(!readable.empty(), where, "a blank class name");
+    return readable;
+  });
+}
 
 std::vector<std::string> read_class_names(const std::filesystem::path& path) {
   return at_border([&] {
     std::vector<std::string> names;
-    std::set<std::string> seen;
+    int line = 0;
     for (const std::string& name : read_lines(path)) {
-      if (name.find_first_not_of(" \t") == std::string::npos) continue;
-      require(seen.insert(name).second, path.string(), ": the class '", name, "' comes twice");
-      names.push_back(name);
+      ++line;
+      if (trimmed_text(name).empty()) continue;
+      names.push_back(readable_name(name, path.string() + ":" + std::to_string(line) + ": "));
     }
     require(names.size() >= 2, path.string(), ": ", names.size(),
             " class names, expected at least two, one a line");
     return names;
+  });
+}
+
+std::vector<std::string> doubts_about_names(std::span<const std::string> names) {
+  return at_border([&] {
+    std::vector<std::string> doubts;
+    tell_twins(names, doubts);
+    tell_many(names, is_wordnet_id, "look like WordNet ids", doubts);
+    tell_many(names, all_digits, "are numbers", doubts);
+    const auto comment = std::ranges::find_if(names, [](auto& name) { return name[0] == '#'; });
+    if (comment != names.end()) {
+      doubts.push_back("the line '" + *comment + "' is taken for a class name");
+    }
+    return doubts;
   });
 }
 

@@ -9,7 +9,8 @@ namespace {
 
 class CsvParser {
  public:
-  CsvParser(std::string_view text, const std::string& name) : rest_(text), name_(name) {}
+  CsvParser(std::string_view text, const std::string& name, char separator)
+      : rest_(text), name_(name), separator_(separator), ends_{separator, '\r', '\n'} {}
 
   std::vector<CsvRow> rows() {
     std::vector<CsvRow> rows;
@@ -25,7 +26,7 @@ class CsvParser {
   CsvRow next_row() {
     CsvRow row{.line = line_, .fields = {}};
     do row.fields.push_back(next_field());
-    while (take(','));
+    while (take(separator_));
     if (take('\r'))
       require(rest_.empty() || rest_.front() == '\n', here(), "stray carriage return");
     if (take('\n')) ++line_;
@@ -34,7 +35,7 @@ class CsvParser {
 
   std::string next_field() {
     if (take('"')) return quoted_field();
-    const std::size_t end = std::min(rest_.find_first_of(",\r\n"), rest_.size());
+    const std::size_t end = std::min(rest_.find_first_of(ends_), rest_.size());
     std::string field(rest_.substr(0, end));
     rest_.remove_prefix(end);
     return field;
@@ -51,9 +52,8 @@ class CsvParser {
       if (c == '\n') ++line_;
       field += c;
     }
-    require(
-        rest_.empty() || std::string_view(",\r\n").find(rest_.front()) != std::string_view::npos,
-        here(), "text after a closing quote, expected a comma");
+    require(rest_.empty() || ends_.find(rest_.front()) != std::string::npos, here(),
+            "text after a closing quote, expected '", separator_, "'");
     return field;
   }
 
@@ -67,13 +67,15 @@ class CsvParser {
 
   std::string_view rest_;
   const std::string& name_;
+  char separator_;
+  std::string ends_;  // of a field
   int line_ = 1;
 };
 
 }  // namespace
 
-std::vector<CsvRow> parse_csv(std::string_view text, const std::string& name) {
-  return CsvParser(text, name).rows();
+std::vector<CsvRow> parse_csv(std::string_view text, const std::string& name, char separator) {
+  return CsvParser(text, name, separator).rows();
 }
 
 }  // namespace qprompt

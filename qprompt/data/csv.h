@@ -11,8 +11,9 @@ struct CsvRow {
   std::vector<std::string> fields;
 };
 
-// RFC 4180: quoted fields may hold commas, line ends and doubled quotes; rows end with LF or CRLF.
-// Blank lines are left out. Throws Error beginning with `name` and the line.
-std::vector<CsvRow> parse_csv(std::string_view text, const std::string& name);
+// RFC 4180, with any separator: quoted fields may hold separators, line ends and doubled quotes;
+// rows end with LF or CRLF. Blank lines are left out. Throws Error beginning with `name` and the
+// line.
+std::vector<CsvRow> parse_csv(std::string_view text, const std::string& name, char separator = ',');
 
 }  // namespace qprompt

@@ -1,10 +1,8 @@
 #include "qprompt/data/dataset.h"
 
-#include <unicode/ustring.h>
-
 #include <algorithm>
 #include <cmath>
-#include <map>
+#include <set>
 #include <system_error>
 
 #include "qprompt/core/border.h"
@@ -12,47 +10,41 @@
 #include "qprompt/core/file.h"
 #include "qprompt/core/hash.h"
 #include "qprompt/core/random.h"
+#include "qprompt/core/unicode.h"
+#include "qprompt/data/class_names.h"
 #include "qprompt/data/dataset_sources.h"
+#include "qprompt/data/image_folder.h"
 
 namespace qprompt {
 namespace {
 
 namespace fs = std::filesystem;
 
-bool is_utf8(const std::string& text) {
-  UErrorCode status = U_ZERO_ERROR;
-  u_strFromUTF8(nullptr, 0, nullptr, text.data(), static_cast<std::int32_t>(text.size()), &status);
-  return status != U_INVALID_CHAR_FOUND;
-}
-
-void check_names(const Dataset& dataset, const std::string& source) {
-  std::map<std::string, std::size_t> labels;
-  for (std::size_t i = 0; i < dataset.class_names.size(); ++i) {
-    const std::string& name = dataset.class_names[i];
-    require(is_utf8(name), source, ": the name of class ", i, " is not UTF-8");
-    require(name.find_first_not_of(' ') != std::string::npos, source, ": the name of class ", i,
-            " is blank");
-    const auto [same, is_new] = labels.emplace(name, i);
-    require(is_new, source, ": the labels ", same->second, " and ", i, " are both called '", name,
-            "'");
-  }
-}
-
 void check(const Dataset& dataset, const std::string& source) {
   require(!dataset.train.empty() || !dataset.val.empty() || !dataset.test.empty(), source,
           ": no images found; expected a folder of images for each class, or a list of images");
   require(dataset.class_names.size() > 1, source, ": one class only ('",
           dataset.class_names.front(), "'), expected at least two");
-  check_names(dataset, source);
 }
 
-std::vector<fs::path> sub_folders(const fs::path& folder) {
-  std::vector<fs::path> folders;
-  for (const auto& entry : fs::directory_iterator(folder)) {
-    if (entry.is_directory()) folders.push_back(entry.path());
+// Classes of which a part that is there has no images: two names of one class, often.
+void tell_absent(Dataset& dataset) {
+  std::string line;
+  for (const Part part : {Part::kTrain, Part::kVal, Part::kTest}) {
+    const std::vector<Item>& items = items_of(part, dataset);
+    if (items.empty()) continue;
+    std::set<int> present;
+    for (const Item& item : items) present.insert(item.label);
+    std::string first;
+    int absent = 0;
+    for (int label = 0; label < std::ssize(dataset.class_names); ++label) {
+      if (!present.contains(label) && absent++ == 0) first = dataset.class_names[label];
+    }
+    if (absent == 0 || (dataset.divided_here && part != Part::kTest)) continue;
+    line += (line.empty() ? "" : "; ") + std::to_string(absent) + " classes without " +
+            name_of(part) + " images, such as '" + first + "'";
   }
-  std::ranges::sort(folders);
-  return folders;
+  if (!line.empty()) dataset.notices.push_back(line);
 }
 
 // Up to a thousand of the listed paths, evenly spread: most may be missing from a reduced copy.
@@ -76,12 +68,12 @@ fs::path image_root(const fs::path& data, const Dataset& dataset) {
         paths, [&](const fs::path& path) { return fs::exists(folder / path, ignored); });
   };
   if (holds_images(data)) return data;
-  const std::vector<fs::path> folders = sub_folders(data);
+  const std::vector<fs::path> folders = folders_in(data);
   for (const fs::path& folder : folders) {
     if (holds_images(folder)) return folder;
   }
   for (const fs::path& folder : folders) {
-    for (const fs::path& inner : sub_folders(folder)) {
+    for (const fs::path& inner : folders_in(folder)) {
       if (holds_images(inner)) return inner;
     }
   }
@@ -101,13 +93,33 @@ std::string list_name(const fs::path& file) {
   return name.starts_with(kPublished) ? name.substr(kPublished.size()) : name;
 }
 
-Dataset read_list(const fs::path& file, const fs::path& data, std::uint64_t seed) {
+// What stands there in place of a list, or nothing that is known.
+std::string kind_of(std::string_view content) {
+  if (content.starts_with("PK\3\4")) return "a zip archive: unpack it first";
+  if (content.starts_with("\x1f\x8b")) return "a gzip archive: unpack it first";
+  if (content.starts_with("PAR1")) return "a Parquet file";
+  if (content.starts_with("version https://git-lfs")) return "a Git LFS pointer: git lfs pull";
+  if (content.starts_with("<!DOCTYPE") || content.starts_with("<html")) return "a web page";
+  if (content.find('\0') < 100 && !content.starts_with("\xFF\xFE") &&
+      !content.starts_with("\xFE\xFF")) {
+    return "a binary file";
+  }
+  return "";
+}
+
+Dataset parsed_list(const fs::path& file, const DataOptions& options) {
   const std::string content = read_text(file);
-  const std::string_view text = without_byte_order_mark(content);
-  const std::size_t begin = text.find_first_not_of(" \t\r\n");
-  const bool is_json =
-      begin != std::string_view::npos && (text[begin] == '{' || text[begin] == '[');
-  Dataset dataset = is_json ? read_split_json(text, file) : read_csv_table(text, file, seed);
+  const std::string kind = kind_of(content);
+  require(kind.empty(), file.string(), ": ", kind,
+          "; expected CoOp's split JSON or a table of images");
+  const std::string text = decoded_text(content, file);
+  return is_split_json(text) ? read_split_json(text, file) : read_table(text, file, options);
+}
+
+Dataset read_list(const fs::path& file, const fs::path& data, const DataOptions& options) {
+  require(!options.class_names, options.class_names.value_or("").string(),
+          ": names for class folders, but the images come from a list");
+  Dataset dataset = parsed_list(file, options);
   require(fs::is_directory(data), data.string(), ": not a folder, expected the images of ",
           file.string());
   place_below(image_root(data, dataset), dataset);
@@ -115,14 +127,35 @@ Dataset read_list(const fs::path& file, const fs::path& data, std::uint64_t seed
   return dataset;
 }
 
-Dataset read_any(const fs::path& data, const std::optional<fs::path>& split, std::uint64_t seed) {
-  if (split) return read_list(*split, data, seed);
+// A table that Hugging Face's image folders have beside their images.
+std::optional<fs::path> metadata_in(const fs::path& data) {
+  if (!folders_in(data).empty()) return std::nullopt;
+  for (const char* name : {"metadata.csv", "metadata.jsonl"}) {
+    if (fs::is_regular_file(data / name)) return data / name;
+  }
+  return std::nullopt;
+}
+
+Dataset read_any(const fs::path& data, const DataOptions& options) {
+  if (options.split) return read_list(*options.split, data, options);
   require(fs::exists(data), data.string(), ": no such folder or list of images");
-  if (!fs::is_directory(data)) return read_list(data, fs::absolute(data).parent_path(), seed);
-  Dataset dataset = read_class_folders(data, seed);
+  if (!fs::is_directory(data)) return read_list(data, fs::absolute(data).parent_path(), options);
+  if (const auto table = metadata_in(data)) return read_list(*table, data, options);
+  Dataset dataset = read_class_folders(data, options);
   const fs::path whole = fs::absolute(data / "").lexically_normal();  // ends with a separator
   dataset.name = whole.parent_path().filename().string();
   return dataset;
+}
+
+void orient(Dataset& dataset, std::optional<Orientation> wanted) {
+  dataset.orientation = wanted.value_or(dataset.orientation);
+  for (auto* items : {&dataset.train, &dataset.val, &dataset.test}) {
+    for (Item& item : *items) item.image = item.image.with(dataset.orientation);
+  }
+}
+
+void append(std::vector<std::string>& lines, const std::vector<std::string>& more) {
+  lines.insert(lines.end(), more.begin(), more.end());
 }
 
 // Python's round(): halves go to the even neighbour.
@@ -132,17 +165,37 @@ std::size_t share(std::size_t n, double part) {
 
 }  // namespace
 
-Dataset load_dataset(const fs::path& data, const std::optional<fs::path>& split,
-                     std::uint64_t seed) {
+Dataset load_dataset(const fs::path& data, const DataOptions& options) {
   return at_border([&]() -> Dataset {
-    const std::string source = split.value_or(data).string();
+    const std::string source = options.split.value_or(data).string();
     try {
-      Dataset dataset = read_any(data, split, seed);
+      Dataset dataset = read_any(data, options);
       check(dataset, source);
+      orient(dataset, options.orientation);
+      tell_absent(dataset);
+      append(dataset.notices, doubts_about_names(dataset.class_names));
+      // Some data sets (ImageNet) publish no labels for their test images: the reference tests on
+      // val.
+      if (dataset.test.empty() && !dataset.divided_here) dataset.test = dataset.val;
       return dataset;
     } catch (const fs::filesystem_error& error) {
       fail(error.path1().string(), ": cannot read: ", error.code().message());
     }
+  });
+}
+
+std::string summary(const Dataset& dataset) {
+  return at_border([&] {
+    const bool tests_val = !dataset.val.empty() && dataset.test == dataset.val;
+    std::size_t images = dataset.train.size() + dataset.val.size();
+    if (!tests_val) images += dataset.test.size();
+    std::string text =
+        std::to_string(dataset.class_names.size()) + " classes, " + std::to_string(images) +
+        " images: " + std::to_string(dataset.train.size()) + " train, " +
+        std::to_string(dataset.val.size()) + " val" +
+        (tests_val ? ", tested on val" : ", " + std::to_string(dataset.test.size()) + " test");
+    if (!dataset.ignored.empty()) text += "; ignored: " + counts_text(dataset.ignored);
+    return text;
   });
 }
 
@@ -156,30 +209,34 @@ void require_files(std::span<const Item> items) {
     if (first == items.end()) return;
     const auto more = std::count_if(first + 1, items.end(), is_missing);
     fail(first->image.name(), ": missing image, and ", more, " more of the ", items.size(),
-         " that are needed");
+         " that are needed; is --data the folder that the list was made for?");
   });
 }
 
-void divide_by_seed(std::vector<Item> items, const std::string& class_name, std::uint64_t seed,
-                    Dataset& dataset) {
+void divide(std::vector<Item> items, const std::string& class_key, const DataOptions& options,
+            Dataset& dataset) {
   if (items.empty()) return;
   std::ranges::sort(items, {}, [](const Item& item) { return item.image.path(); });
+  if (options.whole) {
+    dataset.test.insert(dataset.test.end(), items.begin(), items.end());
+    return;
+  }
   const std::size_t n_train = std::max<std::size_t>(1, share(items.size(), 0.5));
   const std::size_t n_val = items.size() < 4 ? 0 : share(items.size(), 0.2);  // a test image first
-  Random random(seed, hash64(class_name));
+  Random random(options.seed, hash64(class_key));
   const std::vector<Index> order = random.permutation(static_cast<Index>(items.size()));
-  std::vector<int> subset(items.size(), 2);
-  for (std::size_t i = 0; i < n_train + n_val; ++i) subset[order[i]] = i < n_train ? 0 : 1;
-  std::vector<Item>* const subsets[] = {&dataset.train, &dataset.val, &dataset.test};
+  std::vector<Part> parts(items.size(), Part::kTest);
+  for (std::size_t i = 0; i < n_train + n_val; ++i) {
+    parts[order[i]] = i < n_train ? Part::kTrain : Part::kVal;
+  }
   for (std::size_t i = 0; i < items.size(); ++i) {
-    subsets[subset[i]]->push_back(std::move(items[i]));
+    items_of(parts[i], dataset).push_back(std::move(items[i]));
   }
 }
 
-std::string readable_name(std::string_view name) {
-  std::string readable(name);
-  std::ranges::replace(readable, '_', ' ');
-  return readable;
+std::vector<Item>& items_of(Part part, Dataset& dataset) {
+  if (part == Part::kTrain) return dataset.train;
+  return part == Part::kVal ? dataset.val : dataset.test;
 }
 
 }  // namespace qprompt

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -21,20 +22,42 @@ struct Item {
 
 struct Dataset {
   std::string name{};
-  std::vector<std::string> class_names{};  // UTF-8, `_` read as a space
+  std::vector<std::string> class_names{};  // UTF-8, `_` read as a space; two classes may share one
   std::vector<Item> train{}, val{}, test{};
+
+  Orientation orientation = Orientation::kUpright;  // how its images are read
+  bool divided_here = false;             // by the seed: the images came without a division
+  std::map<std::string, int> ignored{};  // files that are no images, by extension
+  std::vector<std::string> notices{};    // what is doubtful, one line each
+};
+
+struct DataOptions {
+  std::optional<std::filesystem::path> split{};  // a list of images
+  std::uint64_t seed = 1;                        // of the division of what is not divided
+  // What is not divided is all to be tested.
+  bool whole = false;
+  // The names of class folders: "FOLDER NAME" a line, a JSON object {"FOLDER": "NAME"}, or one name
+  // a line in the order of the folders.
+  std::optional<std::filesystem::path> class_names{};
+  // Whether the camera's orientation is applied. Not told: to people's own folders and tables, not
+  // to published data sets (split JSON, ImageNet's folders), whose reference does not look at it.
+  std::optional<Orientation> orientation{};
 };
 
 // Reads the list of images, not the images; docs/data.md describes the layouts.
-//  * no split, `data` a folder: its sub-folders are the classes, or train/val/test with classes
-//    inside. Without such sub-folders every class is divided 50/20/30 by `seed`.
-//  * a split (or `data` itself a file): CoOp's JSON, or a CSV `path,label[,subset]`, with `data`
-//  (or
-//    the file's folder) as image root; the sub-folder of `data` to which the paths belong is found.
-// Throws Error for no images, fewer than two classes, labels that are not 0 .. n-1, unclear names.
+//  * no split, `data` a folder: its sub-folders are the classes, or the parts train, val and test
+//  (by
+//    their usual names) with classes inside. Without parts every class is divided 50/20/30.
+//  * a split (or `data` itself a file): CoOp's JSON, or a table with a path, a label and perhaps a
+//    part (CSV, JSON lines), with `data` (or the file's folder) as image root; the sub-folder of
+//    `data` to which the paths belong is found.
+// Throws Error for a layout that is not understood, no images, a class without any that can be
+// read, fewer than two classes, labels that are not 0 .. n-1.
 QPROMPT_API Dataset load_dataset(const std::filesystem::path& data,
-                                 const std::optional<std::filesystem::path>& split,
-                                 std::uint64_t seed);
+                                 const DataOptions& options = {});
+
+// "3 classes, 24 images: 12 train, 5 val, 7 test; ignored: 8 .heic"
+QPROMPT_API std::string summary(const Dataset& dataset);
 
 // Listed files may be missing until they are needed: names the first that is and counts the rest.
 // Images in memory are there.

@@ -2,8 +2,8 @@
 
 // Inside data/ only: the layouts of data that load_dataset() tells apart.
 
-#include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -12,19 +12,29 @@
 
 namespace qprompt {
 
-Dataset read_class_folders(const std::filesystem::path& data, std::uint64_t seed);
+Dataset read_class_folders(const std::filesystem::path& data, const DataOptions& options);
 
 // `text` is the content of `file`, which the messages name. Paths stay as they are written there.
+bool is_split_json(std::string_view text);  // and not JSON lines
 Dataset read_split_json(std::string_view text, const std::filesystem::path& file);
-Dataset read_csv_table(std::string_view text, const std::filesystem::path& file,
-                       std::uint64_t seed);
+Dataset read_table(std::string_view text, const std::filesystem::path& file,
+                   const DataOptions& options);
 
-// Divides the images of one class 50/20/30 into train, val and test, whatever their order. The
-// division depends on the seed, the class's name and its images, not on other classes.
-void divide_by_seed(std::vector<Item> items, const std::string& class_name, std::uint64_t seed,
-                    Dataset& dataset);
+// Divides the images of one class 50/20/30 into train, val and test, whatever their order; or all
+// into test, where the options say so. The division depends on the seed, `class_key` and the
+// images, not on other classes.
+void divide(std::vector<Item> items, const std::string& class_key, const DataOptions& options,
+            Dataset& dataset);
 
-// CoOp's convention: `_` in a folder's or table's name stands for a space.
-std::string readable_name(std::string_view name);
+// A part of a data set by any of its usual names, in any case: "Training", "seg_test", "valid".
+enum class Part { kTrain, kVal, kTest };
+std::optional<Part> part_called(std::string_view name);
+const char* name_of(Part part);
+std::vector<Item>& items_of(Part part, Dataset& dataset);
+
+// Names of class folders, in the order of `folders`, from a file (DataOptions::class_names). Throws
+// Error naming a folder without one.
+std::vector<std::string> names_of_folders(const std::filesystem::path& file,
+                                          const std::vector<std::string>& folders);
 
 }  // namespace qprompt

@@ -3,6 +3,7 @@
 
 #include "qprompt/core/error.h"
 #include "qprompt/core/json.h"
+#include "qprompt/data/class_names.h"
 #include "qprompt/data/dataset_sources.h"
 
 namespace qprompt {
@@ -15,32 +16,34 @@ class SplitFile {
  public:
   SplitFile(const json& root, std::string name) : root_(root), name_(std::move(name)) {
     require(root.is_object(), name_, ": expected an object with the keys train, val and test");
-    for (const char* subset : {"train", "val", "test"}) {
-      if (root.contains(subset)) entries_ += root[subset].size();
+    for (const auto& [key, list] : root.items()) {
+      require(part_called(key).has_value(), name_, ": the key '", key,
+              "', expected train, val and test, as CoOp's split files have them");
+      entries_ += list.size();
     }
   }
 
   Dataset read() {
-    Dataset dataset;
-    dataset.train = items("train");
-    dataset.val = items("val");
-    dataset.test = items("test");
+    Dataset dataset{.orientation = Orientation::kAsStored};
+    for (const auto& [key, list] : root_.items()) {
+      items_of(*part_called(key), dataset) = items(key, list);
+    }
     for (std::size_t label = 0; label < names_.size(); ++label) {
       require(!names_[label].empty(), name_, ": label ", label,
               " has no image, although there are ", names_.size(),
               " labels; expected labels 0 .. n-1");
-      dataset.class_names.push_back(readable_name(names_[label]));
+      dataset.class_names.push_back(
+          readable_name(names_[label], name_ + ": label " + std::to_string(label) + ": "));
     }
     return dataset;
   }
 
  private:
-  std::vector<Item> items(const char* subset) {
+  std::vector<Item> items(const std::string& key, const json& list) {
     std::vector<Item> items;
-    if (!root_.contains(subset)) return items;
-    require(root_[subset].is_array(), name_, ": ", subset, " is not a list");
-    for (const json& entry : root_[subset]) {
-      const std::string place = name_ + ": " + subset + "[" + std::to_string(items.size()) + "]: ";
+    require(list.is_array(), name_, ": ", key, " is not a list");
+    for (const json& entry : list) {
+      const std::string place = name_ + ": " + key + "[" + std::to_string(items.size()) + "]: ";
       items.push_back(item(entry, place));
     }
     return items;
@@ -74,6 +77,15 @@ class SplitFile {
 };
 
 }  // namespace
+
+// An object that does not end with its line, or has a part's name for its first key.
+bool is_split_json(std::string_view text) {
+  const std::size_t begin = text.find_first_not_of(" \t\r\n");
+  if (begin == std::string_view::npos || text[begin] != '{') return text.substr(0, 1) == "[";
+  const std::string_view line = text.substr(begin, text.find('\n', begin) - begin);
+  const json first = json::parse(line, nullptr, false);
+  return !first.is_object() || first.empty() || part_called(first.begin().key()).has_value();
+}
 
 Dataset read_split_json(std::string_view text, const std::filesystem::path& file) {
   const json root = parse_json(text, file);

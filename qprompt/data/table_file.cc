@@ -1,142 +1,88 @@
 #include <algorithm>
 #include <cctype>
 #include <map>
-#include <optional>
+#include <set>
 
 #include "qprompt/core/error.h"
-#include "qprompt/data/csv.h"
+#include "qprompt/data/class_names.h"
 #include "qprompt/data/dataset_sources.h"
+#include "qprompt/data/table_rows.h"
 
 namespace qprompt {
 namespace {
-
-std::string lower_case(std::string text) {
-  for (char& c : text) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return text;
-}
-
-std::string trimmed(const std::string& text) {
-  const std::size_t begin = text.find_first_not_of(" \t");
-  if (begin == std::string::npos) return "";
-  return text.substr(begin, text.find_last_not_of(" \t") - begin + 1);
-}
-
-struct Columns {
-  std::size_t path = 0;
-  std::size_t label = 1;
-  std::optional<std::size_t> subset;
-  std::optional<std::size_t> fields;  // of every row, where there is no header
-};
-
-std::optional<std::size_t> column_called(const CsvRow& row,
-                                         std::initializer_list<const char*> names) {
-  for (std::size_t i = 0; i < row.fields.size(); ++i) {
-    if (std::ranges::find(names, lower_case(trimmed(row.fields[i]))) != names.end()) return i;
-  }
-  return std::nullopt;
-}
-
-std::optional<Columns> header_columns(const CsvRow& row) {
-  const auto path = column_called(row, {"path", "image", "file", "filename"});
-  const auto label = column_called(row, {"label", "class"});
-  if (!path || !label) return std::nullopt;
-  return Columns{.path = *path,
-                 .label = *label,
-                 .subset = column_called(row, {"subset", "split"}),
-                 .fields = {}};
-}
-
-Columns plain_columns(const CsvRow& row) {
-  Columns columns{.subset = {}, .fields = row.fields.size()};
-  if (row.fields.size() == 3) columns.subset = 2;
-  return columns;
-}
-
-struct Entry {
-  std::filesystem::path path;
-  std::string label;
-  std::string subset;  // empty where the table has no such column
-  std::string place;   // for messages: file and line
-};
-
-Entry entry_of(const CsvRow& row, const Columns& columns, const std::string& name) {
-  Entry entry;
-  entry.place = name + ":" + std::to_string(row.line) + ": ";
-  const std::size_t needed =
-      std::max({columns.path, columns.label, columns.subset.value_or(0)}) + 1;
-  require(row.fields.size() >= needed &&
-              row.fields.size() == columns.fields.value_or(row.fields.size()),
-          entry.place, row.fields.size(), " fields, expected path,label[,subset]");
-  entry.path = row.fields[columns.path];
-  entry.label = trimmed(row.fields[columns.label]);
-  if (columns.subset) entry.subset = lower_case(trimmed(row.fields[*columns.subset]));
-  require(!entry.path.empty(), entry.place, "an empty path");
-  require(!entry.label.empty(), entry.place, "an empty label");
-  return entry;
-}
-
-std::vector<Entry> entries_of(const std::vector<CsvRow>& rows, const Columns& columns,
-                              const std::string& name) {
-  std::vector<Entry> entries;
-  entries.reserve(rows.size());
-  for (const CsvRow& row : rows) entries.push_back(entry_of(row, columns, name));
-  return entries;
-}
 
 bool is_number(const std::string& text) {
   return text.size() < 10 &&
          std::ranges::all_of(text, [](unsigned char c) { return std::isdigit(c) != 0; });
 }
 
-// Labels in the order of their names, or of their numbers where all of them are numbers.
-std::vector<std::string> ordered_labels(const std::vector<Entry>& entries) {
-  std::vector<std::string> labels;
-  labels.reserve(entries.size());
-  for (const Entry& entry : entries) labels.push_back(entry.label);
-  std::ranges::sort(labels);
-  labels.erase(std::unique(labels.begin(), labels.end()), labels.end());
-  if (std::ranges::all_of(labels, is_number)) {
-    std::ranges::stable_sort(labels, {}, [](const std::string& label) { return std::stol(label); });
-  }
-  return labels;
+// "n03773504" where an image lies in such a folder: WordNet's ids are classes, and ImageNet's names
+// of them are not all different.
+std::string wordnet_folder(const std::filesystem::path& path) {
+  const std::string folder = path.parent_path().filename().string();
+  return folder.size() == 9 && folder[0] == 'n' && is_number(folder.substr(1)) ? folder : "";
 }
 
-std::vector<Item>& subset_of(Dataset& dataset, const Entry& entry) {
-  if (entry.subset == "train") return dataset.train;
-  if (entry.subset == "val" || entry.subset == "valid" || entry.subset == "validation") {
-    return dataset.val;
+// What tells classes apart: the readable name, and the WordNet id.
+using Key = std::pair<std::string, std::string>;
+
+Key key_of(const TableRow& row) {
+  return {readable_name(row.label, row.place), wordnet_folder(row.path)};
+}
+
+// In the order of their labels as written, or as numbers where all of them are numbers; the first
+// of the labels that read alike counts.
+std::vector<Key> ordered_classes(const std::vector<TableRow>& rows,
+                                 std::map<Key, std::string>& label_of) {
+  for (const TableRow& row : rows) {
+    const auto [known, is_new] = label_of.emplace(key_of(row), row.label);
+    if (!is_new) known->second = std::min(known->second, row.label);
   }
-  require(entry.subset == "test", entry.place, "subset '", entry.subset,
-          "', expected train, val or test");
-  return dataset.test;
+  std::vector<Key> classes;
+  for (const auto& [key, label] : label_of) classes.push_back(key);
+  std::ranges::stable_sort(classes, {}, [&](const Key& key) { return label_of.at(key); });
+  if (std::ranges::all_of(label_of, [](const auto& entry) { return is_number(entry.second); })) {
+    std::ranges::stable_sort(classes, {},
+                             [&](const Key& key) { return std::stol(label_of.at(key)); });
+  }
+  return classes;
+}
+
+Part part_of(const TableRow& row) {
+  const auto part = part_called(row.part);
+  require(part.has_value(), row.place, "subset '", row.part, "', expected train, val or test");
+  return *part;
+}
+
+void tell_unread(const std::vector<std::string>& unread, Dataset& dataset) {
+  std::string names;
+  for (const std::string& name : unread) names += (names.empty() ? "" : ", ") + name;
+  if (!names.empty()) dataset.notices.push_back("columns that are not read: " + names);
 }
 
 }  // namespace
 
-Dataset read_csv_table(std::string_view text, const std::filesystem::path& file,
-                       std::uint64_t seed) {
-  std::vector<CsvRow> rows = parse_csv(text, file.string());
-  require(!rows.empty(), file.string(), ": no images: the table is empty");
-  const auto header = header_columns(rows.front());
-  const Columns columns = header ? *header : plain_columns(rows.front());
-  if (header) rows.erase(rows.begin());
-  const std::vector<Entry> entries = entries_of(rows, columns, file.string());
-
+Dataset read_table(std::string_view text, const std::filesystem::path& file,
+                   const DataOptions& options) {
+  const Table table = table_rows(text, file);
   Dataset dataset;
-  std::map<std::string, int> label_of;
-  const std::vector<std::string> labels = ordered_labels(entries);
-  for (const std::string& label : labels) {
-    label_of[label] = static_cast<int>(dataset.class_names.size());
-    dataset.class_names.push_back(readable_name(label));
+  dataset.divided_here = !table.has_parts;
+  tell_unread(table.unread, dataset);
+  std::map<Key, std::string> label_of;
+  const std::vector<Key> classes = ordered_classes(table.rows, label_of);
+  std::map<Key, int> number_of;
+  for (const Key& key : classes) {
+    number_of[key] = static_cast<int>(dataset.class_names.size());
+    dataset.class_names.push_back(key.first);
   }
-  std::vector<std::vector<Item>> undivided(labels.size());
-  for (const Entry& entry : entries) {
-    const int label = label_of.at(entry.label);
-    auto& items = columns.subset ? subset_of(dataset, entry) : undivided[label];
-    items.push_back({.image = entry.path, .label = label});
+  std::vector<std::vector<Item>> undivided(classes.size());
+  for (const TableRow& row : table.rows) {
+    const int label = number_of.at(key_of(row));
+    auto& items = table.has_parts ? items_of(part_of(row), dataset) : undivided[label];
+    items.push_back({.image = row.path, .label = label});
   }
-  for (std::size_t i = 0; i < labels.size(); ++i) {
-    divide_by_seed(std::move(undivided[i]), labels[i], seed, dataset);
+  for (std::size_t i = 0; i < classes.size(); ++i) {
+    divide(std::move(undivided[i]), label_of.at(classes[i]), options, dataset);
   }
   return dataset;
 }

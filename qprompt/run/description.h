@@ -1,18 +1,32 @@
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <string>
+#include <vector>
 
 namespace qprompt {
 
-// Where images came from, as a person said it.
+// Where images came from, as a person said it, and what was understood.
 struct DataDescription {
-  std::string path, split;
+  std::string path, split, class_names;
+  std::int64_t classes = 0, train = 0, val = 0, test = 0;  // images of each part
+  bool exif = false;                                       // the camera's orientation is applied
+  std::map<std::string, int> ignored{};                    // files that are no images, by extension
+  std::vector<std::string> notices{};
 
   template <typename Visitor>
   void visit_fields(Visitor&& visit) {
     visit("path", path, "");
     visit("split", split, "");
+    visit("class_names", class_names, "file with the names of class folders");
+    visit("classes", classes, "");
+    visit("train", train, "images");
+    visit("val", val, "images");
+    visit("test", test, "images");
+    visit("exif", exif, "whether the camera's orientation is applied");
+    visit("ignored", ignored, "files that are no images, by extension");
+    visit("notices", notices, "what is doubtful about the data");
   }
 };
 

@@ -10,7 +10,8 @@
 namespace qprompt {
 
 // CLIP's byte-level BPE with its text cleaning: HTML unescape twice, white space collapsed, Unicode
-// lower-casing. (CLIP's clip/simple_tokenizer.py; ftfy's mojibake repair is left out.)
+// lower-casing. (CLIP's clip/simple_tokenizer.py; what it has ftfy do is repaired_text(), which the
+// sentences of prompts go through.)
 class Tokenizer {
  public:
   // A folder or file: vocab.json + merges.txt, tokenizer.json, or bpe_simple_vocab_16e6.txt.gz,

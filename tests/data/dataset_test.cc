@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <set>
 
@@ -25,7 +26,7 @@ void add_images(const TemporaryFolder& folder, const fs::path& below, int count)
 }
 
 Dataset load(const fs::path& data, std::uint64_t seed = 1) {
-  return load_dataset(data, std::nullopt, seed);
+  return load_dataset(data, {.seed = seed});
 }
 
 // "label path" with paths below `root`.
@@ -103,13 +104,167 @@ TEST(ClassFolders, HiddenFilesOtherFilesAndFoldersWithoutImagesAreIgnored) {
   add_images(folder, "dog", 4);
   add_images(folder, ".cache", 4);
   add_images(folder, "cat/.thumbnails", 4);
-  for (const char* name :
-       {"cat/.hidden.jpg", "cat/notes.txt", "readme.md", "stray.jpg", "lists/a.mat"}) {
+  for (const char* name : {"cat/.hidden.jpg", "cat/notes.txt", "readme.md", "stray.jpg"}) {
     folder.file(name, "");
   }
+  fs::create_directory(folder / "later");
   const Dataset dataset = load(folder.path());
   EXPECT_THAT(dataset.class_names, ElementsAre("cat", "dog"));
   EXPECT_THAT(paths_of_all(dataset), SizeIs(8));
+  EXPECT_EQ(summary(dataset), "2 classes, 8 images: 4 train, 2 val, 2 test; ignored: 1 .txt");
+  EXPECT_THAT(dataset.notices,
+              ElementsAre(HasSubstr("1 images that lie in no class folder are not read"),
+                          AllOf(HasSubstr("1 empty folders"), HasSubstr("later"))));
+}
+
+TEST(ClassFolders, WithoutAnImageThatCanBeReadAreAnError) {
+  const TemporaryFolder folder;
+  add_images(folder, "cat", 4);
+  add_images(folder, "dog", 4);
+  folder.file("fox/a.svg", "");
+  folder.file("fox/b.SVG", "");
+  EXPECT_THAT(error_of([&] { load(folder.path()); }),
+              AllOf(HasSubstr("fox: no image that can be read (2 .svg)"), HasSubstr(".jpg")));
+}
+
+TEST(ClassFolders, ThatMayNotBeReadAreAnError) {
+  if (::geteuid() == 0) GTEST_SKIP() << "root may read everything";
+  const TemporaryFolder folder;
+  add_images(folder, "cat", 4);
+  add_images(folder, "dog", 4);
+  fs::permissions(folder / "dog", fs::perms::none);
+  EXPECT_THAT(error_of([&] { load(folder.path()); }), HasSubstr("dog: cannot be read"));
+  fs::permissions(folder / "dog", fs::perms::owner_all);
+}
+
+TEST(ClassFolders, AreFollowedThroughLinksButNotInCircles) {
+  const TemporaryFolder folder;
+  add_images(folder, "elsewhere/foxes", 3);
+  add_images(folder, "data/cat", 3);
+  fs::create_directory_symlink(folder / "elsewhere/foxes", folder / "data/fox");
+  fs::create_directory_symlink(folder / "data/cat", folder / "data/cat/again");
+  fs::create_directory_symlink("itself", folder / "data/cat/itself");
+  const Dataset dataset = load(folder / "data");
+  EXPECT_THAT(dataset.class_names, ElementsAre("cat", "fox"));
+  EXPECT_THAT(paths_of_all(dataset), SizeIs(6));
+  EXPECT_EQ(dataset.ignored.at("links that lead nowhere"), 1);
+}
+
+TEST(ClassFolders, OfOneNameInTwoNotationsAreOneClass) {
+  const TemporaryFolder folder;
+  add_images(folder, "train/Cafe\u0301", 2);  // as macOS stores it
+  add_images(folder, "train/River", 2);
+  add_images(folder, "test/Caf\u00e9", 2);
+  add_images(folder, "test/River", 2);
+  const Dataset dataset = load(folder.path());
+  EXPECT_THAT(dataset.class_names, ElementsAre("Caf\u00e9", "River"));
+  EXPECT_EQ(dataset.test.front().label, 0);
+  EXPECT_THAT(dataset.notices, IsEmpty());
+}
+
+TEST(ClassFolders, ArePartedUnderAllUsualNames) {
+  for (const auto& [train, test] : {std::pair("Training", "Testing"),
+                                    {"Train", "Test"},
+                                    {"seg_train/seg_train", "seg_test/seg_test"},
+                                    {"TRAIN_SET", "eval"}}) {
+    const TemporaryFolder folder;
+    for (const char* name : {"Forest", "River"}) {
+      add_images(folder, fs::path(train) / name, 3);
+      add_images(folder, fs::path(test) / name, 2);
+    }
+    const Dataset dataset = load(folder.path());
+    EXPECT_THAT(dataset.class_names, ElementsAre("Forest", "River")) << train;
+    EXPECT_THAT(dataset.train, SizeIs(6)) << train;
+    EXPECT_THAT(dataset.test, SizeIs(4)) << train;
+  }
+}
+
+TEST(ClassFolders, MayHoldTheParts) {
+  const TemporaryFolder folder;
+  for (const char* name : {"cat/train", "cat/test", "dog/train", "dog/test"}) {
+    add_images(folder, name, 2);
+  }
+  const Dataset dataset = load(folder.path());
+  EXPECT_THAT(dataset.class_names, ElementsAre("cat", "dog"));
+  EXPECT_THAT(
+      texts(dataset.test, folder.path()),
+      ElementsAre("0 cat/test/0.jpg", "0 cat/test/1.jpg", "1 dog/test/0.jpg", "1 dog/test/1.jpg"));
+}
+
+TEST(ClassFolders, OfAnUnknownLayoutAreRefusedAndShown) {
+  const TemporaryFolder folder;
+  for (const char* name : {"Site A/Forest", "Site A/River", "Site B/Forest", "Site B/River"}) {
+    add_images(folder, name, 2);
+  }
+  EXPECT_THAT(error_of([&] { load(folder.path()); }),
+              AllOf(HasSubstr("'Site A', 'Site B'"), HasSubstr("'Forest', 'River'"),
+                    HasSubstr("no classes"), HasSubstr("expected")));
+  const TemporaryFolder masks;
+  add_images(masks, "images", 3);
+  add_images(masks, "masks", 3);
+  EXPECT_THAT(error_of([&] { load(masks.path()); }), HasSubstr("'images', 'masks' are no classes"));
+  const TemporaryFolder loose;
+  add_images(loose, ".", 3);
+  EXPECT_THAT(error_of([&] { load(loose.path()); }), HasSubstr("3 images lie directly in it"));
+  const TemporaryFolder wrapped;
+  add_images(wrapped, "2750/Forest", 2);
+  add_images(wrapped, "2750/River", 2);
+  EXPECT_THAT(error_of([&] { load(wrapped.path()); }), HasSubstr("2750 for the data?"));
+}
+
+TEST(ClassFolders, BesideThePartsAreNamed) {
+  const TemporaryFolder folder;
+  for (const char* name : {"train/a", "train/b", "extra"}) add_images(folder, name, 2);
+  EXPECT_THAT(load(folder.path()).notices, ElementsAre(HasSubstr("extra: not read")));
+}
+
+TEST(ClassFolders, OfAClassThatAPartLacksAreTold) {
+  const TemporaryFolder folder;
+  for (const char* name : {"train/Forest", "train/Sea_Lake", "test/Forest", "test/SeaLake"}) {
+    add_images(folder, name, 2);
+  }
+  EXPECT_THAT(load(folder.path()).notices,
+              ElementsAre(AllOf(HasSubstr("1 classes without train images, such as 'SeaLake'"),
+                                HasSubstr("1 classes without test images, such as 'Sea Lake'"))));
+}
+
+TEST(ClassFolders, OfImageNetTakeTheirNamesFromItsList) {
+  const TemporaryFolder folder;
+  for (const char* id : {"n02108915", "n03773504", "n04008634"}) {
+    add_images(folder, fs::path("imagenet/images/train") / id, 2);
+    add_images(folder, fs::path("imagenet/images/val") / id, 1);
+  }
+  EXPECT_THAT(load(folder / "imagenet").notices, ElementsAre(HasSubstr("WordNet ids")));
+  folder.file("imagenet/classnames.txt",
+              "n02108915 French bulldog\nn03773504 missile\nn04008634 missile\nn09999999 other\n");
+  const Dataset dataset = load(folder / "imagenet");
+  EXPECT_THAT(dataset.class_names, ElementsAre("French bulldog", "missile", "missile"));
+  EXPECT_THAT(dataset.notices, ElementsAre(HasSubstr("'missile' stands for 2 classes")));
+  EXPECT_EQ(dataset.test.back().label, 2);
+  EXPECT_EQ(dataset.orientation, Orientation::kAsStored);
+}
+
+TEST(ClassFolders, TakeNamesFromAFile) {
+  const TemporaryFolder folder;
+  add_images(folder, "data/1", 4);
+  add_images(folder, "data/2", 4);
+  const auto names = [&](const std::string& text) {
+    return load_dataset(folder / "data", {.class_names = folder.file("names", text)}).class_names;
+  };
+  EXPECT_THAT(names("2 fire lily\n1\tpink_primrose\n"), ElementsAre("pink primrose", "fire lily"));
+  EXPECT_THAT(names("{\"1\": \"rose\", \"2\": \"lily\"}"), ElementsAre("rose", "lily"));
+  EXPECT_THAT(names("rose\nlily\n"), ElementsAre("rose", "lily"));
+  EXPECT_THAT(error_of([&] { names("1 rose\n"); }), HasSubstr("no name for the folder '2'"));
+  EXPECT_THAT(error_of([&] { names("rose\nlily\nfox\n"); }), HasSubstr("(3 lines)"));
+}
+
+TEST(ClassFolders, MayAllBeTested) {
+  const TemporaryFolder folder;
+  add_images(folder, "a", 10);
+  add_images(folder, "b", 10);
+  const Dataset dataset = load_dataset(folder.path(), {.whole = true});
+  EXPECT_THAT(dataset.test, SizeIs(20));
+  EXPECT_THAT(dataset.train, IsEmpty());
 }
 
 TEST(ClassFolders, MayHoldFoldersOfImages) {
@@ -182,7 +337,7 @@ constexpr std::string_view kSplit = R"({"train": [["x/2.jpg", 1, "red_fox"], ["x
 TEST(SplitFile, IsReadInItsOrder) {
   const TemporaryFolder folder;
   const Dataset dataset =
-      load_dataset(folder.path(), folder.file("split_zhou_Animals.json", kSplit), 1);
+      load_dataset(folder.path(), {.split = folder.file("split_zhou_Animals.json", kSplit)});
   EXPECT_EQ(dataset.name, "Animals");
   EXPECT_THAT(dataset.class_names, ElementsAre("cat", "red fox"));
   EXPECT_THAT(texts(dataset.train, folder.path()), ElementsAre("1 x/2.jpg", "0 x/1.jpg"));
@@ -196,7 +351,7 @@ TEST(SplitFile, FindsTheFolderToWhichItsPathsBelong) {
     const fs::path split = folder.file("split.json", kSplit);
     folder.file(fs::path("other") / "more" / "y.jpg", "");
     folder.file(fs::path(root) / "x" / "4.jpg", "");  // the others are missing
-    const Dataset dataset = load_dataset(folder.path(), split, 1);
+    const Dataset dataset = load_dataset(folder.path(), {.split = split});
     EXPECT_TRUE(fs::exists(dataset.test.front().image.path())) << dataset.test.front().image.path();
   }
 }
@@ -210,7 +365,7 @@ TEST(SplitFile, MayStandForTheDataBesideItsImages) {
 std::string error_of_split(const std::string& text) {
   const TemporaryFolder folder;
   const fs::path file = folder.file("split.json", text);
-  const std::string message = error_of([&] { load_dataset(folder.path(), file, 1); });
+  const std::string message = error_of([&] { load_dataset(folder.path(), {.split = file}); });
   EXPECT_THAT(message, HasSubstr("split.json"));
   return message;
 }
@@ -219,6 +374,7 @@ TEST(SplitFile, DefectsAreNamed) {
   EXPECT_THAT(error_of_split("{\"train\": [[\"a\""), HasSubstr("JSON"));
   EXPECT_THAT(error_of_split("[1, 2]"), HasSubstr("train, val and test"));
   EXPECT_THAT(error_of_split("{}"), HasSubstr("no images"));
+  EXPECT_THAT(error_of_split("{\n\"annotations\": []}"), HasSubstr("the key 'annotations'"));
   EXPECT_THAT(error_of_split(R"({"train": 3})"), HasSubstr("train is not a list"));
   EXPECT_THAT(error_of_split(R"({"test": [["a", 0, "x"], ["b", "1", "y"]]})"),
               HasSubstr("test[1]: expected [path, label, class name]"));
@@ -231,18 +387,35 @@ TEST(SplitFile, DefectsAreNamed) {
               HasSubstr("label 1 has no image"));
   EXPECT_THAT(error_of_split(R"({"train": [["a", 0, "x"], ["b", 0, "y"]]})"),
               HasSubstr("label 0 is called 'y', before 'x'"));
-  EXPECT_THAT(error_of_split(R"({"train": [["a", 0, "x"], ["b", 1, "x"]]})"),
-              HasSubstr("labels 0 and 1 are both called 'x'"));
   EXPECT_THAT(error_of_split(R"({"train": [["a", 0, "x"]]})"), HasSubstr("one class only"));
   EXPECT_THAT(error_of_split(R"({"train": [["a", 0, ""]]})"), HasSubstr("empty class name"));
 }
 
+TEST(SplitFile, MayCallTwoLabelsTheSame) {
+  const TemporaryFolder folder;
+  const fs::path split =
+      folder.file("split.json", R"({"train": [["a", 0, "x"], ["b", 1, "x"]], "valid": []})");
+  const Dataset dataset = load_dataset(folder.path(), {.split = split});
+  EXPECT_THAT(dataset.class_names, ElementsAre("x", "x"));
+  EXPECT_THAT(dataset.notices, ElementsAre(HasSubstr("'x' stands for 2 classes")));
+}
+
+TEST(SplitFile, ItsImagesAreReadAsStoredOthersUpright) {
+  const TemporaryFolder folder;
+  const fs::path split = folder.file("split.json", kSplit);
+  EXPECT_EQ(load(split).test.front().image.orientation(), Orientation::kAsStored);
+  const Dataset upright = load_dataset(split, {.orientation = Orientation::kUpright});
+  EXPECT_EQ(upright.test.front().image.orientation(), Orientation::kUpright);
+  const fs::path table = folder.file("t.csv", "a.jpg,cat\nb.jpg,dog\n");
+  EXPECT_EQ(load(table).train.front().image.orientation(), Orientation::kUpright);
+}
+
 TEST(SplitFile, NamesAMissingListAndAMissingRoot) {
   const TemporaryFolder folder;
-  EXPECT_THAT(error_of([&] { load_dataset(folder.path(), folder / "none.json", 1); }),
+  EXPECT_THAT(error_of([&] { load_dataset(folder.path(), {.split = folder / "none.json"}); }),
               HasSubstr("none.json"));
   const fs::path split = folder.file("split.json", kSplit);
-  EXPECT_THAT(error_of([&] { load_dataset(folder / "none", split, 1); }),
+  EXPECT_THAT(error_of([&] { load_dataset(folder / "none", {.split = split}); }),
               HasSubstr("none: not a folder"));
 }
 
@@ -285,14 +458,75 @@ TEST(Table, WithoutSubsetsIsDividedFiftyTwentyThirty) {
 }
 
 TEST(Table, OrdersNumbersAsNumbers) {
-  EXPECT_THAT(load_table("a,10\nb,9\nc,100\n").class_names, ElementsAre("9", "10", "100"));
+  EXPECT_THAT(load_table("a.jpg,10\nb.jpg,9\nc.jpg,100\n").class_names,
+              ElementsAre("9", "10", "100"));
+}
+
+TEST(Table, ItsColumnsGoByTheNamesThatPeopleUse) {
+  for (const char* text :
+       {"file_name,label\na.jpg,cat\nb.jpg,red_fox\n",
+        "image_path,class_name\na.jpg,cat\nb.jpg,red fox\n",
+        ",path,label\n0,a.jpg,cat\n1,b.jpg,red_fox\n", "path;label\na.jpg;cat\nb.jpg;red_fox\n",
+        "Image\tCategory\na.jpg\tcat\nb.jpg\tred_fox\n", "a.jpg cat\nb.jpg red_fox\n",
+        "label,class_name,path\n0,cat,a.jpg\n1,red fox,b.jpg\n",
+        "{\"file_name\": \"a.jpg\", \"label\": \"cat\"}\n"
+        "{\"file_name\": \"b.jpg\", \"label\": \"red_fox\"}\n"}) {
+    const Dataset dataset = load_table(text);
+    EXPECT_THAT(dataset.class_names, ElementsAre("cat", "red fox")) << text;
+    EXPECT_THAT(dataset.train, ElementsAre(Item{"a.jpg", 0}, Item{"b.jpg", 1})) << text;
+  }
+}
+
+TEST(Table, MayBeUtf16) {
+  std::string text = "\xFF\xFE";
+  for (const char c : std::string_view("path,label\na.jpg,cat\nb.jpg,dog\n")) {
+    text += c;
+    text += '\0';
+  }
+  EXPECT_THAT(load_table(text).class_names, ElementsAre("cat", "dog"));
+}
+
+TEST(Table, MayHaveWindowsPathsAndAnyNamesOfParts) {
+  const Dataset dataset =
+      load_table("file_name,label,split\nimg\\a.jpg,cat,Training\nimg\\b.jpg,dog,valid\n");
+  EXPECT_THAT(dataset.train, ElementsAre(Item{"img/a.jpg", 0}));
+  EXPECT_THAT(dataset.val, ElementsAre(Item{"img/b.jpg", 1}));
+}
+
+TEST(Table, TellsColumnsThatAreNotRead) {
+  EXPECT_THAT(load_table("path,label,weight\na.jpg,cat,1\nb.jpg,dog,2\n").notices,
+              ElementsAre("columns that are not read: weight"));
+}
+
+TEST(Table, KeepsWordNetIdsOfOneNameApart) {
+  const Dataset dataset =
+      load_table("n03773504/a.jpg,missile\nn04008634/b.jpg,missile\nn03773504/c.jpg,missile\n");
+  EXPECT_THAT(dataset.class_names, ElementsAre("missile", "missile"));
+}
+
+TEST(Table, OfAnotherKindIsRefusedWithWhatWasFound) {
+  const auto message = [](const std::string& text) { return error_of([&] { load_table(text); }); };
+  EXPECT_THAT(message("id,breed\n000bec180,boston_bull\n"),
+              AllOf(HasSubstr("table.csv:1: 'id,breed'"), HasSubstr("expected a header")));
+  EXPECT_THAT(message("cat,a.jpg\ndog,b.jpg\n"), HasSubstr("table.csv:1: 'cat,a.jpg'"));
+  EXPECT_THAT(message("PK\3\4..."), HasSubstr("a zip archive: unpack it first"));
+  EXPECT_THAT(message("version https://git-lfs.github.com/spec/v1\n"), HasSubstr("git lfs pull"));
+  EXPECT_THAT(message("<!DOCTYPE html>"), HasSubstr("a web page"));
+  EXPECT_THAT(message("path,label\na.jpg,M\xFCller\n"), HasSubstr("table.csv:2: not UTF-8"));
+}
+
+TEST(Table, BesideTheImagesOfAFolderIsFound) {
+  const TemporaryFolder folder;
+  for (const char* name : {"a.jpg", "b.jpg"}) folder.file(name, "");
+  folder.file("metadata.csv", "file_name,label\na.jpg,cat\nb.jpg,dog\n");
+  EXPECT_THAT(load(folder.path()).class_names, ElementsAre("cat", "dog"));
 }
 
 TEST(Table, MayBeGivenAsTheSplit) {
   const TemporaryFolder folder;
   folder.file("images/a.jpg", "");
   const Dataset dataset = load_dataset(
-      folder.path(), folder.file("lists/t.csv", "a.jpg,cat,test\nb.jpg,dog,test\n"), 1);
+      folder.path(), {.split = folder.file("lists/t.csv", "a.jpg,cat,test\nb.jpg,dog,test\n")});
   EXPECT_EQ(dataset.test.front().image.path(), folder / "images/a.jpg");
 }
 
@@ -300,14 +534,14 @@ TEST(Table, DefectsNameTheLine) {
   const auto message = [](const std::string& text) { return error_of([&] { load_table(text); }); };
   EXPECT_THAT(message(""), HasSubstr("table.csv: no images"));
   EXPECT_THAT(message("path,label\n"), HasSubstr("table.csv: no images"));
-  EXPECT_THAT(message("a,cat\nb\n"), HasSubstr("table.csv:2: 1 fields"));
-  EXPECT_THAT(message("a,cat\nb,dog,train\n"), HasSubstr("table.csv:2: 3 fields"));
-  EXPECT_THAT(message("a,cat,train\nb,dog,tset\n"), HasSubstr("table.csv:2: subset 'tset'"));
-  EXPECT_THAT(message("a,cat\n,dog\n"), HasSubstr("table.csv:2: an empty path"));
-  EXPECT_THAT(message("a,cat\nb, \n"), HasSubstr("table.csv:2: an empty label"));
-  EXPECT_THAT(message("a,cat\nb,cat\n"), HasSubstr("one class only"));
-  EXPECT_THAT(message("a,_\nb,cat\n"), HasSubstr("blank"));
-  EXPECT_THAT(message("only one column\n"), HasSubstr("expected path,label[,subset]"));
+  EXPECT_THAT(message("a.jpg,cat\nb\n"), HasSubstr("table.csv:2: 1 fields"));
+  EXPECT_THAT(message("a.jpg,cat\nb,dog,train\n"), HasSubstr("table.csv:2: 3 fields"));
+  EXPECT_THAT(message("a.jpg,cat,train\nb,dog,tset\n"), HasSubstr("table.csv:2: subset 'tset'"));
+  EXPECT_THAT(message("a.jpg,cat\n,dog\n"), HasSubstr("table.csv:2: an empty path"));
+  EXPECT_THAT(message("a.jpg,cat\nb, \n"), HasSubstr("table.csv:2: an empty label"));
+  EXPECT_THAT(message("a.jpg,cat\nb,cat\n"), HasSubstr("one class only"));
+  EXPECT_THAT(message("a.jpg,_\nb,cat\n"), HasSubstr("blank"));
+  EXPECT_THAT(message("only one column\n"), HasSubstr("table.csv:1: 'only one column'"));
 }
 
 // Needed files

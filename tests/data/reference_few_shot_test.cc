@@ -33,7 +33,7 @@ TEST(Reference, FewShotSplitsAreThePublishedOnes) {
   int compared = 0;
   for (const auto& dataset_folder : fs::directory_iterator(folder / "fewshot")) {
     const Dataset dataset =
-        load_dataset(dataset_folder.path(), dataset_folder.path() / "split.json", 0);
+        load_dataset(dataset_folder.path(), {.split = dataset_folder.path() / "split.json"});
     for (const auto& entry : fs::directory_iterator(dataset_folder)) {
       int shots = 0, seed = 0;
       const std::string name = entry.path().filename().string();

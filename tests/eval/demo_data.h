@@ -19,7 +19,7 @@ inline std::vector<Item> first_of_each(const std::vector<Item>& items, int class
 
 // Five classes of the demo pictures (three of base, two of new), three test images each.
 inline Dataset small_demo_data() {
-  Dataset data = load_dataset(testing::demo_folder() / "pictures", std::nullopt, 1);
+  Dataset data = load_dataset(testing::demo_folder() / "pictures");
   data.class_names.resize(5);
   data.train = first_of_each(data.train, 5, 10);
   data.val = first_of_each(data.val, 5, 2);

@@ -118,6 +118,10 @@ class GifDecoder {
     auto* decoder = static_cast<GifDecoder*>(gif->UserData);
     const std::size_t count = std::min(static_cast<std::size_t>(size), decoder->rest_.size());
     decoder->ended_early_ = decoder->ended_early_ || count < static_cast<std::size_t>(size);
+    if (count == 0 && size == 1) {  // the empty block that ends the pixels may lack, as for PIL
+      *out = 0;
+      return 1;
+    }
     if (count > 0) std::memcpy(out, decoder->rest_.data(), count);
     decoder->rest_ = decoder->rest_.subspan(count);
     return static_cast<int>(count);

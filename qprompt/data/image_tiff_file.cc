@@ -21,11 +21,12 @@ int be_silent(TIFF*, void*, const char*, const char*, std::va_list) { return 1; 
 tmsize_t no_write(thandle_t, void*, tmsize_t) { return 0; }
 int no_close(thandle_t) { return 0; }
 
-// libtiff has no codes, and says the same of sizes that are none or beyond a limit.
+// libtiff has no codes. It says other things of sizes beyond a limit, and these of none at all.
 bool is_lack_of_memory(const std::string& message) {
+  constexpr const char* kWords[] = {"No space", "Out of memory", "Failed to allocate",
+                                    "Not enough memory", "Insufficient memory"};
   const auto says = [&](const char* words) { return message.find(words) != std::string::npos; };
-  return (says("memory") || says("No space") || says("llocat")) && !says("beyond") &&
-         !says("would require") && !says("(0 elements");
+  return std::ranges::any_of(kWords, says) && !says("(0 elements");
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/data/image_files.h"
+#include "tests/support/errors.h"
 
 namespace qprompt {
 namespace {
@@ -58,6 +59,14 @@ TEST(Gif, WithoutAnyPaletteIsGray) {
   file[10] = static_cast<char>(file[10] & 0x7F);
   file.erase(13, 12);
   EXPECT_THAT(decode(file).pixels, ElementsAre(3, 3, 3, 1, 1, 1));
+}
+
+// As Pillow 13.
+TEST(Gif, MayLackWhatComesBehindItsPixels) {
+  const std::string file = gif_file(2, 1, {}, bytes({3, 1}));
+  EXPECT_THAT(reds(file.substr(0, file.size() - 2)), ElementsAre(30, 10));
+  EXPECT_THAT(testing::error_of([&] { decode(file.substr(0, file.size() - 3)); }),
+              ::testing::HasSubstr("the file ends too early"));
 }
 
 }  // namespace

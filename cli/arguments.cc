@@ -1,8 +1,10 @@
 #include "cli/arguments.h"
 
+#include "cli/console.h"
 #include "cli/fields.h"
 #include "cli/interrupt.h"
 #include "cli/progress.h"
+#include "qprompt/core/error.h"
 #include "qprompt/features/feature_store.h"
 
 namespace qprompt::cli {
@@ -20,7 +22,7 @@ CLI::Option* ModelArguments::add_to(CLI::App& app) {
       ->type_name("PATH");
   app.add_option("--threads", device.threads, "threads; 0: the cores this process may use")
       ->capture_default_str()
-      ->check(CLI::NonNegativeNumber);
+      ->check(CLI::Range(0, kernels::kMostThreads));
   add_enum_option(app, "--precision", device.precision, "number format of the towers");
   return required;
 }
@@ -46,10 +48,15 @@ FeatureOptions FeatureArguments::options(const std::string& label) const {
   FeatureOptions options;
   if (!cache.empty()) {
     const double bytes = cache_limit_gib * 0x1p30;
-    options.cache = FeatureStore::open(cache, static_cast<std::size_t>(bytes));
+    try {
+      options.cache = FeatureStore::open(cache, static_cast<std::size_t>(bytes));
+    } catch (const Error& error) {
+      tell("going on without the feature cache: {}", error.what());
+    }
   }
   options.skip_bad_images = skip_bad_images;
   options.stop = interrupted;
+  options.notice = [](const std::string& notice) { tell("{}", notice); };
   auto progress = std::make_shared<Progress>(label, "images");
   options.progress = [progress](const FeatureProgress& now) {
     progress->update(now.done, now.total);

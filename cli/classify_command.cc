@@ -1,15 +1,15 @@
-#include <fmt/format.h>
-
 #include <nlohmann/json.hpp>
 
 #include "cli/arguments.h"
 #include "cli/classify_report.h"
 #include "cli/commands.h"
+#include "cli/console.h"
 #include "cli/interrupt.h"
 #include "cli/notices.h"
 #include "cli/output.h"
 #include "cli/paths.h"
 #include "cli/progress.h"
+#include "qprompt/core/border.h"
 #include "qprompt/core/error.h"
 #include "qprompt/data/templates.h"
 #include "qprompt/features/feature_store.h"
@@ -35,6 +35,7 @@ struct ClassifyArguments {
   FeatureArguments features;
   JsonArgument json;
   OutputArgument csv;
+  OverwriteArgument overwrite;
   ClassifyOptions options;
   std::string prompt, classes;
   std::vector<std::string> templates{"a photo of a {}."};
@@ -71,7 +72,8 @@ AdaptedModel adapted_model(const ClassifyArguments& arguments, const Model& mode
   if (!prompt) {
     return AdaptedModel::zero_shot(model, templates_of(arguments.templates), std::move(names));
   }
-  return {model, *prompt, std::move(names), user_cache()};
+  return naming(path.string(),
+                [&] { return AdaptedModel(model, *prompt, std::move(names), user_cache()); });
 }
 
 // Classifies portion by portion and prints each. SIGINT leaves the finished ones in `results`.
@@ -88,8 +90,8 @@ void classify_portions(const ClassifyArguments& arguments, const AdaptedModel& m
     const std::vector<Classification> portion =
         classify(model, rest.first(std::min(kPortion, rest.size())), options);
     progress.clear();
-    if (arguments.prints_lines()) fmt::print("{}", lines_text(portion));
-    std::fflush(stdout);
+    if (arguments.prints_lines()) print("{}", lines_text(portion));
+    finish_stdout();
     results.insert(results.end(), portion.begin(), portion.end());
   }
 }
@@ -111,10 +113,16 @@ nlohmann::ordered_json report_of(const ClassifyArguments& arguments, const Adapt
   return report;
 }
 
+void require_writable(const ClassifyArguments& arguments) {
+  std::vector<std::string> inputs = arguments.images;
+  inputs.insert(inputs.end(),
+                {arguments.model.model, arguments.classes, prompt_path(arguments.prompt).string()});
+  arguments.overwrite.require_writable({arguments.json.path, arguments.csv.path}, inputs);
+}
+
 void run_classify(const ClassifyArguments& arguments) {
   require_consistent(arguments);
-  arguments.json.require_writable();
-  arguments.csv.require_writable();
+  require_writable(arguments);
   const std::vector<std::filesystem::path> paths = listed_images(arguments.images);
   const std::vector<ImageSource> images(paths.begin(), paths.end());
   const AdaptedModel model = adapted_model(arguments, arguments.model.load());
@@ -122,7 +130,7 @@ void run_classify(const ClassifyArguments& arguments) {
   try {
     classify_portions(arguments, model, images, results);
   } catch (const Interrupted&) {
-    fmt::print(stderr, "interrupted: {} of {} images finished\n", results.size(), images.size());
+    tell("interrupted: {} of {} images finished", results.size(), images.size());
   }
   tell_skipped(damages(results));
   arguments.json.write([&] { return report_of(arguments, model, results); });
@@ -147,7 +155,7 @@ void add_source_flags(CLI::App& command, ClassifyArguments& arguments) {
 
 void add_result_flags(CLI::App& command, ClassifyArguments& arguments) {
   command.add_option("--top", arguments.options.top_k, "how many classes are shown for an image")
-      ->check(CLI::PositiveNumber)
+      ->check(CLI::Range(1, 1000000))
       ->type_name("K")
       ->capture_default_str();
   command
@@ -157,6 +165,7 @@ void add_result_flags(CLI::App& command, ClassifyArguments& arguments) {
       ->type_name("X")
       ->capture_default_str();
   arguments.json.add_to(command);
+  arguments.overwrite.add_to(command);
   command
       .add_option("--csv", arguments.csv.path,
                   "write path,rank,class,probability,unsure here; -: to stdout, nothing else")

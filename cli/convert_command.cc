@@ -1,15 +1,15 @@
-#include <fmt/format.h>
-
 #include <nlohmann/json.hpp>
 
 #include "cli/arguments.h"
 #include "cli/commands.h"
+#include "cli/console.h"
 #include "cli/fields.h"
 #include "cli/notices.h"
 #include "cli/output.h"
 #include "cli/quantizer_arguments.h"
 #include "qprompt/artifact/fold.h"
 #include "qprompt/artifact/packing.h"
+#include "qprompt/core/border.h"
 #include "qprompt/core/error.h"
 #include "qprompt/eval/evaluate.h"
 #include "qprompt/run/record.h"
@@ -33,6 +33,7 @@ struct ConvertArguments {
   DataArguments data;
   FeatureArguments features;
   JsonArgument json;
+  OverwriteArgument overwrite;
   std::string prompt, output;
   ClassSubset classes = ClassSubset::kAll;
   std::optional<std::uint64_t> seed;
@@ -122,26 +123,29 @@ nlohmann::ordered_json report_of(const ConvertArguments& arguments, const Model&
 
 void show(const ConvertArguments& arguments, const Source& source, const PromptFile& after,
           const std::optional<Comparison>& result) {
-  fmt::print("{}: payload {} bytes, from {}\n", arguments.output, payload_size(after),
-             payload_size(source.prompt));
+  print("{}: payload {} bytes, from {}\n", arguments.output, payload_size(after),
+        payload_size(source.prompt));
   if (!result) return;
-  fmt::print("accuracy {:.2f} % before, {:.2f} % after, on {} test images\n",
-             100 * result->before.accuracy(), 100 * result->after.accuracy(), result->after.images);
+  print("accuracy {:.2f} % before, {:.2f} % after, on {} test images\n",
+        100 * result->before.accuracy(), 100 * result->after.accuracy(), result->after.images);
 }
 
 void run_convert(const ConvertArguments& arguments) {
   if (!arguments.fold && arguments.quantizer.bits.empty()) {
     throw CLI::ValidationError("--bits or --fold is required");
   }
-  arguments.json.require_writable();
   const std::filesystem::path path = prompt_path(arguments.prompt);
+  arguments.overwrite.require_writable(
+      {arguments.output, class_names_path(arguments.output).string(), arguments.json.path},
+      {path.string(), class_names_path(path).string(), arguments.model.model, arguments.data.data,
+       arguments.data.split});
   const Source source{path, load_prompt_file(path), remembered_classes(path)};
   const Model model = arguments.model.load();
   require_same_backbone(source.prompt, model);
-  const PromptFile prompt = converted(arguments, model, source);
+  const PromptFile prompt =
+      naming(path.string(), [&] { return converted(arguments, model, source); });
   const std::optional<Comparison> result = compare(arguments, model, source, prompt);
-  save_prompt_file(prompt, arguments.output);
-  remember_classes(arguments.output, source.class_names);
+  save_prompt(prompt, arguments.output, source.class_names);
   arguments.json.write([&] { return report_of(arguments, model, source, prompt, result); });
   if (!arguments.json.to_stdout()) show(arguments, source, prompt, result);
 }
@@ -169,6 +173,7 @@ void add_convert_command(CLI::App& app) {
   add_division_seed(*command, arguments->seed)->needs(data);
   arguments->features.add_to(*command);
   arguments->json.add_to(*command);
+  arguments->overwrite.add_to(*command);
   command->callback([arguments] { run_convert(*arguments); });
 }
 

@@ -1,12 +1,12 @@
-#include <fmt/format.h>
-
 #include <nlohmann/json.hpp>
 
 #include "cli/arguments.h"
 #include "cli/commands.h"
+#include "cli/console.h"
 #include "cli/fields.h"
 #include "cli/notices.h"
 #include "cli/output.h"
+#include "qprompt/core/border.h"
 #include "qprompt/core/error.h"
 #include "qprompt/data/templates.h"
 #include "qprompt/eval/evaluate.h"
@@ -26,6 +26,7 @@ struct EvaluateArguments {
   DataArguments data;
   FeatureArguments features;
   JsonArgument json;
+  OverwriteArgument overwrite;
   std::string prompt;
   std::vector<std::string> templates{"a photo of a {}."};
   ClassSubset classes = ClassSubset::kAll;
@@ -39,7 +40,9 @@ AdaptedModel adapted_model(const EvaluateArguments& arguments, const Model& mode
     return AdaptedModel::zero_shot(model, templates_for(arguments.templates, chosen.name),
                                    chosen.class_names);
   }
-  return {model, load_prompt_file(prompt_path(arguments.prompt)), chosen.class_names};
+  const std::filesystem::path path = prompt_path(arguments.prompt);
+  return naming(path.string(),
+                [&] { return AdaptedModel(model, load_prompt_file(path), chosen.class_names); });
 }
 
 nlohmann::ordered_json report_of(const EvaluateArguments& arguments, const AdaptedModel& model,
@@ -60,17 +63,19 @@ nlohmann::ordered_json report_of(const EvaluateArguments& arguments, const Adapt
 void show(const EvaluateArguments& arguments, const Dataset& chosen, const Metrics& metrics) {
   if (arguments.per_class) {
     for (std::size_t c = 0; c < metrics.classes.size(); ++c) {
-      fmt::print("{:7.2f} %  {:5} images  {}\n", 100 * metrics.classes[c].accuracy(),
-                 metrics.classes[c].images, chosen.class_names[c]);
+      print("{:7.2f} %  {:5} images  {}\n", 100 * metrics.classes[c].accuracy(),
+            metrics.classes[c].images, chosen.class_names[c]);
     }
   }
-  fmt::print("accuracy {:.2f} %, macro F1 {:.2f} % on {} test images of {} classes\n",
-             100 * metrics.accuracy(), 100 * metrics.macro_f1, metrics.images,
-             chosen.class_names.size());
+  print("accuracy {:.2f} %, macro F1 {:.2f} % on {} test images of {} classes\n",
+        100 * metrics.accuracy(), 100 * metrics.macro_f1, metrics.images,
+        chosen.class_names.size());
 }
 
 void run_evaluate(EvaluateArguments& arguments) {
-  arguments.json.require_writable();
+  arguments.overwrite.require_writable(
+      {arguments.json.path}, {arguments.model.model, arguments.data.data, arguments.data.split,
+                              prompt_path(arguments.prompt).string()});
   arguments.seed = division_seed(arguments.seed, prompt_path(arguments.prompt));
   const Model model = arguments.model.load();
   const Dataset chosen = subsample_classes(arguments.data.load(*arguments.seed), arguments.classes);
@@ -107,6 +112,7 @@ void add_evaluate_command(CLI::App& app) {
   add_division_seed(*command, arguments->seed);
   command->add_flag("--per-class", arguments->per_class, "print the accuracy of each class");
   arguments->json.add_to(*command);
+  arguments->overwrite.add_to(*command);
   arguments->features.add_to(*command);
   command->callback([arguments] { run_evaluate(*arguments); });
 }

@@ -6,7 +6,6 @@
 #include "qprompt/core/error.h"
 #include "qprompt/core/fields.h"
 #include "qprompt/core/hash.h"
-#include "qprompt/core/json.h"
 #include "qprompt/eval/evaluate.h"
 #include "qprompt/kernels/device.h"
 #include "qprompt/run/record.h"
@@ -38,6 +37,7 @@ class Run {
       : model_(model), dataset_(dataset), config_(config), options_(options) {}
 
   TrainingRun finish() const {
+    require_one_a_line(dataset_.class_names);
     TrainingRun run{learned(), {}, {}};
     // The prompt is safe before anything else can fail.
     save(run);
@@ -68,10 +68,8 @@ class Run {
   std::optional<TrainingState> state_to_resume(const std::string& settings) const {
     if (!options_.resume) return std::nullopt;
     if (fs::exists(state_path())) return load_state_file(state_path(), settings);
-    const fs::path report = options_.folder / kReportName;
-    require(!fs::exists(report) || read_json(report).value("interrupted", true),
-            options_.folder.string(),
-            ": this run is finished; without --resume it is learned anew");
+    require(run_state(options_.folder) != RunState::kFinished, options_.folder.string(),
+            ": this run is finished");
     return std::nullopt;
   }
 
@@ -79,7 +77,7 @@ class Run {
   Learned learned() const {
     const std::string settings = this->settings();
     const std::optional<TrainingState> state = state_to_resume(settings);
-    bool has_state = state.has_value();
+    bool has_state = false;  // of this very call: one that cannot be gone on with is no advice
     Observer observer = options_.observer;
     // Another run's state is kept until this one has its own.
     observer.on_state = [&](const TrainingState& now) {
@@ -118,7 +116,7 @@ class Run {
                         {"zero_shot_accuracy", run.comparison->zero_shot.accuracy()},
                         {"adapted_accuracy", run.comparison->adapted.accuracy()}};
     }
-    save_run(options_.folder, run.learned.prompt, run.learned.class_names, json_text(record));
+    save_run(options_.folder, run.learned.prompt, run.learned.class_names, record);
   }
 
   const Model& model_;

@@ -1,10 +1,13 @@
 #include "cli/arguments.h"
 
+#include "cli/console.h"
 #include "cli/fields.h"
 #include "cli/interrupt.h"
 #include "cli/notices.h"
 #include "cli/progress.h"
+#include "qprompt/core/error.h"
 #include "qprompt/features/feature_store.h"
+#include "qprompt/run/run_folder.h"
 
 namespace qprompt::cli {
 
@@ -21,7 +24,7 @@ CLI::Option* ModelArguments::add_to(CLI::App& app) {
       ->type_name("PATH");
   app.add_option("--threads", device.threads, "threads; 0: the cores this process may use")
       ->capture_default_str()
-      ->check(CLI::NonNegativeNumber);
+      ->check(CLI::Range(0, kernels::kMostThreads));
   add_enum_option(app, "--precision", device.precision, "number format of the towers");
   return required;
 }
@@ -47,10 +50,15 @@ FeatureOptions FeatureArguments::options(const std::string& label) const {
   FeatureOptions options;
   if (!cache.empty()) {
     const double bytes = cache_limit_gib * 0x1p30;
-    options.cache = FeatureStore::open(cache, static_cast<std::size_t>(bytes));
+    try {
+      options.cache = FeatureStore::open(cache, static_cast<std::size_t>(bytes));
+    } catch (const Error& error) {
+      tell("going on without the feature cache: {}", error.what());
+    }
   }
   options.skip_bad_images = skip_bad_images;
   options.stop = interrupted;
+  options.notice = [](const std::string& notice) { tell("{}", notice); };
   auto progress = std::make_shared<Progress>(label, "images");
   options.progress = [progress](const FeatureProgress& now) {
     progress->update(now.done, now.total);
@@ -90,13 +98,41 @@ CLI::Option* add_division_seed(CLI::App& app, std::optional<std::uint64_t>& seed
                         "1");
 }
 
-Dataset DataArguments::load(std::uint64_t seed, bool whole) const {
-  DataOptions options{.seed = seed, .whole = whole, .orientation = exif.orientation};
+std::optional<bool> ExifArgument::as_flag() const {
+  if (!orientation) return std::nullopt;
+  return *orientation == Orientation::kUpright;
+}
+
+std::optional<Orientation> orientation_of(std::optional<bool> exif) {
+  if (!exif) return std::nullopt;
+  return *exif ? Orientation::kUpright : Orientation::kAsStored;
+}
+
+DataOptions DataArguments::options() const {
+  DataOptions options{.orientation = exif.orientation};
   if (!split.empty()) options.split = split;
   if (!class_names.empty()) options.class_names = class_names;
-  const Dataset dataset = load_dataset(data, options);
+  return options;
+}
+
+Dataset DataArguments::load(std::uint64_t seed) const {
+  DataOptions with_seed = options();
+  with_seed.seed = seed;
+  const Dataset dataset = load_dataset(data, with_seed);
   tell_data(data, dataset);
   return dataset;
+}
+
+TestSet DataArguments::test_set(const std::string& prompt, const std::string& classes,
+                                std::optional<std::uint64_t> seed,
+                                std::optional<bool> exif_of_prompt) const {
+  TestSetRequest request{
+      .data = data, .options = options(), .prompt = {}, .classes = classes, .seed = seed};
+  if (!prompt.empty()) request.prompt = prompt_path(prompt);
+  if (!request.options.orientation) request.options.orientation = orientation_of(exif_of_prompt);
+  TestSet set = qprompt::test_set(request);
+  tell_data(data, set.data);
+  return set;
 }
 
 DataDescription DataArguments::description(const Dataset& dataset) const {

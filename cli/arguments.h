@@ -11,6 +11,7 @@
 #include "qprompt/features/feature_options.h"
 #include "qprompt/features/feature_store.h"
 #include "qprompt/run/description.h"
+#include "qprompt/run/test_set.h"
 
 namespace qprompt::cli {
 
@@ -41,7 +42,11 @@ struct ExifArgument {
   std::optional<Orientation> orientation;
 
   void add_to(CLI::App& app);
+  std::optional<bool> as_flag() const;  // as prompt files have it
 };
+
+// As a prompt file has it.
+std::optional<Orientation> orientation_of(std::optional<bool> exif);
 
 // --data, --split, --class-names, --exif
 struct DataArguments {
@@ -49,9 +54,16 @@ struct DataArguments {
   ExifArgument exif;
 
   CLI::Option* add_to(CLI::App& app);  // --data, which is required
-  // Says on stderr what was understood. `whole`: data that came without a division are all tested.
-  Dataset load(std::uint64_t seed, bool whole = false) const;
+  // Say on stderr what was understood.
+  Dataset load(std::uint64_t seed) const;
+  // `prompt`: file or run folder, or empty; `exif` as that prompt has it, for where no flag says
+  // more.
+  TestSet test_set(const std::string& prompt, const std::string& classes,
+                   std::optional<std::uint64_t> seed, std::optional<bool> exif) const;
   DataDescription description(const Dataset& dataset) const;
+
+ private:
+  DataOptions options() const;
 };
 
 // --seed of commands that look at test images only; run_folder.h says what it is without the flag.

@@ -1,10 +1,9 @@
-#include <fmt/format.h>
-
 #include <nlohmann/json.hpp>
 
 #include "cli/arguments.h"
 #include "cli/base_to_new_report.h"
 #include "cli/commands.h"
+#include "cli/console.h"
 #include "cli/interrupt.h"
 #include "cli/learn_arguments.h"
 #include "cli/notices.h"
@@ -31,6 +30,7 @@ struct BaseToNewArguments {
   DataArguments data;
   FeatureArguments features;
   JsonArgument json;
+  OverwriteArgument overwrite;
   LearnArguments learn;
   std::vector<std::string> methods{"zeroshot", "coop", "qcoop"};
   std::vector<std::string> templates{"a photo of a {}."};
@@ -74,12 +74,13 @@ int shots_of(const std::vector<ProtocolEntry>& entries) {
 }
 
 void show(const BaseToNewResult& result) {
-  if (!result.runs.empty()) fmt::print("{}", table_text(summarize(result.runs)));
-  if (result.interrupted) fmt::print("interrupted: {} runs finished\n", result.runs.size());
+  if (!result.runs.empty()) print("{}", table_text(summarize(result.runs)));
+  if (result.interrupted) print("interrupted: {} runs finished\n", result.runs.size());
 }
 
 void run_base_to_new(const BaseToNewArguments& arguments) {
-  arguments.json.require_writable();
+  arguments.overwrite.require_writable(
+      {arguments.json.path}, {arguments.model.model, arguments.data.data, arguments.data.split});
   tell_preset(arguments.learn.preset_use());
   const Dataset dataset = arguments.data.load(arguments.seeds.front());
   const std::vector<ProtocolEntry> entries = entries_of(arguments, dataset);
@@ -131,6 +132,7 @@ void add_base_to_new_command(CLI::App& app) {
       ->capture_default_str();
   arguments->learn.add_to(*command, {"method", "classes", "seed", "train_seed", "regularizer"});
   arguments->json.add_to(*command);
+  arguments->overwrite.add_to(*command);
   arguments->features.add_to(*command);
   command->callback([arguments] { run_base_to_new(*arguments); });
 }

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "cli/console.h"
+
 namespace qprompt::cli {
 namespace {
 
@@ -19,10 +21,9 @@ ProtocolEntry protocol_entry(const std::string& name, const Settings& settings,
 }
 
 void tell_run(const BaseToNewRun& run) {
-  fmt::print(stderr, "{} seed {}.{}: base {:.2f}, new {:.2f}, H {:.2f}, {:.1f} s\n", run.method,
-             run.seed, run.train_seed, 100 * run.base, 100 * run.novel, 100 * run.harmonic(),
-             run.seconds);
-  for (const std::string& reason : run.bits_reasons) fmt::print(stderr, "bits of {}\n", reason);
+  tell("{} seed {}.{}: base {:.2f}, new {:.2f}, H {:.2f}, {:.1f} s\n", run.method, run.seed,
+       run.train_seed, 100 * run.base, 100 * run.novel, 100 * run.harmonic(), run.seconds);
+  for (const std::string& reason : run.bits_reasons) tell("bits of {}\n", reason);
 }
 
 std::string table_text(const std::vector<BaseToNewRow>& rows) {

@@ -1,16 +1,17 @@
-#include <fmt/format.h>
-
 #include <nlohmann/json.hpp>
 
 #include "cli/arguments.h"
 #include "cli/classify_report.h"
 #include "cli/commands.h"
+#include "cli/console.h"
 #include "cli/interrupt.h"
 #include "cli/notices.h"
 #include "cli/output.h"
 #include "cli/paths.h"
 #include "cli/progress.h"
+#include "qprompt/core/border.h"
 #include "qprompt/core/error.h"
+#include "qprompt/data/image_folder.h"
 #include "qprompt/data/templates.h"
 #include "qprompt/features/feature_store.h"
 #include "qprompt/inference/classifier.h"
@@ -35,10 +36,12 @@ struct ClassifyArguments {
   FeatureArguments features;
   JsonArgument json;
   OutputArgument csv;
+  OverwriteArgument overwrite;
   ClassifyOptions options;
   std::string prompt, classes;
   std::vector<std::string> templates{"a photo of a {}."};
   std::vector<std::string> images;
+  ExifArgument exif;
 
   bool prints_lines() const { return !json.to_stdout() && !csv.to_stdout(); }
 };
@@ -63,15 +66,35 @@ std::shared_ptr<FeatureStore> user_cache() {
   }
 }
 
-AdaptedModel adapted_model(const ClassifyArguments& arguments, const Model& model) {
+std::optional<PromptFile> prompt_of(const ClassifyArguments& arguments) {
+  if (arguments.prompt.empty()) return std::nullopt;
+  return load_prompt_file(prompt_path(arguments.prompt));
+}
+
+// Turned as the camera says, unless the flag or the prompt say otherwise.
+std::vector<ImageSource> images_of(const ClassifyArguments& arguments,
+                                   const std::optional<PromptFile>& prompt) {
+  const ListedImages listed = listed_images(arguments.images, arguments.features.skip_bad_images);
+  if (!listed.ignored.empty()) tell("ignored: {}", counts_text(listed.ignored));
+  for (const std::string& line : listed.unreadable) tell("skipped: {}", line);
+  const auto of_prompt = orientation_of(prompt ? prompt->exif : std::nullopt);
+  const Orientation orientation =
+      arguments.exif.orientation.value_or(of_prompt.value_or(Orientation::kUpright));
+  std::vector<ImageSource> images;
+  for (const auto& path : listed.paths) images.push_back(ImageSource(path).with(orientation));
+  return images;
+}
+
+AdaptedModel adapted_model(const ClassifyArguments& arguments, const Model& model,
+                           const std::optional<PromptFile>& prompt) {
   const std::filesystem::path path = prompt_path(arguments.prompt);
-  std::optional<PromptFile> prompt;
-  if (!arguments.prompt.empty()) prompt = load_prompt_file(path);
   std::vector<std::string> names = class_names_for(path, arguments.classes);
+  tell_names(names);
   if (!prompt) {
     return AdaptedModel::zero_shot(model, templates_of(arguments.templates), std::move(names));
   }
-  return {model, *prompt, std::move(names), user_cache()};
+  return naming(path.string(),
+                [&] { return AdaptedModel(model, *prompt, std::move(names), user_cache()); });
 }
 
 // Classifies portion by portion and prints each. SIGINT leaves the finished ones in `results`.
@@ -88,8 +111,8 @@ void classify_portions(const ClassifyArguments& arguments, const AdaptedModel& m
     const std::vector<Classification> portion =
         classify(model, rest.first(std::min(kPortion, rest.size())), options);
     progress.clear();
-    if (arguments.prints_lines()) fmt::print("{}", lines_text(portion));
-    std::fflush(stdout);
+    if (arguments.prints_lines()) print("{}", lines_text(portion));
+    finish_stdout();
     results.insert(results.end(), portion.begin(), portion.end());
   }
 }
@@ -111,18 +134,24 @@ nlohmann::ordered_json report_of(const ClassifyArguments& arguments, const Adapt
   return report;
 }
 
+void require_writable(const ClassifyArguments& arguments) {
+  std::vector<std::string> inputs = arguments.images;
+  inputs.insert(inputs.end(),
+                {arguments.model.model, arguments.classes, prompt_path(arguments.prompt).string()});
+  arguments.overwrite.require_writable({arguments.json.path, arguments.csv.path}, inputs);
+}
+
 void run_classify(const ClassifyArguments& arguments) {
   require_consistent(arguments);
-  arguments.json.require_writable();
-  arguments.csv.require_writable();
-  const std::vector<std::filesystem::path> paths = listed_images(arguments.images);
-  const std::vector<ImageSource> images(paths.begin(), paths.end());
-  const AdaptedModel model = adapted_model(arguments, arguments.model.load());
+  require_writable(arguments);
+  const std::optional<PromptFile> prompt = prompt_of(arguments);
+  const std::vector<ImageSource> images = images_of(arguments, prompt);
+  const AdaptedModel model = adapted_model(arguments, arguments.model.load(), prompt);
   std::vector<Classification> results;
   try {
     classify_portions(arguments, model, images, results);
   } catch (const Interrupted&) {
-    fmt::print(stderr, "interrupted: {} of {} images finished\n", results.size(), images.size());
+    tell("interrupted: {} of {} images finished", results.size(), images.size());
   }
   tell_skipped(damages(results));
   arguments.json.write([&] { return report_of(arguments, model, results); });
@@ -147,7 +176,7 @@ void add_source_flags(CLI::App& command, ClassifyArguments& arguments) {
 
 void add_result_flags(CLI::App& command, ClassifyArguments& arguments) {
   command.add_option("--top", arguments.options.top_k, "how many classes are shown for an image")
-      ->check(CLI::PositiveNumber)
+      ->check(CLI::Range(1, 1000000))
       ->type_name("K")
       ->capture_default_str();
   command
@@ -157,6 +186,7 @@ void add_result_flags(CLI::App& command, ClassifyArguments& arguments) {
       ->type_name("X")
       ->capture_default_str();
   arguments.json.add_to(command);
+  arguments.overwrite.add_to(command);
   command
       .add_option("--csv", arguments.csv.path,
                   "write path,rank,class,probability,unsure here; -: to stdout, nothing else")
@@ -172,6 +202,7 @@ void add_classify_command(CLI::App& app) {
   arguments->model.add_to(*command);
   add_source_flags(*command, *arguments);
   add_result_flags(*command, *arguments);
+  arguments->exif.add_to(*command);
   arguments->features.add_to(*command);
   command->add_option("images", arguments->images, "files, and folders searched for images")
       ->required()

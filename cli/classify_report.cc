@@ -3,15 +3,16 @@
 #include <fmt/format.h>
 
 #include "cli/output.h"
+#include "qprompt/core/printable.h"
 
 namespace qprompt::cli {
 namespace {
 
 std::string line(const Classification& result) {
-  std::string text = result.image + ": " + (result.abstained ? "(unsure) " : "");
+  std::string text = escaped(result.image) + ": " + (result.abstained ? "(unsure) " : "");
   for (const ClassScore& score : result.scores) {
     if (&score != &result.scores.front()) text += ", ";
-    text += fmt::format("{} {:.2f} %", score.class_name, 100 * score.probability);
+    text += fmt::format("{} {:.2f} %", escaped(score.class_name), 100 * score.probability);
   }
   return text + "\n";
 }

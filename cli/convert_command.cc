@@ -1,15 +1,16 @@
-#include <fmt/format.h>
-
 #include <nlohmann/json.hpp>
 
 #include "cli/arguments.h"
 #include "cli/commands.h"
+#include "cli/console.h"
+#include "cli/evaluate_report.h"
 #include "cli/fields.h"
 #include "cli/notices.h"
 #include "cli/output.h"
 #include "cli/quantizer_arguments.h"
 #include "qprompt/artifact/fold.h"
 #include "qprompt/artifact/packing.h"
+#include "qprompt/core/border.h"
 #include "qprompt/core/error.h"
 #include "qprompt/eval/evaluate.h"
 #include "qprompt/run/record.h"
@@ -33,8 +34,9 @@ struct ConvertArguments {
   DataArguments data;
   FeatureArguments features;
   JsonArgument json;
+  OverwriteArgument overwrite;
   std::string prompt, output;
-  ClassSubset classes = ClassSubset::kAll;
+  std::string classes;
   std::optional<std::uint64_t> seed;
   bool fold = false;
 };
@@ -84,19 +86,20 @@ PromptFile converted(const ConvertArguments& arguments, const Model& model, cons
 
 struct Comparison {
   Metrics before, after;
+  DataDescription data;
 };
 
 std::optional<Comparison> compare(const ConvertArguments& arguments, const Model& model,
                                   const Source& source, const PromptFile& after) {
   if (arguments.data.data.empty()) return std::nullopt;
-  const Dataset chosen = subsample_classes(
-      arguments.data.load(division_seed(arguments.seed, source.path)), arguments.classes);
-  require(!chosen.test.empty(), arguments.data.data, ": no test images");
+  const TestSet set = arguments.data.test_set(source.path.string(), arguments.classes,
+                                              arguments.seed, source.prompt.exif);
+  const Dataset& chosen = set.chosen;
   TestImages images(model, chosen.test, arguments.features.options("test images"));
   const auto measured = [&](const PromptFile& prompt) {
     return images.evaluate(AdaptedModel(model, prompt, chosen.class_names));
   };
-  Comparison result{measured(source.prompt), measured(after)};
+  Comparison result{measured(source.prompt), measured(after), arguments.data.description(set.data)};
   tell_skipped(images.skipped());
   require(result.after.images > 0, arguments.data.data, ": no test image that can be read");
   return result;
@@ -112,7 +115,7 @@ nlohmann::ordered_json report_of(const ConvertArguments& arguments, const Model&
   report["payload_bytes"] = {{"before", payload_size(source.prompt)},
                              {"after", payload_size(after)}};
   if (result) {
-    report["data"] = as_json(arguments.data.description(dataset));
+    report["data"] = as_json(result->data);
     report["images"] = result->after.images;
     report["accuracy"] = {{"before", result->before.accuracy()},
                           {"after", result->after.accuracy()}};
@@ -122,26 +125,30 @@ nlohmann::ordered_json report_of(const ConvertArguments& arguments, const Model&
 
 void show(const ConvertArguments& arguments, const Source& source, const PromptFile& after,
           const std::optional<Comparison>& result) {
-  fmt::print("{}: payload {} bytes, from {}\n", arguments.output, payload_size(after),
-             payload_size(source.prompt));
+  print("{}: payload {} bytes, from {}\n", arguments.output, payload_size(after),
+        payload_size(source.prompt));
   if (!result) return;
-  fmt::print("accuracy {:.2f} % before, {:.2f} % after, on {} test images\n",
-             100 * result->before.accuracy(), 100 * result->after.accuracy(), result->after.images);
+  print("accuracy {} before, {} after, on {} test images\n",
+        accuracy_text(result->before.correct, result->before.images),
+        accuracy_text(result->after.correct, result->after.images), result->after.images);
 }
 
 void run_convert(const ConvertArguments& arguments) {
   if (!arguments.fold && arguments.quantizer.bits.empty()) {
     throw CLI::ValidationError("--bits or --fold is required");
   }
-  arguments.json.require_writable();
   const std::filesystem::path path = prompt_path(arguments.prompt);
+  arguments.overwrite.require_writable(
+      {arguments.output, class_names_path(arguments.output).string(), arguments.json.path},
+      {path.string(), class_names_path(path).string(), arguments.model.model, arguments.data.data,
+       arguments.data.split});
   const Source source{path, load_prompt_file(path), remembered_classes(path)};
   const Model model = arguments.model.load();
   require_same_backbone(source.prompt, model);
-  const PromptFile prompt = converted(arguments, model, source);
+  const PromptFile prompt =
+      naming(path.string(), [&] { return converted(arguments, model, source); });
   const std::optional<Comparison> result = compare(arguments, model, source, prompt);
-  save_prompt_file(prompt, arguments.output);
-  remember_classes(arguments.output, source.class_names);
+  save_prompt(prompt, arguments.output, source.class_names);
   arguments.json.write([&] { return report_of(arguments, model, source, prompt, result); });
   if (!arguments.json.to_stdout()) show(arguments, source, prompt, result);
 }
@@ -164,11 +171,15 @@ void add_convert_command(CLI::App& app) {
   arguments->quantizer.add_to(*command);
   CLI::Option* data = arguments->data.add_to(*command)->required(false);
   command->get_option("--split")->needs(data);
-  add_enum_option(*command, "--classes", arguments->classes, "which classes are compared on")
+  command
+      ->add_option("--classes", arguments->classes,
+                   "compared is among all, base or new classes of the data, or those in a file")
+      ->type_name("all|base|new|NAMES")
       ->needs(data);
   add_division_seed(*command, arguments->seed)->needs(data);
   arguments->features.add_to(*command);
   arguments->json.add_to(*command);
+  arguments->overwrite.add_to(*command);
   command->callback([arguments] { run_convert(*arguments); });
 }
 

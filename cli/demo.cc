@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "cli/base_to_new_report.h"
+#include "cli/console.h"
 #include "cli/interrupt.h"
 #include "qprompt/core/error.h"
 #include "qprompt/core/field_text.h"
@@ -21,9 +22,9 @@ FeatureOptions interruptible() {
 }
 
 void announce(const DemoAssets& assets, const DemoResult& result) {
-  fmt::print(stderr, "{}: learning on half of {} classes, testing on both halves, seeds {}\n",
-             assets.pictures.string(), result.dataset.class_names.size(),
-             fmt::join(result.settings.seeds, ", "));
+  tell("{}: learning on half of {} classes, testing on both halves, seeds {}\n",
+       assets.pictures.string(), result.dataset.class_names.size(),
+       fmt::join(result.settings.seeds, ", "));
 }
 
 // The demo's settings under a name of the table.

@@ -22,7 +22,7 @@ fs::path required_folder(const fs::path& folder) {
 }
 
 std::vector<fs::path> pictures_in(const fs::path& folder) {
-  std::vector<fs::path> pictures = images_below(folder);
+  std::vector<fs::path> pictures = content_below(folder).images;
   require(!pictures.empty(), folder.string(), ": no pictures, expected CLASS.png");
   return pictures;
 }

@@ -1,16 +1,17 @@
-#include <fmt/format.h>
-
 #include <chrono>
 #include <nlohmann/json.hpp>
 
 #include "cli/arguments.h"
 #include "cli/base_to_new_report.h"
 #include "cli/commands.h"
+#include "cli/console.h"
 #include "cli/demo_page.h"
 #include "cli/fields.h"
 #include "cli/notices.h"
 #include "cli/output.h"
+#include "qprompt/core/error.h"
 #include "qprompt/core/file.h"
+#include "qprompt/core/json.h"
 #include "qprompt/kernels/device.h"
 #include "qprompt/run/record.h"
 #include "qprompt/run/run_folder.h"
@@ -28,6 +29,7 @@ struct DemoArguments {
   std::string assets;
   kernels::DeviceOptions device;
   DemoSettings settings;
+  OverwriteArgument overwrite;
 };
 
 nlohmann::ordered_json scores_as_json(const std::vector<ClassScore>& scores) {
@@ -55,24 +57,31 @@ nlohmann::ordered_json report_of(const DemoResult& result, const DemoAssets& ass
 
 void show(const DemoResult& result, const std::filesystem::path& prompt,
           const std::filesystem::path& page, double seconds) {
-  fmt::print("{}\n", table_text(summarize(result.table.runs)));
+  print("{}\n", table_text(summarize(result.table.runs)));
   for (const ClassifiedPicture& picture : result.classified) {
     const ClassScore& best = picture.learned.scores.front();
-    fmt::print("{}: {} {:.1f} % of {} names ({}; this class was never trained on)\n",
-               std::filesystem::path(picture.learned.image).filename().string(), best.class_name,
-               100 * best.probability, result.dataset.class_names.size(),
-               best.class_name == picture.true_class ? "right" : "wrong");
+    print("{}: {} {:.1f} % of {} names ({}; this class was never trained on)\n",
+          std::filesystem::path(picture.learned.image).filename().string(), best.class_name,
+          100 * best.probability, result.dataset.class_names.size(),
+          best.class_name == picture.true_class ? "right" : "wrong");
   }
-  fmt::print("\nprompt  {} ({} bytes, {} of them values; in fp16 these are {})\n", prompt.string(),
-             to_bytes(result.qcoop.prompt).size(), payload_size(result.qcoop.prompt),
-             payload_size(result.coop.prompt));
-  fmt::print("page    {}\n{:.1f} s\n", page.string(), seconds);
+  print("\nprompt  {} ({} bytes, {} of them values; in fp16 these are {})\n", prompt.string(),
+        to_bytes(result.qcoop.prompt).size(), payload_size(result.qcoop.prompt),
+        payload_size(result.coop.prompt));
+  print("page    {}\n{:.1f} s\n", page.string(), seconds);
+}
+
+bool is_demo(const std::filesystem::path& folder) {
+  const std::filesystem::path report = folder / kReportName;
+  return std::filesystem::exists(report) && read_json_object(report).value("command", "") == "demo";
 }
 
 void run(const DemoArguments& arguments) {
   const auto start = std::chrono::steady_clock::now();
   const std::filesystem::path output = std::filesystem::absolute(arguments.output);
   require_writable_folder(output);
+  require(arguments.overwrite.force || run_state(output) == RunState::kNone || is_demo(output),
+          output.string(), ": holds a run that is not the demo's; --force overwrites it");
   const DemoAssets assets = find_demo_assets(arguments.assets);
   const Model model = Model::load(assets.model.string(), {arguments.device, {}});
   const DemoResult result = run_demo(model, assets, arguments.settings);
@@ -81,7 +90,7 @@ void run(const DemoArguments& arguments) {
   const double seconds =
       std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   save_run(output, result.qcoop.prompt, result.qcoop.class_names,
-           json_text(report_of(result, assets, model, seconds)));
+           report_of(result, assets, model, seconds));
   const std::filesystem::path page = output / "report.html";
   write_file(page, demo_page(result, places, model.device().info(), seconds));
   show(result, places.prompt, page, seconds);
@@ -106,7 +115,7 @@ void add_demo_command(CLI::App& app) {
       ->add_option("--threads", arguments->device.threads,
                    "threads; 0: the cores this process may use")
       ->capture_default_str()
-      ->check(CLI::NonNegativeNumber);
+      ->check(CLI::Range(0, kernels::kMostThreads));
   add_enum_option(*command, "--precision", arguments->device.precision,
                   "number format of the towers");
   command->add_option("--seeds", arguments->settings.seeds, "each draws other training pictures")
@@ -115,8 +124,9 @@ void add_demo_command(CLI::App& app) {
   command
       ->add_option("--epochs", arguments->settings.learn.training.epochs,
                    "passes over the training pictures")
-      ->check(CLI::PositiveNumber)
+      ->check(CLI::Range(1, 1000000))
       ->capture_default_str();
+  arguments->overwrite.add_to(*command);
   command->callback([arguments] { run(*arguments); });
 }
 

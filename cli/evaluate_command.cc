@@ -1,17 +1,19 @@
-#include <fmt/format.h>
-
 #include <nlohmann/json.hpp>
 
 #include "cli/arguments.h"
 #include "cli/commands.h"
+#include "cli/console.h"
+#include "cli/evaluate_report.h"
 #include "cli/fields.h"
 #include "cli/notices.h"
 #include "cli/output.h"
+#include "qprompt/core/border.h"
 #include "qprompt/core/error.h"
 #include "qprompt/data/templates.h"
 #include "qprompt/eval/evaluate.h"
 #include "qprompt/run/record.h"
 #include "qprompt/run/run_folder.h"
+#include "qprompt/run/test_set.h"
 
 namespace qprompt::cli {
 namespace {
@@ -26,63 +28,80 @@ struct EvaluateArguments {
   DataArguments data;
   FeatureArguments features;
   JsonArgument json;
-  std::string prompt;
+  OutputArgument per_image;
+  OverwriteArgument overwrite;
+  std::string prompt, classes;
   std::vector<std::string> templates{"a photo of a {}."};
-  ClassSubset classes = ClassSubset::kAll;
   std::optional<std::uint64_t> seed;
   bool per_class = false;
 };
 
 AdaptedModel adapted_model(const EvaluateArguments& arguments, const Model& model,
-                           const Dataset& chosen) {
-  if (arguments.prompt.empty()) {
+                           const std::optional<PromptFile>& prompt, const Dataset& chosen) {
+  if (!prompt) {
     return AdaptedModel::zero_shot(model, templates_for(arguments.templates, chosen.name),
                                    chosen.class_names);
   }
-  return {model, load_prompt_file(prompt_path(arguments.prompt)), chosen.class_names};
+  return naming(prompt_path(arguments.prompt).string(),
+                [&] { return AdaptedModel(model, *prompt, chosen.class_names); });
 }
 
 nlohmann::ordered_json report_of(const EvaluateArguments& arguments, const AdaptedModel& model,
-                                 const Evaluation& evaluation) {
+                                 const TestSet& set, const Evaluation& evaluation) {
   nlohmann::ordered_json report = record_header("evaluate", model.model());
-  report["data"] = as_json(arguments.data.description(dataset));
-  report["settings"] = {{"classes", enum_name(arguments.classes)}, {"seed", *arguments.seed}};
+  report["data"] = as_json(arguments.data.description(set.data));
+  report["settings"] = {{"classes", set.whose}, {"seed", set.seed}};
   if (arguments.prompt.empty()) {
     report["settings"]["templates"] = arguments.templates;
   } else {
     report["settings"]["prompt"] = arguments.prompt;
   }
   report.update(as_json(evaluation.metrics, model.class_names()));
+  report["listed_images"] = images_of(set.data);
   report["skipped_images"] = evaluation.skipped;
+  report["notices"] = evaluation.notices;
   return report;
 }
 
-void show(const EvaluateArguments& arguments, const Dataset& chosen, const Metrics& metrics) {
-  if (arguments.per_class) {
-    for (std::size_t c = 0; c < metrics.classes.size(); ++c) {
-      fmt::print("{:7.2f} %  {:5} images  {}\n", 100 * metrics.classes[c].accuracy(),
-                 metrics.classes[c].images, chosen.class_names[c]);
-    }
-  }
-  fmt::print("accuracy {:.2f} %, macro F1 {:.2f} % on {} test images of {} classes\n",
-             100 * metrics.accuracy(), 100 * metrics.macro_f1, metrics.images,
-             chosen.class_names.size());
+void show(const EvaluateArguments& arguments, const TestSet& set, const Metrics& metrics) {
+  if (arguments.per_class) print_text(per_class_text(metrics, set.chosen.class_names));
+  print("accuracy {}, top-5 {:.2f} %, macro F1 {:.2f} % on {} of {} images, among {} classes {}\n",
+        accuracy_text(metrics.correct, metrics.images),
+        100.0 * static_cast<double>(metrics.top_5) / static_cast<double>(metrics.images),
+        100 * metrics.macro_f1, metrics.images, images_of(set.data), metrics.classes.size(),
+        set.whose);
 }
 
-void run_evaluate(EvaluateArguments& arguments) {
-  arguments.json.require_writable();
-  arguments.seed = division_seed(arguments.seed, prompt_path(arguments.prompt));
+void require_writable(const EvaluateArguments& arguments) {
+  if (arguments.json.to_stdout() && arguments.per_image.to_stdout()) {
+    throw CLI::ValidationError("--json - and --per-image - exclude each other");
+  }
+  arguments.overwrite.require_writable(
+      {arguments.json.path, arguments.per_image.path},
+      {arguments.model.model, arguments.data.data, arguments.data.split,
+       prompt_path(arguments.prompt).string()});
+}
+
+void run_evaluate(const EvaluateArguments& arguments) {
+  require_writable(arguments);
+  std::optional<PromptFile> prompt;
+  if (!arguments.prompt.empty()) prompt = load_prompt_file(prompt_path(arguments.prompt));
+  const TestSet set = arguments.data.test_set(arguments.prompt, arguments.classes, arguments.seed,
+                                              prompt ? prompt->exif : std::nullopt);
   const Model model = arguments.model.load();
-  const Dataset chosen = subsample_classes(arguments.data.load(*arguments.seed), arguments.classes);
-  require(!chosen.test.empty(), arguments.data.data, ": no test images");
   // The text side first: a prompt that does not fit is told before the images are read.
-  const AdaptedModel adapted = adapted_model(arguments, model, chosen);
+  const AdaptedModel adapted = adapted_model(arguments, model, prompt, set.chosen);
   const Evaluation evaluation =
-      evaluate(adapted, chosen.test, arguments.features.options("test images"));
+      evaluate(adapted, set.chosen.test, arguments.features.options("test images"));
   tell_skipped(evaluation.skipped);
+  tell_decoding(evaluation.notices);
   require(evaluation.metrics.images > 0, arguments.data.data, ": no test image that can be read");
-  arguments.json.write([&] { return report_of(arguments, adapted, evaluation); });
-  if (!arguments.json.to_stdout()) show(arguments, chosen, evaluation.metrics);
+  arguments.json.write([&] { return report_of(arguments, adapted, set, evaluation); });
+  if (arguments.per_image.wanted()) {
+    arguments.per_image.write(per_image_csv(evaluation, adapted.class_names()));
+  }
+  const bool shows = !arguments.json.to_stdout() && !arguments.per_image.to_stdout();
+  if (shows) show(arguments, set, evaluation.metrics);
 }
 
 }  // namespace
@@ -103,10 +122,20 @@ void add_evaluate_command(CLI::App& app) {
                    "several are averaged")
       ->excludes(prompt)
       ->capture_default_str();
-  add_enum_option(*command, "--classes", arguments->classes, "which classes");
+  command
+      ->add_option("--classes", arguments->classes,
+                   "asked is among all, base or new classes of the data, or those in a file; "
+                   "default: those that train remembered, else all")
+      ->type_name("all|base|new|NAMES");
   add_division_seed(*command, arguments->seed);
   command->add_flag("--per-class", arguments->per_class, "print the accuracy of each class");
   arguments->json.add_to(*command);
+  command
+      ->add_option(
+          "--per-image", arguments->per_image.path,
+          "write path,label,predicted,probability,correct here; -: to stdout, nothing else")
+      ->type_name("FILE");
+  arguments->overwrite.add_to(*command);
   arguments->features.add_to(*command);
   command->callback([arguments] { run_evaluate(*arguments); });
 }

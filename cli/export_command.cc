@@ -1,9 +1,10 @@
-#include <fmt/format.h>
-
 #include "cli/arguments.h"
 #include "cli/commands.h"
+#include "cli/console.h"
+#include "cli/output.h"
 #include "qprompt/artifact/export.h"
 #include "qprompt/artifact/prompt_file.h"
+#include "qprompt/core/border.h"
 #include "qprompt/core/error.h"
 #include "qprompt/inference/adapted_model.h"
 #include "qprompt/run/run_folder.h"
@@ -18,6 +19,7 @@ constexpr char kExportExamples[] = R"(Examples:
 
 struct ExportArguments {
   ModelArguments model;
+  OverwriteArgument overwrite;
   std::string prompt, values, class_matrix, classes;
 };
 
@@ -44,17 +46,24 @@ Index bound_classes(const PromptFile& prompt) {
 void run_export(const ExportArguments& arguments) {
   require_consistent(arguments);
   const std::filesystem::path path = prompt_path(arguments.prompt);
+  arguments.overwrite.require_writable(
+      {arguments.values, arguments.class_matrix},
+      {path.string(), class_names_path(path).string(), arguments.model.model, arguments.classes});
   const PromptFile prompt = load_prompt_file(path);
   if (!arguments.class_matrix.empty()) {
     const std::vector<std::string> names = class_names_for(path, arguments.classes);
-    const AdaptedModel adapted(arguments.model.load(), prompt, names);
-    const Matrix& matrix = adapted.class_matrix();
+    const Model model = arguments.model.load();
+    const AdaptedModel adapted =
+        naming(path.string(), [&] { return AdaptedModel(model, prompt, names); });
+    const Matrix& matrix =
+        naming(path.string(), [&]() -> const Matrix& { return adapted.class_matrix(); });
     export_class_matrix(matrix, names, arguments.class_matrix);
-    fmt::print("{}: {} classes x {}\n", arguments.class_matrix, matrix.rows(), matrix.cols());
+    print("{}: {} classes x {}\n", arguments.class_matrix, matrix.rows(), matrix.cols());
   }
   if (!arguments.values.empty()) {
-    export_learned_values(values(prompt), bound_classes(prompt), arguments.values);
-    fmt::print("{}: {} matrices\n", arguments.values, prompt.matrices.size());
+    const Index classes = naming(path.string(), [&] { return bound_classes(prompt); });
+    export_learned_values(values(prompt), classes, arguments.values);
+    print("{}: {} matrices\n", arguments.values, prompt.matrices.size());
   }
 }
 
@@ -80,6 +89,7 @@ void add_export_command(CLI::App& app) {
       ->add_option("--classes", arguments->classes,
                    "file with one class name a line; default: those that train remembered")
       ->type_name("NAMES");
+  arguments->overwrite.add_to(*command);
   command->callback([arguments] { run_export(*arguments); });
 }
 

@@ -1,13 +1,13 @@
-#include <fmt/format.h>
-
 #include "cli/arguments.h"
 #include "cli/commands.h"
+#include "cli/console.h"
 #include "cli/fields.h"
 #include "cli/learn_arguments.h"
 #include "cli/output.h"
 #include "cli/quantizer_arguments.h"
 #include "qprompt/artifact/packing.h"
 #include "qprompt/artifact/reference_checkpoint.h"
+#include "qprompt/core/border.h"
 #include "qprompt/core/error.h"
 #include "qprompt/core/field_text.h"
 #include "qprompt/data/class_names.h"
@@ -28,6 +28,7 @@ names. Only what was learned is kept; nothing in the file is executed.)";
 struct ImportArguments {
   ModelArguments model;
   QuantizerArguments quantizer;
+  OverwriteArgument overwrite;
   std::string file, output, classes;
   Settings not_in_the_file;  // fields of the method that only a person knows
   MethodTag method = MethodTag::kCoOp;
@@ -89,20 +90,31 @@ void add_setting(CLI::App& command, ImportArguments& arguments, const std::strin
       help);
 }
 
+// The names given may be those that will lie beside the prompt.
+void require_writable(const ImportArguments& arguments) {
+  const std::string names = class_names_path(arguments.output).string();
+  std::error_code different;
+  const bool are_given = std::filesystem::equivalent(names, arguments.classes, different);
+  std::vector<std::string> inputs{arguments.file, arguments.model.model};
+  if (!are_given) inputs.push_back(arguments.classes);
+  arguments.overwrite.require_writable({arguments.output, are_given ? "" : names}, inputs);
+}
+
 void run_import(const ImportArguments& arguments) {
+  require_writable(arguments);
   const Model model = arguments.model.load();
   const ReferenceCheckpoint file(arguments.file);
   const MethodConfig method = method_of(arguments, file);
   const auto learner = learner_of(arguments, method, model);
   const ClassTokens classes = classes_for(arguments, model, file, *learner);
   const ParameterMap learned = file.read(learner->parameters(classes));
+  naming(arguments.file, [&] { require_parameters(*learner, classes, learned); });
   const PromptQuantizer quantizer(*learner, classes, arguments.quantizer.settled());
   const PromptFile prompt = packed(model, method, classes, learned, quantizer.encode(learned));
-  save_prompt_file(prompt, arguments.output);
-  remember_classes(arguments.output,
-                   arguments.classes.empty() ? std::nullopt : std::optional(classes.names));
-  fmt::print("{} ({} bytes, {} of them values)\n", arguments.output, to_bytes(prompt).size(),
-             payload_size(prompt));
+  save_prompt(prompt, arguments.output,
+              arguments.classes.empty() ? std::nullopt : std::optional(classes.names));
+  print("{} ({} bytes, {} of them values)\n", arguments.output, to_bytes(prompt).size(),
+        payload_size(prompt));
 }
 
 }  // namespace
@@ -131,6 +143,7 @@ void add_import_command(CLI::App& app) {
                    "file with one class name a line, to be remembered beside the prompt")
       ->type_name("NAMES");
   arguments->quantizer.add_to(*command);
+  arguments->overwrite.add_to(*command);
   command->callback([arguments] { run_import(*arguments); });
 }
 

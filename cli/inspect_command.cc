@@ -4,8 +4,10 @@
 
 #include "cli/arguments.h"
 #include "cli/commands.h"
+#include "cli/console.h"
 #include "cli/output.h"
 #include "qprompt/artifact/prompt_file.h"
+#include "qprompt/core/border.h"
 #include "qprompt/core/error.h"
 #include "qprompt/core/fields.h"
 #include "qprompt/core/half.h"
@@ -33,6 +35,7 @@ constexpr std::size_t kPrintedValues = 16;
 struct InspectArguments {
   ModelArguments model;
   JsonArgument json;
+  OverwriteArgument overwrite;
   std::string prompt;
   int nearest = 3;
 };
@@ -121,55 +124,58 @@ void add_nearest_tokens(const InspectArguments& arguments, const PromptFile& pro
 }
 
 void show_settings(const Json& report) {
-  fmt::print("{:<12} {} ({} bytes)\n", "prompt", report["prompt"].get<std::string>(),
-             report["file_bytes"].get<std::size_t>());
-  fmt::print("{:<12} {}\n", "method", report["method"].get<std::string>());
+  print("{:<12} {} ({} bytes)\n", "prompt", report["prompt"].get<std::string>(),
+        report["file_bytes"].get<std::size_t>());
+  print("{:<12} {}\n", "method", report["method"].get<std::string>());
   for (const auto& [field, value] : report["settings"].items()) {
-    fmt::print("  {} = {}\n", field, json_line(value));
+    print("  {} = {}\n", field, json_line(value));
   }
-  fmt::print("{:<12} {}\n", "backbone", report["backbone"].get<std::string>());
-  fmt::print("{:<12} {}\n", "class list",
-             report["class_bound"].get<bool>() ? "its own only (class-bound)" : "any");
+  print("{:<12} {}\n", "backbone", report["backbone"].get<std::string>());
+  print("{:<12} {}\n", "class list",
+        report["class_bound"].get<bool>() ? "its own only (class-bound)" : "any");
   if (report.contains("class_names")) {
-    fmt::print("{:<12} {} remembered beside it\n", "class names", report["class_names"].size());
+    print("{:<12} {} remembered beside it\n", "class names", report["class_names"].size());
   }
 }
 
 void show_matrices(const Json& report) {
   for (const Json& matrix : report["matrices"]) {
-    fmt::print("{:<12} {}: {} x {}, {} ({} bits a value), {} bytes ({})\n", "matrix",
-               matrix["name"].get<std::string>(), matrix["rows"].get<Index>(),
-               matrix["cols"].get<Index>(), matrix["format"].get<std::string>(),
-               matrix["bits"].get<int>(), matrix["payload_bytes"].get<std::size_t>(),
-               payload_text(matrix["payload"]));
+    print("{:<12} {}: {} x {}, {} ({} bits a value), {} bytes ({})\n", "matrix",
+          matrix["name"].get<std::string>(), matrix["rows"].get<Index>(),
+          matrix["cols"].get<Index>(), matrix["format"].get<std::string>(),
+          matrix["bits"].get<int>(), matrix["payload_bytes"].get<std::size_t>(),
+          payload_text(matrix["payload"]));
     if (!matrix.contains("codebook") || matrix["codebook"].size() > kPrintedValues) continue;
-    fmt::print("  codebook");
-    for (const Json& value : matrix["codebook"]) fmt::print(" {:.6g}", value.get<double>());
-    fmt::print("\n");
+    print("  codebook");
+    for (const Json& value : matrix["codebook"]) print(" {:.6g}", value.get<double>());
+    print("\n");
   }
-  fmt::print("{:<12} {} bytes ({})\n", "payload", report["payload_bytes"].get<std::size_t>(),
-             payload_text(report["payload"]));
+  print("{:<12} {} bytes ({})\n", "payload", report["payload_bytes"].get<std::size_t>(),
+        payload_text(report["payload"]));
 }
 
 void show_nearest_tokens(const Json& report) {
   if (!report.contains("nearest_tokens")) return;
   for (const auto& [name, vectors] : report["nearest_tokens"].items()) {
     for (std::size_t v = 0; v < vectors.size(); ++v) {
-      fmt::print("{}[{}]:", name, v);
+      print("{}[{}]:", name, v);
       for (const Json& token : vectors[v]) {
-        fmt::print("  {} {:.4f}", json_line(token["token"]), token["distance"].get<double>());
+        print("  {} {:.4f}", json_line(token["token"]), token["distance"].get<double>());
       }
-      fmt::print("\n");
+      print("\n");
     }
   }
 }
 
 void run_inspect(const InspectArguments& arguments) {
-  arguments.json.require_writable();
   const std::filesystem::path path = prompt_path(arguments.prompt);
+  arguments.overwrite.require_writable({arguments.json.path},
+                                       {path.string(), arguments.model.model});
   const PromptFile prompt = load_prompt_file(path);
   Json report = report_of(prompt, path);
-  if (!arguments.model.model.empty()) add_nearest_tokens(arguments, prompt, report);
+  if (!arguments.model.model.empty()) {
+    naming(path.string(), [&] { add_nearest_tokens(arguments, prompt, report); });
+  }
   arguments.json.write([&] { return report; });
   if (arguments.json.to_stdout()) return;
   show_settings(report);
@@ -188,9 +194,10 @@ void add_inspect_command(CLI::App& app) {
       ->type_name("P");
   arguments->model.add_to(*command)->required(false);
   command->add_option("--nearest", arguments->nearest, "how many tokens are listed for each vector")
-      ->check(CLI::PositiveNumber)
+      ->check(CLI::Range(1, 1000000))
       ->capture_default_str();
   arguments->json.add_to(*command);
+  arguments->overwrite.add_to(*command);
   command->callback([arguments] { run_inspect(*arguments); });
 }
 

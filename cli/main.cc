@@ -1,10 +1,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstdio>
 #include <cstdlib>
 
 #include "cli/commands.h"
+#include "cli/console.h"
 #include "cli/interrupt.h"
 #include "cli/progress.h"
 #include "cli/suggest.h"
@@ -38,15 +38,9 @@ int report_usage(const CLI::App& app, const CLI::ParseError& error) {
     const std::string best = nearest(word.substr(0, word.find('=')), known_words(command));
     if (!best.empty() && hint.empty()) hint = fmt::format(" (did you mean {}?)", best);
   }
-  fmt::print(stderr, "qprompt: {}{}; see qprompt {}--help\n", error.what(), hint,
-             &command == &app ? "" : command.get_name() + " ");
+  tell("qprompt: {}{}; see qprompt {}--help", error.what(), hint,
+       &command == &app ? "" : command.get_name() + " ");
   return kUsage;
-}
-
-// A full disk may show only when the last of the output is written.
-void finish_stdout() {
-  const bool written = std::fflush(stdout) == 0 && std::ferror(stdout) == 0;
-  require(written, "stdout: cannot be written");
 }
 
 // The command line's words, last first as CLI11 takes them. It would give "--flag=" the next word
@@ -91,11 +85,13 @@ int run(int argc, char** argv) {
     finish_stdout();
     return interrupted() ? kInterrupted : EXIT_SUCCESS;
   } catch (const CLI::Success& wanted) {
-    return app.exit(wanted);
+    const int code = app.exit(wanted);
+    finish_stdout();
+    return code;
   } catch (const CLI::ParseError& error) {
     return report_usage(app, error);
   } catch (const Interrupted&) {
-    fmt::print(stderr, "qprompt: interrupted\n");
+    tell("qprompt: interrupted");
     return kInterrupted;
   }
 }
@@ -104,14 +100,16 @@ int run(int argc, char** argv) {
 }  // namespace qprompt::cli
 
 int main(int argc, char** argv) {
+  using qprompt::cli::tell;
+  qprompt::cli::prepare_streams();
   try {
     return qprompt::cli::run(argc, argv);
   } catch (const std::bad_alloc&) {
-    fmt::print(stderr, "qprompt: out of memory\n");
+    tell("qprompt: out of memory");
   } catch (const std::exception& error) {
     std::string line = error.what();  // of other libraries perhaps, which may write several
     std::replace(line.begin(), line.end(), '\n', ' ');
-    fmt::print(stderr, "qprompt: {}\n", line);
+    tell("qprompt: {}", line);
   }
   return qprompt::cli::kFailure;
 }

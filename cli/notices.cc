@@ -1,40 +1,42 @@
 #include "cli/notices.h"
 
-#include <fmt/format.h>
+#include "cli/console.h"
 
 #include "qprompt/data/class_names.h"
 
 namespace qprompt::cli {
 
 void tell_data(const std::string& path, const Dataset& dataset) {
-  fmt::print(stderr, "{}: {}\n", path, summary(dataset));
-  for (const std::string& notice : dataset.notices) fmt::print(stderr, "notice: {}\n", notice);
+  tell("{}: {}\n", path, summary(dataset));
+  for (const std::string& notice : dataset.notices) tell("notice: {}\n", notice);
+}
+
+void tell_decoding(const std::vector<std::string>& notices) {
+  if (notices.empty()) return;
+  tell("notice: {} images; the first: {}\n", notices.size(), notices.front());
 }
 
 void tell_names(const std::vector<std::string>& class_names) {
   for (const std::string& doubt : doubts_about_names(class_names)) {
-    fmt::print(stderr, "notice: {}\n", doubt);
+    tell("notice: {}\n", doubt);
   }
 }
 
 void tell_skipped(const std::vector<std::string>& skipped) {
   if (skipped.empty()) return;
-  fmt::print(stderr, "damaged images skipped: {}; the first: {}\n", skipped.size(),
-             skipped.front());
+  tell("damaged images skipped: {}; the first: {}\n", skipped.size(), skipped.front());
 }
 
 void tell_preset(const std::optional<PresetUse>& preset) {
-  if (preset) fmt::print(stderr, "preset {}: {}\n", preset->name, preset->source);
+  if (preset) tell("preset {}: {}\n", preset->name, preset->source);
 }
 
 void tell_scarce(const std::vector<ScarceClass>& scarce, int shots) {
   if (scarce.empty()) return;
   const ScarceClass& first = scarce.front();
-  fmt::print(
-      stderr,
-      "{} class{} with fewer than {} training images, all of which are used: '{}' has {}{}\n",
-      scarce.size(), scarce.size() == 1 ? "" : "es", shots, first.name, first.images,
-      scarce.size() == 1 ? "" : ", ...");
+  tell("{} class{} with fewer than {} training images, all of which are used: '{}' has {}{}\n",
+       scarce.size(), scarce.size() == 1 ? "" : "es", shots, first.name, first.images,
+       scarce.size() == 1 ? "" : ", ...");
 }
 
 }  // namespace qprompt::cli

@@ -16,8 +16,6 @@ struct OutputArgument {
 
   bool wanted() const { return !path.empty(); }
   bool to_stdout() const { return path == "-"; }
-  // Throws Error at once, before long work, where the file could not be written.
-  void require_writable() const;
   void write(std::string_view text) const;  // nothing where no output is wanted
 };
 
@@ -28,8 +26,23 @@ struct JsonArgument : OutputArgument {
   void write(const std::function<nlohmann::ordered_json()>& report) const;
 };
 
+// --force, and what is checked before any work: that nothing is lost by what will be written.
+struct OverwriteArgument {
+  bool force = false;
+
+  void add_to(CLI::App& app);
+  // Of files; "" and "-" stand for none and stdout. Throws Error for one that could not be written,
+  // that is there already (unless forced), that is another of them, or (forced or not) that is one
+  // of `inputs`, lies in one of them that is a model's folder, or is a picture in any of them.
+  void require_writable(const std::vector<std::string>& outputs,
+                        const std::vector<std::string>& inputs) const;
+};
+
 // A row of RFC 4180 with a line end: fields are quoted where they need it.
 std::string csv_row(const std::vector<std::string>& fields);
+
+// Whether `path` is `folder`, or something below it, whichever links lead there.
+bool lies_in(const std::filesystem::path& path, const std::filesystem::path& folder);
 
 // Throws Error where `folder` can neither be written nor, if it is not there, be created. Leaves
 // nothing behind.

@@ -3,24 +3,32 @@
 #include <cstdlib>
 
 #include "qprompt/core/error.h"
+#include "qprompt/data/image.h"
 #include "qprompt/data/image_folder.h"
 
 namespace qprompt::cli {
 
 namespace fs = std::filesystem;
 
-std::vector<fs::path> listed_images(const std::vector<std::string>& given) {
-  std::vector<fs::path> images;
+ListedImages listed_images(const std::vector<std::string>& given, bool skip_bad) {
+  ListedImages listed;
   for (const std::string& path : given) {
     if (!fs::is_directory(path)) {
-      images.emplace_back(path);
+      listed.paths.emplace_back(path);
       continue;
     }
-    const std::vector<fs::path> found = images_below(path);
-    require(!found.empty(), path, ": no images, expected .jpg, .jpeg, .png, .webp or .bmp files");
-    images.insert(images.end(), found.begin(), found.end());
+    const FolderContent found = content_below(path);
+    require(skip_bad || found.unreadable.empty(),
+            found.unreadable.empty() ? "" : found.unreadable.front());
+    require(!found.images.empty(), path, ": no images, expected files ending in ",
+            image_extensions(),
+            found.ignored.empty() ? "" : "; there are " + counts_text(found.ignored));
+    listed.paths.insert(listed.paths.end(), found.images.begin(), found.images.end());
+    for (const auto& [what, count] : found.ignored) listed.ignored[what] += count;
+    listed.unreadable.insert(listed.unreadable.end(), found.unreadable.begin(),
+                             found.unreadable.end());
   }
-  return images;
+  return listed;
 }
 
 std::optional<fs::path> user_cache_folder() {

@@ -4,7 +4,9 @@
 #include <unistd.h>
 
 #include <cmath>
-#include <cstdio>
+
+#include "cli/console.h"
+#include "qprompt/core/printable.h"
 
 namespace qprompt::cli {
 namespace {
@@ -28,11 +30,11 @@ Progress::Progress(std::string label, std::string unit)
       last_(start_) {}
 
 Progress::~Progress() {
-  if (line_open_) std::fputc('\n', stderr);
+  if (line_open_) write_stderr("\n");
 }
 
 void Progress::clear() {
-  if (line_open_) fmt::print(stderr, "\r\033[K");
+  if (line_open_) write_stderr("\r\033[K");
   line_open_ = false;
 }
 
@@ -70,13 +72,12 @@ void Progress::update(Index done, Index total, const std::string& note) {
   last_ = now;
   const std::string text = line(done, total, note);
   if (terminal_) {
-    fmt::print(stderr, "\r\033[K{}", text);
+    write_stderr("\r\033[K" + printable(text));
     line_open_ = !finished;
-    if (finished) std::fputc('\n', stderr);
+    if (finished) write_stderr("\n");
   } else {
-    fmt::print(stderr, "{}\n", text);
+    tell("{}\n", text);
   }
-  std::fflush(stderr);
 }
 
 }  // namespace qprompt::cli

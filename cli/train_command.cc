@@ -2,11 +2,14 @@
 
 #include "cli/arguments.h"
 #include "cli/commands.h"
+#include "cli/console.h"
+#include "cli/evaluate_report.h"
 #include "cli/interrupt.h"
 #include "cli/learn_arguments.h"
 #include "cli/notices.h"
 #include "cli/output.h"
 #include "cli/progress.h"
+#include "qprompt/core/error.h"
 #include "qprompt/data/templates.h"
 #include "qprompt/run/run_folder.h"
 #include "qprompt/run/training_run.h"
@@ -34,6 +37,7 @@ struct TrainArguments {
   std::string output;
   bool skip_evaluation = false;
   bool resume = false;
+  OverwriteArgument overwrite;
 };
 
 Observer training_observer() {
@@ -60,6 +64,7 @@ TrainingRunOptions run_options(const TrainArguments& arguments, const Dataset& d
           .test_features = arguments.features.options("test images"),
           .observer = training_observer(),
           .templates = arguments.skip_evaluation ? std::vector<std::string>{} : templates,
+          .exif = arguments.data.exif.as_flag(),
           .data = arguments.data.description(dataset),
           .tokenizer = arguments.model.tokenizer,
           .zero_shot_template = arguments.zero_shot_template,
@@ -74,36 +79,66 @@ bool has_best_epoch(const TrainArguments& arguments, const Learned& learned) {
 void show(const TrainArguments& arguments, const TrainingRun& run) {
   const Learned& learned = run.learned;
   if (run.comparison) {
-    fmt::print("zero-shot {:.2f} %, adapted {:.2f} % on {} test images of {} classes\n",
-               100 * run.comparison->zero_shot.accuracy(), 100 * run.comparison->adapted.accuracy(),
-               run.comparison->adapted.images, learned.class_names.size());
+    const auto& [zero_shot, adapted] = *run.comparison;
+    print("zero-shot {}, adapted {} on {} test images of {} classes\n",
+          accuracy_text(zero_shot.correct, zero_shot.images),
+          accuracy_text(adapted.correct, adapted.images), adapted.images,
+          learned.class_names.size());
+    if (adapted.correct < zero_shot.correct) {
+      tell("notice: the adapted model is worse than zero-shot");
+    }
   }
   if (learned.interrupted) {
-    fmt::print("interrupted after {} steps: the prompt is that of {}; --resume goes on\n",
-               learned.steps,
-               has_best_epoch(arguments, learned) ? "the best epoch so far" : "the last step");
+    print("interrupted after {} steps: the prompt is that of {}; --resume goes on\n", learned.steps,
+          has_best_epoch(arguments, learned) ? "the best epoch so far" : "the last step");
   }
-  fmt::print("{} ({} bytes, {} of them values)\n",
-             (std::filesystem::path(arguments.output) / kPromptName).string(),
-             to_bytes(learned.prompt).size(), payload_size(learned.prompt));
+  print("{} ({} bytes, {} of them values)\n",
+        (std::filesystem::path(arguments.output) / kPromptName).string(),
+        to_bytes(learned.prompt).size(), payload_size(learned.prompt));
 }
 
 void tell_choices(const TrainArguments& arguments, const Learned& learned) {
-  for (const std::string& reason : learned.bits_reasons) fmt::print("bits of {}\n", reason);
+  for (const std::string& reason : learned.bits_reasons) print("bits of {}\n", reason);
   const TrainingConfig& training = arguments.learn.training;
   if (!learned.interrupted && std::ssize(learned.epochs) < training.epochs) {
-    fmt::print("stopped after {} of {} epochs: {} without a better validation\n",
-               learned.epochs.size(), training.epochs, training.patience);
+    print("stopped after {} of {} epochs: {} without a better validation\n", learned.epochs.size(),
+          training.epochs, training.patience);
   }
   if (has_best_epoch(arguments, learned)) {
-    fmt::print("epoch {} was best on the validation images\n", learned.chosen_epoch);
+    print("epoch {} was best on the validation images\n", learned.chosen_epoch);
   }
+}
+
+// Folders are classes: a run among them would be one.
+void require_outside(const std::string& run, const DataArguments& data) {
+  const bool has_class_folders = data.split.empty() && std::filesystem::is_directory(data.data);
+  require(!has_class_folders || !lies_in(run, data.data), run, ": lies in the images of ",
+          data.data, ", expected a run folder elsewhere");
+}
+
+// Whether there is anything to do. Throws Error where a run would be lost.
+bool begins(const TrainArguments& arguments) {
+  const std::string& run = arguments.output;
+  require_writable_folder(run);
+  require_outside(run, arguments.data);
+  if (arguments.overwrite.force) return true;
+  const RunState state = run_state(run);
+  if (state == RunState::kFinished && arguments.resume) {
+    print("{}: this run is finished, there is nothing to go on with\n", run);
+    return false;
+  }
+  require(state == RunState::kNone || arguments.resume, run, ": holds ",
+          state == RunState::kFinished ? "a finished run; --force overwrites it (--resume goes on "
+                                         "with one that was interrupted)"
+                                       : "an unfinished run; --resume goes on with it, --force "
+                                         "begins anew");
+  return true;
 }
 
 void run_train(TrainArguments& arguments) {
   arguments.learn = arguments.flags.config();
+  if (!begins(arguments)) return;
   tell_preset(arguments.flags.preset_use());
-  require_writable_folder(arguments.output);
   const Dataset dataset = arguments.data.load(arguments.learn.seed);
   const TrainingRunOptions options = run_options(arguments, dataset);
   const TrainingRun run = run_training(arguments.model.load(), dataset, arguments.learn, options);
@@ -126,8 +161,11 @@ void add_train_command(CLI::App& app) {
       ->required()
       ->type_name("RUN");
   arguments->flags.add_to(*command);
-  command->add_flag("--resume", arguments->resume,
-                    "go on with the run in --output that was interrupted");
+  arguments->overwrite.add_to(*command);
+  command
+      ->add_flag("--resume", arguments->resume,
+                 "go on with the run in --output that was interrupted")
+      ->excludes("--force");
   command
       ->add_option("--template", arguments->zero_shot_template,
                    "of the zero-shot comparison; dataset: the published one of a known data set")

@@ -18,7 +18,7 @@ namespace qprompt {
 namespace {
 
 constexpr std::string_view kMagic = "QPRM";
-constexpr std::uint8_t kVersion = 2;  // 1: without the model's identity
+constexpr std::uint8_t kVersion = 3;  // 2: without `exif`; 1: without the model's identity too
 constexpr std::size_t kChecksumSize = 4;
 
 std::uint32_t checksum(std::span<const std::byte> bytes) {
@@ -82,9 +82,11 @@ std::vector<std::byte> to_bytes(const PromptFile& file) {
     require_unique_names(file.matrices, "prompt file");
     ByteWriter writer;
     writer.bytes(std::as_bytes(std::span(kMagic)));
-    writer.byte(file.identity != 0 ? kVersion : 1);
+    require(!file.exif || file.identity != 0, "prompt file: exif without the model's identity");
+    writer.byte(file.exif ? 3 : file.identity != 0 ? 2 : 1);
     writer.u64(file.backbone);
     if (file.identity != 0) writer.u64(file.identity);
+    if (file.exif) writer.byte(*file.exif ? 1 : 0);
     writer.byte(file.class_list != 0 ? 1 : 0);
     if (file.class_list != 0) writer.u64(file.class_list);
     write_settings(writer, file.method);
@@ -109,6 +111,11 @@ PromptFile prompt_file_from_bytes(std::span<const std::byte> bytes, std::string_
     if (version >= 2) {
       file.identity = reader.u64();
       reader.require(file.identity != 0, "the identity of the backbone is zero");
+    }
+    if (version >= 3) {
+      const std::uint8_t exif = reader.byte();
+      reader.require(exif <= 1, "exif mark ", int{exif}, ", expected 0 or 1");
+      file.exif = exif == 1;
     }
     file.class_list = read_class_list(reader);
     file.method = read_settings(reader);

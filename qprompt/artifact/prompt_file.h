@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -28,13 +29,16 @@ struct StoredMatrix {
 struct PromptFile {
   std::uint64_t backbone = 0;  // Model::fingerprint
   std::uint64_t identity = 0;  // Model::identity; 0 in a file of version 1, which has none
+  // How a person said that pictures are to be read: turned as the camera says, or as they are
+  // stored (version 3). Nothing: as the data have it.
+  std::optional<bool> exif{};
   MethodConfig method{};
   std::uint64_t class_list =
       0;  // class_list_hash() where the method is bound to its classes, else 0
   std::vector<StoredMatrix> matrices{};  // in the alphabetical order of their names
 };
 
-// Of version 2, or of version 1 where there is no identity.
+// Of the lowest version that holds it.
 QPROMPT_API std::vector<std::byte> to_bytes(const PromptFile& file);
 QPROMPT_API void save_prompt_file(const PromptFile& file,
                                   const std::filesystem::path& path);  // atomically

@@ -2,13 +2,18 @@
 
 #include <utility>
 
+#include "qprompt/core/threads.h"
+
 namespace qprompt {
 
 Engine::Engine(const kernels::DeviceOptions& options)
     : device_(options),
       decoders_(device_.threads()),
       text_workspace_(device_),
-      image_workspace_(device_) {}
+      image_workspace_(device_) {
+  // The device's thread, its team and the decoders. OpenMP ends the program where it gets no team.
+  if (device_.threads() > 1) require_threads(1 + 2 * device_.threads());
+}
 
 Matrix Engine::encode(const TextTower& tower, std::shared_ptr<const EmbeddedTexts> texts,
                       const TextPrompts& prompts) {

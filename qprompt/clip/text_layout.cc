@@ -44,6 +44,9 @@ void cut_after_largest_token(std::vector<TextRow>& rows) {
 }
 
 std::string spoken_name(const std::string& class_name) {
+  constexpr std::size_t kLongestName = 1000;
+  require(class_name.size() <= kLongestName, "class name '", class_name, "' of ", class_name.size(),
+          " bytes, expected at most ", kLongestName);
   std::string name = class_name;
   std::replace(name.begin(), name.end(), '_', ' ');
   return repaired_text(name);

@@ -64,7 +64,7 @@ void cut_after_largest_token(std::vector<TextRow>& rows);
 void require_fits(const TextLayout& layout, const std::vector<std::string>& class_names,
                   Index context_length);
 
-// `_` read as a space.
+// As the text tower is told it: `_` a space, and repaired (core/unicode.h).
 std::string spoken_name(const std::string& class_name);
 
 }  // namespace qprompt

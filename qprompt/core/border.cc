@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <new>
+#include <string_view>
 
 #include "qprompt/core/error.h"
 
@@ -22,6 +23,16 @@ void rethrow_as_error() {
     throw Error(line);
   } catch (...) {
     fail("an exception of an unknown type");
+  }
+}
+
+void rethrow_naming(const std::string& name) {
+  try {
+    rethrow_as_error();
+  } catch (const Error& error) {
+    const std::string_view message = error.what();
+    if (message.find(printable(name)) != std::string_view::npos) throw;
+    fail(name, ": ", message);
   }
 }
 

@@ -6,13 +6,15 @@
 #include <string>
 
 #include "qprompt/core/export.h"
+#include "qprompt/core/printable.h"
 
 namespace qprompt {
 
-// The one exception of the library: a single line that names what came and what was expected.
+// The one exception of the library: a single line that names what came and what was expected,
+// printable (printable.h) whatever the names in it are.
 class QPROMPT_API Error : public std::runtime_error {
  public:
-  using std::runtime_error::runtime_error;
+  explicit Error(const std::string& message) : std::runtime_error(printable(message)) {}
 };
 
 // Memory was lacking; what was read may be in order. A skipped damaged image it is not.

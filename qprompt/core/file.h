@@ -39,7 +39,8 @@ std::vector<std::string> read_lines(const std::filesystem::path& path);
 std::string_view without_byte_order_mark(std::string_view text);
 
 // Writes beside `path` and renames: a reader sees the old file or the whole new one, and a failure
-// (unwritable folder, full disk) leaves the old one. Creates missing parent folders.
+// (unwritable folder, full disk) leaves the old one, whose permissions the new one takes over. A
+// link stays a link. Creates missing parent folders, and removes what a killed process left.
 void write_file(const std::filesystem::path& path, std::span<const std::byte> content);
 void write_file(const std::filesystem::path& path, std::string_view content);
 

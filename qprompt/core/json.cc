@@ -24,4 +24,11 @@ nlohmann::json read_json(const std::filesystem::path& path) {
   return parse_json(read_text(path), path);
 }
 
+nlohmann::json read_json_object(const std::filesystem::path& path) {
+  nlohmann::json json = read_json(path);
+  require(json.is_object(), path.string(), ": JSON of the type ", json.type_name(),
+          ", expected an object");
+  return json;
+}
+
 }  // namespace qprompt

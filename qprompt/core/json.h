@@ -11,5 +11,7 @@ nlohmann::json parse_json(std::string_view text, const std::filesystem::path& or
 
 // The JSON file at `path`. Throws Error naming the file.
 nlohmann::json read_json(const std::filesystem::path& path);
+// The same, and Error for JSON that is no object.
+nlohmann::json read_json_object(const std::filesystem::path& path);
 
 }  // namespace qprompt

@@ -14,6 +14,8 @@
 #include <mutex>
 #include <optional>
 
+#include "qprompt/core/threads.h"
+
 namespace qprompt {
 
 struct ThreadPool::Threads {
@@ -22,7 +24,10 @@ struct ThreadPool::Threads {
   std::optional<asio::thread_pool> threads;
 
   asio::thread_pool& get() {
-    std::call_once(started, [&] { threads.emplace(count); });
+    std::call_once(started, [&] {
+      require_threads(static_cast<int>(count));
+      threads.emplace(count);
+    });
     return *threads;
   }
 };

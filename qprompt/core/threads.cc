@@ -5,9 +5,14 @@
 #include <algorithm>
 #include <cmath>
 #include <fstream>
+#include <latch>
 #include <memory>
 #include <string>
+#include <system_error>
 #include <thread>
+#include <vector>
+
+#include "qprompt/core/error.h"
 
 namespace qprompt {
 namespace {
@@ -97,6 +102,20 @@ std::optional<double> control_group_quota(const fs::path& root) {
     if (parsed) smallest = smaller(smallest, quota_of_line(*parsed, root / "sys/fs/cgroup"));
   }
   return smallest;
+}
+
+void require_threads(int count) {
+  std::latch all_started(1);
+  std::vector<std::jthread> threads;
+  std::string why;
+  try {
+    while (std::ssize(threads) < count) threads.emplace_back([&] { all_started.wait(); });
+  } catch (const std::system_error& error) {
+    why = error.code().message();
+  }
+  all_started.count_down();
+  require(why.empty(), "only ", threads.size(), " of ", count, " threads could be started (", why,
+          "): --threads asks for fewer");
 }
 
 int usable_cores() {

@@ -10,6 +10,10 @@ namespace qprompt {
 // one.
 int usable_cores();
 
+// Throws Error where the system does not let this process have `count` more threads now. Libraries
+// that start threads themselves end the program where that fails.
+void require_threads(int count);
+
 // The smallest CPU quota, in cores, of the control groups (and their parents) that
 // <root>/proc/self/cgroup names; nothing when none has one. `root` is "/" outside tests.
 std::optional<double> control_group_quota(const std::filesystem::path& root);

@@ -184,16 +184,26 @@ Dataset load_dataset(const fs::path& data, const DataOptions& options) {
   });
 }
 
+namespace {
+
+bool tests_val(const Dataset& dataset) {
+  return !dataset.val.empty() && dataset.test == dataset.val;
+}
+
+}  // namespace
+
+std::size_t images_of(const Dataset& dataset) {
+  return dataset.train.size() + dataset.val.size() + (tests_val(dataset) ? 0 : dataset.test.size());
+}
+
 std::string summary(const Dataset& dataset) {
   return at_border([&] {
-    const bool tests_val = !dataset.val.empty() && dataset.test == dataset.val;
-    std::size_t images = dataset.train.size() + dataset.val.size();
-    if (!tests_val) images += dataset.test.size();
-    std::string text =
-        std::to_string(dataset.class_names.size()) + " classes, " + std::to_string(images) +
-        " images: " + std::to_string(dataset.train.size()) + " train, " +
-        std::to_string(dataset.val.size()) + " val" +
-        (tests_val ? ", tested on val" : ", " + std::to_string(dataset.test.size()) + " test");
+    std::string text = std::to_string(dataset.class_names.size()) + " classes, " +
+                       std::to_string(images_of(dataset)) +
+                       " images: " + std::to_string(dataset.train.size()) + " train, " +
+                       std::to_string(dataset.val.size()) + " val" +
+                       (tests_val(dataset) ? ", tested on val"
+                                           : ", " + std::to_string(dataset.test.size()) + " test");
     if (!dataset.ignored.empty()) text += "; ignored: " + counts_text(dataset.ignored);
     return text;
   });

@@ -59,6 +59,9 @@ QPROMPT_API Dataset load_dataset(const std::filesystem::path& data,
 // "3 classes, 24 images: 12 train, 5 val, 7 test; ignored: 8 .heic"
 QPROMPT_API std::string summary(const Dataset& dataset);
 
+// All images, those that two parts share once.
+QPROMPT_API std::size_t images_of(const Dataset& dataset);
+
 // Listed files may be missing until they are needed: names the first that is and counts the rest.
 // Images in memory are there.
 QPROMPT_API void require_files(std::span<const Item> items);

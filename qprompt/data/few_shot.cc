@@ -6,6 +6,7 @@
 #include "qprompt/core/border.h"
 #include "qprompt/core/error.h"
 #include "qprompt/core/fields.h"
+#include "qprompt/core/unicode.h"
 #include "qprompt/data/python_random.h"
 
 namespace qprompt {
@@ -82,11 +83,47 @@ Dataset subsample_classes(const Dataset& dataset, ClassSubset classes) {
     const int end = classes == ClassSubset::kBase ? half : n;
     require(end - first > 1, dataset.name, ": of its ", n, " classes ", end - first, " would be ",
             enum_name(classes), ", expected at least 2");
-    return {.name = dataset.name,
-            .class_names = {dataset.class_names.begin() + first, dataset.class_names.begin() + end},
-            .train = with_labels(dataset.train, first, end),
-            .val = with_labels(dataset.val, first, end),
-            .test = with_labels(dataset.test, first, end)};
+    Dataset part = dataset;
+    part.class_names = {dataset.class_names.begin() + first, dataset.class_names.begin() + end};
+    for (auto* items : {&part.train, &part.val, &part.test}) {
+      *items = with_labels(*items, first, end);
+    }
+    return part;
+  });
+}
+
+namespace {
+
+// Positions by name; -1 for a name that stands there twice.
+std::unordered_map<std::string, int> positions(const std::vector<std::string>& class_names) {
+  std::unordered_map<std::string, int> positions;
+  for (int i = 0; i < std::ssize(class_names); ++i) {
+    const auto [place, is_new] = positions.emplace(folded_text(class_names[i]), i);
+    if (!is_new) place->second = -1;
+  }
+  return positions;
+}
+
+}  // namespace
+
+Dataset with_class_list(const Dataset& dataset, std::vector<std::string> class_names) {
+  return at_border([&] {
+    Dataset result = dataset;
+    result.class_names = std::move(class_names);
+    if (result.class_names == dataset.class_names) return result;
+    const auto position = positions(result.class_names);
+    for (auto* items : {&result.train, &result.val, &result.test}) {
+      for (Item& item : *items) {
+        const std::string& name = dataset.class_names.at(item.label);
+        const auto found = position.find(folded_text(name));
+        require(found != position.end(), dataset.name, ": its class '", name, "' is not among the ",
+                result.class_names.size(), " classes asked for");
+        require(found->second >= 0, dataset.name, ": its class '", name,
+                "' is twice among the classes asked for");
+        item.label = found->second;
+      }
+    }
+    return result;
   });
 }
 

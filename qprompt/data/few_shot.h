@@ -34,4 +34,9 @@ inline auto enum_names(ClassSubset) { return std::array{"all", "base", "new"}; }
 // the head of the softmax is the class list. Throws Error when fewer than two classes are left.
 QPROMPT_API Dataset subsample_classes(const Dataset& dataset, ClassSubset classes);
 
+// The same images among another class list: labels become positions in `class_names`, found by the
+// names as prompts read them. Throws Error naming a class that has images and is not in it, or that
+// is in it twice.
+QPROMPT_API Dataset with_class_list(const Dataset& dataset, std::vector<std::string> class_names);
+
 }  // namespace qprompt

@@ -15,17 +15,28 @@ std::vector<ImageRequest> requests_for(std::span<const Item> items) {
   return requests;
 }
 
-Metrics measured(const AdaptedModel& model, std::span<const Item> items,
-                 const ImageFeatures& features) {
+Evaluation measured(const AdaptedModel& model, std::span<const Item> items,
+                    const ImageFeatures& features) {
   const auto classes = std::ssize(model.class_names());
+  const Matrix logits = model.logits(features);
+  const std::vector<int> predicted = predictions(logits);
+  Evaluation evaluation;
+  evaluation.skipped = features.skipped;
+  evaluation.notices = features.notices;
   std::vector<int> labels;
   for (std::size_t i = 0; i < items.size(); ++i) {
     const int label = items[i].label;
     require(label >= 0 && label < classes, "evaluate: label ", label, " among ", classes,
             " classes");
-    if (features.first[i] >= 0) labels.push_back(label);
+    const Index row = features.first[i];
+    if (row < 0) continue;
+    labels.push_back(label);
+    const int best = predicted[static_cast<std::size_t>(row)];
+    evaluation.images.push_back(
+        {items[i].image.name(), label, best, softmax(logits.row(row))[best]});
   }
-  return measure(predictions(model.logits(features)), labels, classes);
+  evaluation.metrics = measure(logits, labels);
+  return evaluation;
 }
 
 }  // namespace
@@ -35,7 +46,7 @@ Evaluation evaluate(const AdaptedModel& model, std::span<const Item> images,
   return at_border([&]() -> Evaluation {
     const ImageFeatures features =
         image_features(model.image_side(), requests_for(images), options);
-    return {measured(model, images, features), features.skipped};
+    return measured(model, images, features);
   });
 }
 
@@ -56,7 +67,7 @@ Index TestImages::count() {
 
 Metrics TestImages::evaluate(const AdaptedModel& adapted) {
   return at_border([&] {
-    if (!adapted.prompts_images()) return measured(adapted, items_, frozen());
+    if (!adapted.prompts_images()) return measured(adapted, items_, frozen()).metrics;
     FeatureOptions options = options_;
     options.cache = nullptr;  // nobody asks for these again
     Evaluation evaluation = qprompt::evaluate(adapted, items_, options);

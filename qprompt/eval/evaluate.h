@@ -12,9 +12,18 @@
 
 namespace qprompt {
 
+// What the model said of one image.
+struct ImageResult {
+  std::string image;
+  int label = 0, predicted = 0;
+  double probability = 0;  // of the predicted class
+};
+
 struct Evaluation {
   Metrics metrics;
+  std::vector<ImageResult> images;   // those that were read
   std::vector<std::string> skipped;  // damaged images that were left out
+  std::vector<std::string> notices;  // of decoding
 };
 
 // How often the model is right about labelled images; a label is a position in its class list.

@@ -1,17 +1,57 @@
 #include "qprompt/eval/metrics.h"
 
+#include <algorithm>
 #include <cmath>
+#include <map>
 
 #include "qprompt/core/border.h"
 #include "qprompt/core/error.h"
+#include "qprompt/inference/predictions.h"
 
 namespace qprompt {
 
-Metrics measure(std::span<const int> predicted, std::span<const int> labels, Index classes) {
+namespace {
+
+// How many classes score better than the image's own, equals in the class list's order.
+Index rank_of(const Eigen::Ref<const Eigen::RowVectorXf>& scores, int label) {
+  Index rank = 0;
+  for (Index c = 0; c < scores.size(); ++c) {
+    rank += scores[c] > scores[label] || (scores[c] == scores[label] && c < label);
+  }
+  return rank;
+}
+
+std::vector<Confusion> confusions_of(std::span<const int> predicted, std::span<const int> labels) {
+  std::map<std::pair<int, int>, Index> counts;
+  for (std::size_t i = 0; i < labels.size(); ++i) {
+    if (predicted[i] != labels[i]) ++counts[{labels[i], predicted[i]}];
+  }
+  std::vector<Confusion> confusions;
+  for (const auto& [pair, images] : counts) confusions.push_back({pair.first, pair.second, images});
+  return confusions;
+}
+
+}  // namespace
+
+Interval wilson_interval(Index correct, Index images) {
+  if (images == 0) return {};
+  constexpr double z = 1.959963984540054;
+  const auto n = static_cast<double>(images);
+  const double p = static_cast<double>(correct) / n;
+  const double centre = p + z * z / (2 * n);
+  const double half = z * std::sqrt(p * (1 - p) / n + z * z / (4 * n * n));
+  const double scale = 1 + z * z / n;
+  return {std::max(0.0, (centre - half) / scale), std::min(1.0, (centre + half) / scale)};
+}
+
+Metrics measure(const Matrix& scores, std::span<const int> labels) {
   return at_border([&]() -> Metrics {
-    require(predicted.size() == labels.size(), "measure: ", predicted.size(), " predictions for ",
-            labels.size(), " labels");
+    require(scores.rows() == std::ssize(labels), "measure: scores of ", scores.rows(),
+            " images for ", labels.size(), " labels");
+    const std::vector<int> predicted = predictions(scores);
+    const Index classes = scores.cols();
     Metrics metrics;
+    metrics.confusions = confusions_of(predicted, labels);
     metrics.classes.resize(static_cast<std::size_t>(classes));
     std::vector<Index> predicted_as(static_cast<std::size_t>(classes));
     for (std::size_t i = 0; i < labels.size(); ++i) {
@@ -19,6 +59,7 @@ Metrics measure(std::span<const int> predicted, std::span<const int> labels, Ind
       ++of_class.images;
       ++predicted_as.at(static_cast<std::size_t>(predicted[i]));
       if (predicted[i] == labels[i]) ++of_class.correct;
+      metrics.top_5 += rank_of(scores.row(static_cast<Index>(i)), labels[i]) < 5;
     }
     double f1_sum = 0;
     Index present = 0;

@@ -8,6 +8,13 @@
 
 namespace qprompt {
 
+// Where a proportion lies with 95 % confidence.
+struct Interval {
+  double low = 0, high = 1;
+};
+// Wilson's score interval of `correct` among `images`; 0..1 of none. (Wilson 1927; z = 1.96.)
+QPROMPT_API Interval wilson_interval(Index correct, Index images);
+
 struct ClassMetrics {
   Index images = 0;
   Index correct = 0;
@@ -18,20 +25,30 @@ struct ClassMetrics {
   }
 };
 
+// How often images of one class were taken for another.
+struct Confusion {
+  int label = 0, predicted = 0;
+  Index images = 0;
+
+  bool operator==(const Confusion&) const = default;
+};
+
 struct Metrics {
   Index images = 0;
   Index correct = 0;
+  Index top_5 = 0;  // the class is among the five best
   double macro_f1 =
       0;  // mean over the classes that have images, as scikit-learn's with their labels
   std::vector<ClassMetrics> classes;
+  std::vector<Confusion> confusions;  // those that happened, in the order of labels and predictions
 
   double accuracy() const {
     return images == 0 ? 0.0 : static_cast<double>(correct) / static_cast<double>(images);
   }
 };
 
-QPROMPT_API Metrics measure(std::span<const int> predicted, std::span<const int> labels,
-                            Index classes);
+// Of `scores` [images, classes]; the first of equals is the answer.
+QPROMPT_API Metrics measure(const Matrix& scores, std::span<const int> labels);
 
 // H = 2 b n / (b + n), zero where both are.
 QPROMPT_API double harmonic_mean(double base, double novel);

@@ -7,8 +7,8 @@
 #include "qprompt/core/error.h"
 #include "qprompt/data/opened_image.h"
 #include "qprompt/data/preprocess.h"
-#include "qprompt/features/feature_store.h"
 #include "qprompt/features/image_side.h"
+#include "qprompt/features/lenient_cache.h"
 #include "qprompt/features/stop.h"
 #include "qprompt/features/view.h"
 
@@ -40,12 +40,13 @@ std::span<float> row_span(Matrix& m, std::size_t row) {
 
 class Preparation {
  public:
-  Preparation(const ImageSide& side, const FeatureOptions& options)
+  Preparation(const ImageSide& side, LenientCache& cache, const FeatureOptions& options)
       : engine_(side.model().engine()),
         preprocessing_(side.model().shape().preprocessing),
         embed_(side.model().shape().embed),
-        store_(options.cache.get()),
-        identity_(store_ != nullptr ? side.identity() : 0),
+        cache_(cache),
+        has_keys_(cache.is_usable()),
+        identity_(has_keys_ ? side.identity() : 0),
         skip_bad_(options.skip_bad_images),
         stop_(one_at_a_time(options.stop)) {}
 
@@ -95,7 +96,7 @@ class Preparation {
     std::vector<Image> unknown;
     for (std::size_t v = 0; v < views; ++v) {
       const std::uint64_t seed = request.view_seed(v);
-      prepared.is_known[v] = store_ != nullptr && find(opened, seed, v, prepared);
+      prepared.is_known[v] = has_keys_ && find(opened, seed, v, prepared);
       if (prepared.is_known[v]) continue;
       if (!picture) picture = opened.decoded(options_for(prepared));
       unknown.push_back(view_of(*picture, seed, preprocessing_.image_size));
@@ -112,7 +113,7 @@ class Preparation {
             Prepared& prepared) const {
     const std::uint64_t words[] = {identity_, view_seed};
     prepared.keys.push_back(opened.hash(hash64(std::as_bytes(std::span(words)))));
-    return store_->find(prepared.keys.back(), row_span(prepared.known, view));
+    return cache_.find(prepared.keys.back(), row_span(prepared.known, view));
   }
 
   void fill_pixels(const std::vector<Image>& images, Matrix& pixels) const {
@@ -126,14 +127,24 @@ class Preparation {
   Engine& engine_;
   Preprocessing preprocessing_;
   Index embed_;
-  FeatureStore* store_;
+  LenientCache& cache_;
+  bool has_keys_;
   std::uint64_t identity_;
   bool skip_bad_;
   std::function<bool()> stop_;
 };
 
+// Before anything is stored or answered: numbers that are none come from weights, not from a
+// picture.
+void require_finite(const Matrix& features, Index row, const ImageSource& image,
+                    const Model& model) {
+  require(features.row(row).allFinite(), image.name(), ": its features are not finite (NaN or ",
+          "beyond fp16), which points at damaged weights in ", model.path().string());
+}
+
 // Runs the tower over what a wave did not find in the cache, and fills `known` of its images.
-void complete(const ImageSide& side, FeatureStore* store, Wave& wave) {
+void complete(const ImageSide& side, std::span<const ImageRequest> requests, LenientCache& cache,
+              Wave& wave) {
   std::vector<std::pair<Prepared*, std::size_t>> places;
   for (Prepared& image : wave.images) {
     for (std::size_t v = 0; v < image.is_known.size(); ++v) {
@@ -154,10 +165,12 @@ void complete(const ImageSide& side, FeatureStore* store, Wave& wave) {
   std::vector<Hash128> keys;
   for (std::size_t i = 0; i < places.size(); ++i) {
     const auto [image, view] = places[i];
+    const auto request = wave.first + static_cast<std::size_t>(image - wave.images.data());
+    require_finite(features, static_cast<Index>(i), requests[request].image, side.model());
     image->known.row(static_cast<Index>(view)) = features.row(static_cast<Index>(i));
-    if (store != nullptr) keys.push_back(image->keys[view]);
+    if (!image->keys.empty()) keys.push_back(image->keys[view]);
   }
-  if (store != nullptr) store->append(keys, features);
+  if (!keys.empty()) cache.append(keys, features);
 }
 
 // Moves a finished wave's features to their place in the result.
@@ -183,7 +196,8 @@ void collect(const Wave& wave, ImageFeatures& result, FeatureProgress& progress)
 
 ImageFeatures image_features(const ImageSide& side, std::span<const ImageRequest> requests,
                              const FeatureOptions& options) {
-  const Preparation preparation(side, options);
+  LenientCache cache(options);
+  const Preparation preparation(side, cache, options);
   FeatureProgress progress;
   for (const ImageRequest& request : requests) progress.total += request.view_count();
   ImageFeatures result;
@@ -199,7 +213,7 @@ ImageFeatures image_features(const ImageSide& side, std::span<const ImageRequest
     const std::size_t end = wave->first + wave->images.size();
     if (end < requests.size()) next = preparation.start(requests, end);
     if (options.stop && options.stop()) throw Interrupted();
-    complete(side, options.cache.get(), *wave);
+    complete(side, requests, cache, *wave);
     collect(*wave, result, progress);
     if (options.progress) options.progress(progress);
   }

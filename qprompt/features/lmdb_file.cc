@@ -40,6 +40,14 @@ std::string in_words(std::size_t bytes) {
   return words.str();
 }
 
+// In a folder that others may write a link could lead anywhere, and LMDB writes into what it opens.
+void require_own_file(const fs::path& file) {
+  std::error_code error;
+  const fs::file_status status = fs::symlink_status(file, error);
+  require(!fs::exists(status) || fs::is_regular_file(status), file.string(),
+          ": not a regular file, expected a feature cache or nothing: delete it");
+}
+
 }  // namespace
 
 LmdbFile::Turn::Turn(const fs::path& folder)
@@ -75,6 +83,8 @@ LmdbFile::LmdbFile(const fs::path& folder, std::size_t limit_bytes)
   try {
     {
       const std::lock_guard opening(turn_);  // LMDB sets its lock file up in steps
+      require_own_file(file_);
+      require_own_file(file_.string() + "-lock");
       if (!open(kFlags)) require(open(kFlags | MDB_RDONLY), file_.string(), ": cannot be read");
       check_whole();
       check(mdb_reader_check(environment_.get(), nullptr));
@@ -152,6 +162,8 @@ void LmdbFile::check(int code) const {
     case MDB_PAGE_NOTFOUND:
     case MDB_VERSION_MISMATCH:
       refuse(mdb_strerror(code));
+    case EIO:  // LMDB's word for a write that ends too early
+      fail(file_.string(), ": ", mdb_strerror(code), " (is the disk full?)");
     default:
       fail(file_.string(), ": ", mdb_strerror(code));
   }

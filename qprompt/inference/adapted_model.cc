@@ -21,7 +21,16 @@ struct AdaptedModel::Impl {
   std::shared_ptr<const PromptedClip> clip{};  // none where they do not
   ParameterMap values{};                       // of that clip
 
+  // Numbers that are none must never look like an answer.
   Matrix logits(const Matrix& unit_images) const {
+    Matrix logits = any_logits(unit_images);
+    require(logits.allFinite(), model.path().string(),
+            ": scores that are not finite (NaN or infinity): weights or prompt are damaged");
+    return logits;
+  }
+
+ private:
+  Matrix any_logits(const Matrix& unit_images) const {
     const float scale = model.logit_scale();
     require(unit_images.cols() == model.shape().embed, "AdaptedModel: features of width ",
             unit_images.cols(), ", expected ", model.shape().embed);
@@ -86,6 +95,8 @@ AdaptedModel::AdaptedModel(std::shared_ptr<const Impl> impl) : impl_(std::move(i
   require(impl_->clip != nullptr || impl_->class_matrix.rows() == std::ssize(impl_->class_names),
           "AdaptedModel: ", impl_->class_matrix.rows(), " rows for ", impl_->class_names.size(),
           " class names");
+  require(impl_->class_matrix.allFinite(), impl_->model.path().string(),
+          ": a class matrix that is not finite (NaN or infinity): weights or prompt are damaged");
 }
 
 AdaptedModel AdaptedModel::of(const PromptedClip& clip, const ParameterMap& values) {
@@ -119,6 +130,16 @@ void keep(FeatureStore& cache, const Hash128& key, const Matrix& class_matrix) {
   }
 }
 
+// Nothing where none is known that can be believed.
+std::optional<Matrix> kept(const FeatureStore& cache, const Hash128& key, Index width) {
+  try {
+    auto known = cache.find_matrix(key);
+    if (known && known->cols() == width && known->allFinite()) return known;
+  } catch (const Error&) {
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 AdaptedModel::AdaptedModel(const Model& model, const PromptFile& prompt,
@@ -134,8 +155,8 @@ AdaptedModel::AdaptedModel(const Model& model, const PromptFile& prompt,
     }
     const ClassTokens classes = tokenize_classes(model, class_names);
     const Hash128 key = class_matrix_key(model, prompt, classes);
-    const auto known = cache->find_matrix(key);
-    if (!known || known->cols() != model.shape().embed) {
+    const auto known = kept(*cache, key, model.shape().embed);
+    if (!known) {
       *this = adapted(model, prompt, learner, class_names);
       keep(*cache, key, impl_->class_matrix);
       return;

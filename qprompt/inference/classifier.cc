@@ -5,15 +5,10 @@
 
 #include "qprompt/core/border.h"
 #include "qprompt/core/error.h"
+#include "qprompt/inference/predictions.h"
 
 namespace qprompt {
 namespace {
-
-Eigen::RowVectorXd softmax(const Eigen::Ref<const Eigen::RowVectorXf>& logits) {
-  const Eigen::RowVectorXd exps =
-      (logits.cast<double>().array() - static_cast<double>(logits.maxCoeff())).exp();
-  return exps / exps.sum();
-}
 
 std::vector<ClassScore> best_scores(const Eigen::RowVectorXd& probabilities,
                                     const std::vector<std::string>& class_names, int top_k) {

@@ -12,4 +12,10 @@ std::vector<int> predictions(const Matrix& scores) {
   return predicted;
 }
 
+Eigen::RowVectorXd softmax(const Eigen::Ref<const Eigen::RowVectorXf>& logits) {
+  const Eigen::RowVectorXd exps =
+      (logits.cast<double>().array() - static_cast<double>(logits.maxCoeff())).exp();
+  return exps / exps.sum();
+}
+
 }  // namespace qprompt

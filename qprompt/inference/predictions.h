@@ -9,4 +9,7 @@ namespace qprompt {
 // The class with the largest score in each row; the first of equals.
 std::vector<int> predictions(const Matrix& scores);
 
+// Probabilities of the classes from one image's logits.
+Eigen::RowVectorXd softmax(const Eigen::Ref<const Eigen::RowVectorXf>& logits);
+
 }  // namespace qprompt

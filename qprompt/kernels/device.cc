@@ -6,6 +6,7 @@
 
 #include <cstring>
 
+#include "qprompt/core/error.h"
 #include "qprompt/core/stopwatch.h"
 #include "qprompt/core/threads.h"
 #include "qprompt/kernels/onednn.h"
@@ -61,6 +62,8 @@ FormatChoice choose_format(const std::string& instruction_set, const std::string
 }
 
 Device::Device(const DeviceOptions& options) {
+  require(options.threads >= 0 && options.threads <= kMostThreads, "threads ", options.threads,
+          ", expected 0 (the cores this process may use) .. ", kMostThreads);
   auto impl = std::make_shared<Impl>();
   const dnnl_version_t* version = dnnl_version();
   impl->info.library =

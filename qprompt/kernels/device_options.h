@@ -14,8 +14,10 @@ inline auto enum_names(NumberFormat) { return std::array{"fp32", "bf16"}; }
 enum class Precision : std::uint8_t { kFloat32, kBfloat16, kAuto };
 inline auto enum_names(Precision) { return std::array{"fp32", "bf16", "auto"}; }
 
+constexpr int kMostThreads = 1024;
+
 struct DeviceOptions {
-  int threads = 0;  // 0: the cores this process may really use
+  int threads = 0;  // 1..kMostThreads; 0: the cores this process may really use
   Precision precision = Precision::kAuto;
 };
 

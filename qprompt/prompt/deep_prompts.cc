@@ -39,13 +39,15 @@ void DeepPrompts::add_gradient(const std::vector<Matrix>& d_prompts, ParameterMa
 
 namespace {
 constexpr char kVision[] = "vision";
+constexpr int kMostVisionTokens = 1000;  // the largest towers see some 600 patches
 }  // namespace
 
 VisionTokens::VisionTokens(int n, int depth, const Model& model)
     : n_(n),
       width_(model.shape().image.width),
       deep_("deep_vision.", n > 0 ? depth : 1, n, model.shape().image) {
-  require(n >= 0, "n_ctx_vision ", n, ", expected 0 or more");
+  require(n >= 0 && n <= kMostVisionTokens, "n_ctx_vision ", n, ", expected 0..",
+          kMostVisionTokens);
   if (any()) require_vision_prompts(model.shape());
 }
 

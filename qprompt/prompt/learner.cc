@@ -74,6 +74,8 @@ void require_parameters(const PromptLearner& learner, const ClassTokens& classes
     const Matrix& value = found->second;
     require(value.rows() == spec.rows && value.cols() == spec.cols, "matrix '", spec.name, "' is [",
             value.rows(), ", ", value.cols(), "], expected [", spec.rows, ", ", spec.cols, "]");
+    require(value.allFinite(), "matrix '", spec.name,
+            "' holds values that are not finite (NaN or infinity)");
   }
 }
 

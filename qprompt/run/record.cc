@@ -84,17 +84,42 @@ Json as_json(const Learned& learned) {
   return json;
 }
 
+namespace {
+
+// Null of no images.
+Json accuracy_json(Index correct, Index images) {
+  if (images == 0) return nullptr;
+  return static_cast<double>(correct) / static_cast<double>(images);
+}
+
+}  // namespace
+
+Json interval_json(Index correct, Index images) {
+  const Interval interval = wilson_interval(correct, images);
+  return {interval.low, interval.high};
+}
+
 Json as_json(const Metrics& metrics, const std::vector<std::string>& class_names) {
   Json json{{"images", metrics.images},
             {"correct", metrics.correct},
             {"accuracy", metrics.accuracy()},
+            {"accuracy_interval", interval_json(metrics.correct, metrics.images)},
+            {"top_5_accuracy", accuracy_json(metrics.top_5, metrics.images)},
             {"macro_f1", metrics.macro_f1}};
   for (std::size_t c = 0; c < metrics.classes.size(); ++c) {
     const ClassMetrics& of_class = metrics.classes[c];
-    json["per_class"].push_back({{"class", class_names[c]},
-                                 {"images", of_class.images},
-                                 {"accuracy", of_class.accuracy()},
-                                 {"f1", of_class.f1}});
+    json["per_class"].push_back(
+        {{"class", class_names[c]},
+         {"images", of_class.images},
+         {"accuracy", accuracy_json(of_class.correct, of_class.images)},
+         {"accuracy_interval", interval_json(of_class.correct, of_class.images)},
+         {"f1", of_class.f1}});
+  }
+  json["confusions"] = Json::array();
+  for (const Confusion& confusion : metrics.confusions) {
+    json["confusions"].push_back({{"class", class_names[confusion.label]},
+                                  {"predicted", class_names[confusion.predicted]},
+                                  {"images", confusion.images}});
   }
   return json;
 }

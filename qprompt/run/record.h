@@ -25,7 +25,9 @@ nlohmann::ordered_json as_json(const std::optional<PresetUse>& preset);  // null
 nlohmann::ordered_json as_json(const LearnConfig& config);
 nlohmann::ordered_json settings_as_json(const MethodConfig& method);
 nlohmann::ordered_json as_json(const Learned& learned);
-// With "per_class" under the classes' names.
+// The 95 % interval of an accuracy, [low, high].
+nlohmann::ordered_json interval_json(Index correct, Index images);
+// With "per_class" and "confusions" under the classes' names.
 nlohmann::ordered_json as_json(const Metrics& metrics, const std::vector<std::string>& class_names);
 // "images" and "skipped_images".
 nlohmann::ordered_json as_json(const std::vector<Classification>& results);

@@ -5,25 +5,98 @@
 #include "qprompt/core/border.h"
 #include "qprompt/core/error.h"
 #include "qprompt/core/file.h"
+#include "qprompt/core/hash.h"
 #include "qprompt/core/json.h"
 #include "qprompt/data/class_names.h"
+#include "qprompt/run/record.h"
 
 namespace qprompt {
+namespace {
 
 namespace fs = std::filesystem;
 
-namespace {
+constexpr char kPromptHash[] = "prompt_hash";  // in run.json; version 0.1 has none
 
-fs::path classes_path(fs::path prompt) { return prompt.replace_extension(".classes.txt"); }
+std::string hash_of_file(const fs::path& prompt) {
+  return hex64(hash64(std::span<const std::byte>(read_bytes(prompt))));
+}
+
+std::string lines_of(const std::vector<std::string>& class_names) {
+  std::string text;
+  for (const std::string& name : class_names) text += name + "\n";
+  return text;
+}
+
+bool names_are(const fs::path& path, const std::vector<std::string>& class_names) {
+  try {
+    return fs::exists(path) && read_class_names(path) == class_names;
+  } catch (const Error&) {
+    return false;
+  }
+}
+
+// Of the run that `prompt` is of; nothing where it is of none.
+std::optional<nlohmann::json> record_of(const fs::path& prompt) {
+  const fs::path path = prompt.parent_path() / kReportName;
+  if (prompt.filename() != kPromptName || !fs::exists(path)) return std::nullopt;
+  nlohmann::json record = read_json_object(path);
+  const auto hash = record.find(kPromptHash);
+  require(hash == record.end() || *hash == hash_of_file(prompt), path.string(),
+          ": was written with another prompt than ", prompt.string(),
+          ": the class names and the seed beside it are not this prompt's; --classes and --seed "
+          "say them");
+  return record;
+}
 
 }  // namespace
 
 void save_run(const fs::path& folder, const PromptFile& prompt,
-              const std::vector<std::string>& class_names, const std::string& record) {
+              const std::vector<std::string>& class_names, nlohmann::ordered_json record) {
   at_border([&] {
-    save_prompt_file(prompt, folder / kPromptName);
-    remember_classes(folder / kPromptName, class_names);
-    write_file(folder / kReportName, record);
+    const fs::path path = folder / kPromptName, report = folder / kReportName;
+    const auto bytes = to_bytes(prompt);
+    const bool is_new = !fs::exists(path) || read_bytes(path) != bytes;
+    if (is_new) fs::remove(report);
+    save_prompt(prompt, path, class_names);
+    record[kPromptHash] = hex64(hash64(std::span<const std::byte>(bytes)));
+    write_file(report, json_text(record));
+  });
+}
+
+void save_prompt(const PromptFile& prompt, const fs::path& path,
+                 const std::optional<std::vector<std::string>>& class_names) {
+  at_border([&] {
+    const fs::path names = class_names_path(path);
+    if (class_names) require_one_a_line(*class_names);
+    const bool stay = class_names && names_are(names, *class_names);
+    if (!stay) fs::remove(names);
+    save_prompt_file(prompt, path);
+    if (class_names && !stay) write_file(names, lines_of(*class_names));
+  });
+}
+
+void require_one_a_line(const std::vector<std::string>& class_names) {
+  for (const std::string& name : class_names) {
+    const bool fits = name.find_first_of(std::string_view("\n\r\0", 3)) == std::string::npos &&
+                      name.find_first_not_of(" \t") != std::string::npos &&
+                      without_byte_order_mark(name) == name;
+    require(fits, "class name '", name,
+            "': a list of one name a line cannot hold it (a line break,",
+            " a zero byte, a byte order mark, or nothing but blanks)");
+  }
+}
+
+RunState run_state(const fs::path& folder) {
+  return at_border([&] {
+    if (fs::exists(folder / kStateName)) return RunState::kUnfinished;
+    const fs::path report = folder / kReportName;
+    if (!fs::exists(report)) {
+      return fs::exists(folder / kPromptName) ? RunState::kFinished : RunState::kNone;
+    }
+    const nlohmann::json record = read_json_object(report);
+    const auto interrupted = record.find("interrupted");
+    const bool finished = interrupted != record.end() && *interrupted == false;
+    return finished ? RunState::kFinished : RunState::kUnfinished;
   });
 }
 
@@ -31,23 +104,18 @@ fs::path prompt_path(const fs::path& given) {
   return at_border([&] { return fs::is_directory(given) ? given / kPromptName : given; });
 }
 
-void remember_classes(const fs::path& prompt,
-                      const std::optional<std::vector<std::string>>& class_names) {
-  at_border([&] {
-    if (!class_names) {
-      fs::remove(classes_path(prompt));
-      return;
-    }
-    std::string text;
-    for (const std::string& name : *class_names) text += name + "\n";
-    write_file(classes_path(prompt), text);
-  });
+fs::path class_names_path(const fs::path& prompt) {
+  fs::path path = prompt;
+  if (path.extension() == ".qprompt") path.replace_extension();
+  path += ".classes.txt";
+  return path;
 }
 
 std::optional<std::vector<std::string>> remembered_classes(const fs::path& prompt) {
   return at_border([&]() -> std::optional<std::vector<std::string>> {
-    const fs::path path = classes_path(prompt);
+    const fs::path path = class_names_path(prompt);
     if (!fs::exists(path)) return std::nullopt;
+    record_of(prompt);  // refuses another prompt's
     return read_class_names(path);
   });
 }
@@ -57,18 +125,39 @@ std::vector<std::string> class_names_for(const fs::path& prompt, const std::stri
     if (!names_file.empty()) return read_class_names(names_file);
     const auto remembered = remembered_classes(prompt);
     require(remembered.has_value(), prompt.string(), ": no class names beside it in ",
-            classes_path(prompt).filename().string(), "; --classes names.txt gives them");
+            class_names_path(prompt).filename().string(), "; --classes names.txt gives them");
     return *remembered;
+  });
+}
+
+bool is_data_of_run(const fs::path& data, const std::string& split, const fs::path& prompt) {
+  return at_border([&] {
+    const auto record = record_of(prompt);
+    if (!record) return false;
+    const nlohmann::json learned_from = record->value("data", nlohmann::json::object());
+    const auto same_place = [&](const char* field, const fs::path& given) {
+      const std::string then = learned_from.is_object() ? learned_from.value(field, "") : "";
+      std::error_code error;
+      return then == given || (!then.empty() && fs::equivalent(then, given, error) && !error);
+    };
+    return same_place("path", data) && same_place("split", split);
   });
 }
 
 std::uint64_t division_seed(const std::optional<std::uint64_t>& given, const fs::path& prompt) {
   return at_border([&]() -> std::uint64_t {
     if (given) return *given;
-    const fs::path report = prompt.parent_path() / kReportName;
-    if (prompt.filename() != kPromptName || !fs::exists(report)) return 1;
-    const nlohmann::json seed =
-        read_json(report).value(nlohmann::json::json_pointer("/settings/seed"), nlohmann::json());
+    const auto record = record_of(prompt);
+    if (!record) {
+      const bool unfinished =
+          prompt.filename() == kPromptName && fs::exists(prompt.parent_path() / kStateName);
+      require(!unfinished, prompt.string(), ": of an unfinished run without its ", kReportName,
+              ": train --resume finishes it, or --seed says how the folder was divided");
+      return 1;
+    }
+    const nlohmann::json::json_pointer place("/settings/seed");
+    if (!record->contains(place)) return 1;
+    const nlohmann::json& seed = record->at(place);
     return seed.is_number_unsigned() ? seed.get<std::uint64_t>() : 1;
   });
 }

@@ -6,7 +6,6 @@
 #include "qprompt/core/error.h"
 #include "qprompt/core/fields.h"
 #include "qprompt/core/hash.h"
-#include "qprompt/core/json.h"
 #include "qprompt/eval/evaluate.h"
 #include "qprompt/kernels/device.h"
 #include "qprompt/run/record.h"
@@ -38,7 +37,9 @@ class Run {
       : model_(model), dataset_(dataset), config_(config), options_(options) {}
 
   TrainingRun finish() const {
+    require_one_a_line(dataset_.class_names);
     TrainingRun run{learned(), {}, {}};
+    run.learned.prompt.exif = options_.exif;
     // The prompt is safe before anything else can fail.
     save(run);
     if (!run.learned.interrupted) fs::remove(state_path());
@@ -68,10 +69,8 @@ class Run {
   std::optional<TrainingState> state_to_resume(const std::string& settings) const {
     if (!options_.resume) return std::nullopt;
     if (fs::exists(state_path())) return load_state_file(state_path(), settings);
-    const fs::path report = options_.folder / kReportName;
-    require(!fs::exists(report) || read_json(report).value("interrupted", true),
-            options_.folder.string(),
-            ": this run is finished; without --resume it is learned anew");
+    require(run_state(options_.folder) != RunState::kFinished, options_.folder.string(),
+            ": this run is finished");
     return std::nullopt;
   }
 
@@ -79,7 +78,7 @@ class Run {
   Learned learned() const {
     const std::string settings = this->settings();
     const std::optional<TrainingState> state = state_to_resume(settings);
-    bool has_state = state.has_value();
+    bool has_state = false;  // of this very call: one that cannot be gone on with is no advice
     Observer observer = options_.observer;
     // Another run's state is kept until this one has its own.
     observer.on_state = [&](const TrainingState& now) {
@@ -113,12 +112,15 @@ class Run {
     record["preset"] = as_json(options_.preset);
     record.update(as_json(run.learned));
     if (run.comparison) {
+      const auto& [zero_shot, adapted] = *run.comparison;
       record["test"] = {{"images", run.comparison->adapted.images},
                         {"template", options_.zero_shot_template},
-                        {"zero_shot_accuracy", run.comparison->zero_shot.accuracy()},
-                        {"adapted_accuracy", run.comparison->adapted.accuracy()}};
+                        {"zero_shot_accuracy", zero_shot.accuracy()},
+                        {"zero_shot_interval", interval_json(zero_shot.correct, zero_shot.images)},
+                        {"adapted_accuracy", adapted.accuracy()},
+                        {"adapted_interval", interval_json(adapted.correct, adapted.images)}};
     }
-    save_run(options_.folder, run.learned.prompt, run.learned.class_names, json_text(record));
+    save_run(options_.folder, run.learned.prompt, run.learned.class_names, record);
   }
 
   const Model& model_;

@@ -23,6 +23,8 @@ struct TrainingRunOptions {
   // comparison.
   std::vector<std::string> templates;
 
+  std::optional<bool> exif;  // for the prompt file, where a person said it
+
   // For the record.
   DataDescription data;
   std::string tokenizer;

@@ -9,11 +9,19 @@
 #include "qprompt/train/training_sets.h"
 
 namespace qprompt {
+namespace {
+
+// Beyond these a number is a slip of the pen.
+constexpr int kMostShots = 1'000'000, kMostViews = 10'000;
+
+}  // namespace
 
 void require_valid(const LearnConfig& config) {
   at_border([&] {
-    require(config.shots >= 0, "shots ", config.shots, ", expected 0 (all images) or more");
-    require(config.views >= 0, "views ", config.views, ", expected 0 (fresh ones) or more");
+    require(config.shots >= 0 && config.shots <= kMostShots, "shots ", config.shots,
+            ", expected 0 (all images) .. ", kMostShots);
+    require(config.views >= 0 && config.views <= kMostViews, "views ", config.views,
+            ", expected 0 (fresh ones) .. ", kMostViews);
     require_valid(config.training);
   });
 }
@@ -48,6 +56,7 @@ Learned learn(const Model& model, const Dataset& dataset, const LearnConfig& con
               const TrainingState* resume) {
   return at_border([&] {
     require_valid(config);
+    make_learner(config.method, model);  // what does not fit is told before images are read
     const FewShot few = few_shot(dataset, config.shots, config.seed);
     TrainingSets sets(model, subsample_classes(few.dataset, config.classes),
                       config.effective_train_seed(), options);

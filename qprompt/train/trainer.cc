@@ -245,13 +245,20 @@ void require_trainable(const TrainingData& data, const TrainingConfig& config) {
 }  // namespace
 
 void require_valid(const TrainingConfig& config) {
-  require(config.epochs >= 1, "epochs ", config.epochs, ", expected at least 1");
-  require(config.batch_size >= 1, "batch_size ", config.batch_size, ", expected at least 1");
+  constexpr int kMost = 1'000'000;
+  require(config.epochs >= 1 && config.epochs <= kMost, "epochs ", config.epochs, ", expected 1..",
+          kMost);
+  require(config.batch_size >= 1 && config.batch_size <= kMost, "batch_size ", config.batch_size,
+          ", expected 1..", kMost);
   require(config.patience >= 0, "patience ", config.patience, ", expected 0 or more");
   require_valid(config.optimizer);
   parse_bits(config.quantizer.bits);
   require_valid(config.quantizer);
   require_valid(config.regularizer);
+  require(std::isfinite(config.average_mean), "average_mean ", config.average_mean,
+          ", expected an epoch");
+  require(std::isfinite(config.average_deviation) && config.average_deviation > 0,
+          "average_deviation ", config.average_deviation, ", expected a number above 0");
   if (config.model_choice != ModelChoice::kAverage) return;
   require(config.patience == 0, "model_choice average needs all ", config.epochs,
           " epochs, patience ", config.patience, " may end before them");

@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "qprompt/core/border.h"
 #include "qprompt/core/error.h"
 #include "qprompt/core/hash.h"
 #include "qprompt/core/json.h"
@@ -108,10 +109,12 @@ TrainingState load_state_file(const std::filesystem::path& path, const std::stri
   } catch (const nlohmann::json::exception& error) {
     fail(path.string(), ": not a training state (", error.what(), ")");
   }
-  state.velocity = take("velocity.", tensors);
-  state.current = take("current.", tensors, file.metadata());
-  state.chosen = take("chosen.", tensors, file.metadata());
-  return state;
+  return naming(path.string(), [&] {
+    state.velocity = take("velocity.", tensors);
+    state.current = take("current.", tensors, file.metadata());
+    state.chosen = take("chosen.", tensors, file.metadata());
+    return state;
+  });
 }
 
 }  // namespace qprompt

@@ -171,7 +171,7 @@ TEST(DamagedPromptFile, IsRefusedWithAnythingAppended) {
 TEST(HostilePromptFile, SaysWhichVersionCameAndWhichAreRead) {
   Bytes newer = to_bytes(every_kind());
   newer[4] = std::byte{9};
-  expect_refused(newer, "version 9, this program reads up to version 2");
+  expect_refused(newer, "version 9, this program reads up to version 3");
   expect_refused(crafted(write_coop, 0), "version 0");
 }
 

@@ -83,15 +83,15 @@ TEST_F(Convert, AndEvaluateTestOnTheImagesThatTheRunLeftOut) {
            path("e.json")});
   EXPECT_EQ(json_file(folder / "e.json").at("settings").at("seed"), 2);
   succeed({"evaluate", "--model", model, "--data", plain, "--prompt", path("run"), "--seed", "3",
-           "--json", path("e.json")});
-  EXPECT_EQ(json_file(folder / "e.json").at("settings").at("seed"), 3);
+           "--json", path("f.json")});
+  EXPECT_EQ(json_file(folder / "f.json").at("settings").at("seed"), 3);
 }
 
 TEST_F(Convert, ImportLeavesNoNamesOfAnotherPrompt) {
   export_values_of({});
   succeed(import("coop", {"--classes", path("run/prompt.classes.txt")}));
   ASSERT_TRUE(fs::exists(folder / "i.classes.txt"));
-  succeed(import("coop"));
+  succeed(import("coop", {"--force"}));
   EXPECT_FALSE(fs::exists(folder / "i.classes.txt"));
 }
 

@@ -42,13 +42,13 @@ TEST_F(Output, AFullDiskLeavesNothingBehind) {
 
 TEST_F(Output, AFullDiskLeavesTheOldReport) {
   const std::string report = folder.file("report.json", "old").string();
-  EXPECT_THAT(error_line(evaluate({"--json", report}), {.largest_file = 50}), HasSubstr(report));
+  EXPECT_THAT(error_line(evaluate({"--json", report, "--force"}), {.largest_file = 50}), HasSubstr(report));
   EXPECT_EQ(read_text(report), "old");
 }
 
-TEST_F(Output, AFullDiskUnderTheFeatureCacheIsNamed) {
-  EXPECT_THAT(error_line(evaluate({"--cache", path("cache")}), {.largest_file = 50}),
-              HasSubstr(path("cache")));
+TEST_F(Output, AFullDiskUnderTheFeatureCacheIsNamedAndNoError) {
+  const Outcome outcome = succeed(evaluate({"--cache", path("cache")}), {.largest_file = 50});
+  EXPECT_THAT(outcome.err, HasSubstr("without the feature cache: " + path("cache")));
 }
 
 TEST_F(Output, AFullDiskUnderStdoutIsAnError) {
@@ -57,7 +57,7 @@ TEST_F(Output, AFullDiskUnderStdoutIsAnError) {
 
 TEST_F(Output, AnOldRunIsReplacedAsAWhole) {
   succeed(train(path("run"), {"--skip-evaluation"}));
-  succeed(train(path("run"), {"--skip-evaluation", "--classes", "base"}));
+  succeed(train(path("run"), {"--skip-evaluation", "--classes", "base", "--force"}));
   EXPECT_EQ(listing(folder / "run"),
             (std::vector<std::string>{"prompt.classes.txt", "prompt.qprompt", "run.json"}));
   EXPECT_EQ(json_file(folder / "run/run.json").at("class_names").size(), kClasses / 2);

@@ -61,10 +61,10 @@ class Stream {
   std::string text_;
 };
 
-void limit_files(std::uint64_t bytes) {
+void limit_files(std::uint64_t bytes, bool signals) {
   const rlimit limit{bytes, bytes};
   ::setrlimit(RLIMIT_FSIZE, &limit);
-  ::signal(SIGXFSZ, SIG_IGN);  // the write fails, as on a full disk, and the program goes on
+  if (!signals) ::signal(SIGXFSZ, SIG_IGN);  // the write fails, as on a full disk
 }
 
 [[noreturn]] void become_program(const std::vector<std::string>& arguments,
@@ -73,11 +73,14 @@ void limit_files(std::uint64_t bytes) {
   int stdout_file = out.writer();
   if (!options.stdout_path.empty()) stdout_file = ::open(options.stdout_path.c_str(), O_WRONLY);
   ::dup2(stdout_file, STDOUT_FILENO);
-  ::dup2(err.writer(), STDERR_FILENO);
+  int stderr_file = err.writer();
+  if (!options.stderr_path.empty()) stderr_file = ::open(options.stderr_path.c_str(), O_WRONLY);
+  ::dup2(stderr_file, STDERR_FILENO);
+  for (const int stream : options.closed) ::close(stream);
   for (const auto& [name, value] : options.environment) {
     ::setenv(name.c_str(), value.c_str(), 1);
   }
-  if (options.largest_file) limit_files(*options.largest_file);
+  if (options.largest_file) limit_files(*options.largest_file, options.file_limit_signals);
   std::string program = QPROMPT_PROGRAM;
   std::vector<std::string> words = arguments;
   std::vector<char*> argv{program.data()};
@@ -96,7 +99,7 @@ void collect_output(pid_t process, const ProgramOptions& options, Stream& out, S
     if (waiting[0].revents != 0) out.read_some();
     if (waiting[1].revents != 0) err.read_some();
     if (to_interrupt && err.text().find(options.interrupt_at) != std::string::npos) {
-      ::kill(process, SIGINT);
+      for (int i = 0; i < options.interrupts; ++i) ::kill(process, options.interrupt_signal);
       to_interrupt = false;
     }
     if (Clock::now() > deadline) ::kill(process, SIGKILL);

@@ -11,9 +11,14 @@ namespace qprompt::testing {
 struct ProgramOptions {
   std::map<std::string, std::string> environment{};  // beside the test's own
   std::optional<std::uint64_t> largest_file{};       // bytes; more is refused, as on a full disk
+  bool file_limit_signals = false;                   // more than that is also a SIGXFSZ
   std::string interrupt_at{};                        // SIGINT once stderr has shown this
+  int interrupt_signal = 2;                          // another one instead
+  int interrupts = 1;                                // so many of it at once
   bool terminal = false;                             // stderr is a terminal, so progress is shown
   std::string stdout_path{};                         // a file or device in place of `out`
+  std::string stderr_path{};                         // of `err`
+  std::vector<int> closed{};                         // streams that are closed: 0, 1, 2
 };
 
 struct Outcome {

@@ -25,5 +25,16 @@ TEST(Border, MakesErrorsOfWhatOtherLibrariesThrow) {
               ::testing::HasSubstr("unknown type"));
 }
 
+TEST(Naming, PutsTheFileBeforeAMessageThatDoesNotNameIt) {
+  const auto message_of = [](const auto& work) {
+    return testing::error_of([&] { naming("a.json", work); });
+  };
+  EXPECT_EQ(message_of([] { fail("no object"); }), "a.json: no object");
+  EXPECT_EQ(message_of([] { throw std::bad_alloc(); }), "a.json: out of memory");
+  EXPECT_EQ(message_of([] { fail("line 3 of a.json: no name"); }), "line 3 of a.json: no name");
+  EXPECT_EQ(naming("a.json", [] { return 5; }), 5);
+  EXPECT_THROW(naming("a.json", [] { throw Interrupted(); }), Interrupted);
+}
+
 }  // namespace
 }  // namespace qprompt

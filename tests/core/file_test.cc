@@ -16,11 +16,6 @@ using testing::error_of;
 using ::testing::HasSubstr;
 using testing::TemporaryFolder;
 
-std::size_t files_in(const fs::path& folder) {
-  return static_cast<std::size_t>(
-      std::distance(fs::directory_iterator(folder), fs::directory_iterator()));
-}
-
 std::string text_of(const MappedFile& file) {
   return {reinterpret_cast<const char*>(file.bytes().data()), file.bytes().size()};
 }
@@ -88,51 +83,6 @@ TEST(ReadLines, LeavesOutLineEndsAndAByteOrderMark) {
                                    "cat\r\n\nsnow owl")),
             (std::vector<std::string>{"cat", "", "snow owl"}));
   EXPECT_TRUE(read_lines(folder.file("empty", "")).empty());
-}
-
-TEST(WriteFile, ReplacesTheWholeFileAndLeavesNothingBeside) {
-  const TemporaryFolder folder;
-  write_file(folder / "a", "a long first content");
-  write_file(folder / "a", "second");
-  EXPECT_EQ(read_text(folder / "a"), "second");
-  EXPECT_EQ(files_in(folder.path()), 1u);
-}
-
-TEST(WriteFile, CreatesMissingFolders) {
-  const TemporaryFolder folder;
-  write_file(folder / "x/y/z", "deep");
-  EXPECT_EQ(read_text(folder / "x/y/z"), "deep");
-}
-
-TEST(WriteFile, LeavesTheOldFileForReadersThatHaveItOpen) {
-  const TemporaryFolder folder;
-  const MappedFile old(folder.file("a", "first"));
-  write_file(folder / "a", "later");
-  EXPECT_EQ(text_of(old), "first");
-}
-
-TEST(WriteFile, GivesTheUsualPermissions) {
-  const TemporaryFolder folder;
-  const mode_t mask = umask(027);
-  folder.file("a", "x");
-  umask(mask);
-  EXPECT_EQ(static_cast<unsigned>(fs::status(folder / "a").permissions()), 0640u);
-}
-
-TEST(WriteFile, NamesAnUnusableFolder) {
-  const TemporaryFolder folder;
-  folder.file("file", "x");
-  EXPECT_THAT(error_of([&] { write_file(folder / "file/below", "y"); }),
-              HasSubstr((folder / "file/below").string()));
-  fs::create_directory(folder / "folder");
-  EXPECT_THAT(error_of([&] { write_file(folder / "folder", "y"); }), HasSubstr("is a folder"));
-  EXPECT_EQ(files_in(folder.path()), 2u);
-}
-
-TEST(WriteFile, ReportsAFullDiskAndDoesNotReplaceADevice) {
-  if (!fs::is_character_file("/dev/full")) GTEST_SKIP() << "no /dev/full";
-  EXPECT_THAT(error_of([] { write_file("/dev/full", "x"); }), HasSubstr("No space left"));
-  EXPECT_TRUE(fs::is_character_file("/dev/full"));
 }
 
 TEST(Hash64, IsXxh3AndNeverChanges) {

@@ -32,5 +32,12 @@ TEST(Json, RefusesDeepNesting) {
   EXPECT_THAT(error_of([&] { parse_json(deep, "deep.json"); }), HasSubstr("nested deeper"));
 }
 
+TEST(ReadJsonObject, NamesAFileThatHoldsNoObject) {
+  const testing::TemporaryFolder folder;
+  EXPECT_EQ(read_json_object(folder.file("a", R"({"x": 1})")).at("x"), 1);
+  EXPECT_THAT(testing::error_of([&] { read_json_object(folder.file("b", "[1]")); }),
+              ::testing::HasSubstr("b: JSON of the type array, expected an object"));
+}
+
 }  // namespace
 }  // namespace qprompt

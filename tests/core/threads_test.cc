@@ -2,7 +2,12 @@
 
 #include <gtest/gtest.h>
 #include <sched.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
+#include <cstdio>
+
+#include "qprompt/core/error.h"
 #include "tests/support/temporary_folder.h"
 
 namespace qprompt {
@@ -79,6 +84,24 @@ TEST(UsableCores, FollowsTheAffinityMask) {
   ASSERT_EQ(sched_setaffinity(0, sizeof one, &one), 0);
   EXPECT_EQ(usable_cores(), 1);
   sched_setaffinity(0, sizeof all, &all);
+}
+
+[[noreturn]] void start_a_thousand_threads_in_a_gibibyte() {
+  const rlimit memory{std::size_t{1} << 30, std::size_t{1} << 30};
+  ::setrlimit(RLIMIT_AS, &memory);
+  try {
+    require_threads(1000);  // of 8 MiB of stack each
+  } catch (const Error& error) {
+    std::fputs(error.what(), stderr);
+    ::_exit(1);
+  }
+  ::_exit(0);
+}
+
+TEST(RequireThreads, SaysHowManyTheSystemAllows) {
+  require_threads(8);
+  EXPECT_EXIT(start_a_thousand_threads_in_a_gibibyte(), ::testing::ExitedWithCode(1),
+              "only .* of 1000 threads could be started .*--threads");
 }
 
 }  // namespace

@@ -1,13 +1,26 @@
+#include <gmock/gmock.h>
+
 #include <cstring>
+#include <limits>
+#include <nlohmann/json.hpp>
 
 #include "qprompt/core/file.h"
 #include "qprompt/core/half.h"
 #include "tests/features/requests.h"
+#include "tests/support/errors.h"
 
 namespace qprompt {
 namespace {
 
 namespace fs = std::filesystem;
+
+// Where the values of a tensor begin in a safetensors file.
+std::size_t tensor_offset(const std::string& bytes, const std::string& name) {
+  std::uint64_t length;
+  std::memcpy(&length, bytes.data(), sizeof length);
+  const auto header = nlohmann::json::parse(bytes.substr(sizeof length, length));
+  return sizeof length + length + header.at(name).at("data_offsets").at(0).get<std::size_t>();
+}
 
 class FeatureCache : public ::testing::Test {
  protected:
@@ -182,6 +195,50 @@ TEST_F(FeatureCache, AnInterruptionKeepsWhatIsFinished) {
   EXPECT_GT(finished, 0);
   EXPECT_LT(finished, 150);
   EXPECT_EQ(run(model_, requests).progress.cached, finished);
+}
+
+TEST_F(FeatureCache, ThatCannotBeWrittenIsToldOnceAndDoneWithout) {
+  const std::vector<ImageRequest> requests = whole_pictures(100);  // of two waves
+  const Matrix plain = image_features(ImageSide(model_), requests).features;
+  std::vector<std::string> notices;
+  FeatureOptions options;
+  options.cache = FeatureStore::open(folder_ / "cache", 1 << 16);  // too little
+  options.notice = [&](const std::string& notice) { notices.push_back(notice); };
+  EXPECT_EQ(image_features(ImageSide(model_), requests, options).features, plain);
+  EXPECT_THAT(notices, ::testing::ElementsAre(::testing::AllOf(
+                           ::testing::HasSubstr("going on without the feature cache"),
+                           ::testing::HasSubstr((folder_ / "cache").string()))));
+}
+
+TEST_F(FeatureCache, FollowsNoLinkInItsFolder) {
+  const fs::path precious = folder_.file("precious", std::string(10000, 'x'));
+  for (const char* name : {"features.lmdb", "features.lmdb-lock"}) {
+    fs::create_directories(folder_ / "cache");
+    fs::create_symlink(precious, folder_ / "cache" / name);
+    EXPECT_THAT(testing::error_of([&] { FeatureStore::open(folder_ / "cache"); }),
+                ::testing::HasSubstr(std::string(name) + ": not a regular file"));
+    EXPECT_EQ(read_text(precious), std::string(10000, 'x'));
+    fs::remove_all(folder_ / "cache");
+  }
+}
+
+// One exponent of a weight is all it takes.
+TEST_F(FeatureCache, FeaturesThatAreNotFiniteAreAnErrorAndNotKept) {
+  const testing::TemporaryFolder damaged;
+  testing::write_random_model(damaged.path(), testing::small_clip_shape());
+  const fs::path weights = damaged / "model.safetensors";
+  std::string bytes = read_text(weights);
+  const float nan = std::numeric_limits<float>::quiet_NaN();
+  const std::size_t place = tensor_offset(bytes, "visual_projection.weight");
+  std::memcpy(bytes.data() + place, &nan, sizeof nan);
+  write_file(weights, bytes);
+  const Model model = Model::load(damaged.path().string(), {testing::float32(), {}});
+  const std::vector<ImageRequest> requests = whole_pictures(2);
+  EXPECT_THAT(testing::error_of([&] { run(model, requests); }),
+              ::testing::AllOf(::testing::HasSubstr(requests[0].image.name()),
+                               ::testing::HasSubstr("not finite"),
+                               ::testing::HasSubstr(damaged.path().string())));
+  EXPECT_EQ(entries(), 0u);
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "qprompt/clip/similarity.h"
 #include "qprompt/eval/evaluate.h"
@@ -165,6 +166,22 @@ TEST_F(ClassifierTest, AnswersAsEvaluationCounts) {
   }
   EXPECT_EQ(metrics.images, 40);
   EXPECT_EQ(correct, metrics.correct);
+}
+
+TEST(Classifier, ValuesThatAreNoNumbersAreNeverAnAnswer) {
+  const Model model = testing::random_model();
+  const float nan = std::numeric_limits<float>::quiet_NaN();
+  PromptFile prompt = unified_prompt(model);
+  std::get<Matrix>(prompt.matrices.front().content)(1, 2) = nan;
+  EXPECT_THAT(testing::error_of([&] { AdaptedModel(model, prompt, kNames); }),
+              ::testing::HasSubstr("matrix 'ctx' holds values that are not finite"));
+  Matrix class_matrix = Matrix::Ones(2, model.shape().embed);
+  class_matrix(0, 0) = nan;
+  EXPECT_THAT(testing::error_of([&] {
+                AdaptedModel::with_class_matrix(model, class_matrix, {"cat", "dog"});
+              }),
+              ::testing::AllOf(::testing::HasSubstr(model.path().string()),
+                               ::testing::HasSubstr("not finite")));
 }
 
 }  // namespace

@@ -1,0 +1,50 @@
+#include "cli/console.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <cstdio>
+#include <cstring>
+#include <string>
+
+#include "qprompt/core/error.h"
+#include "qprompt/core/printable.h"
+
+namespace qprompt::cli {
+
+void prepare_streams() {
+  // In the wrong direction, so that using them fails as it would have.
+  const std::array directions{O_WRONLY, O_RDONLY, O_RDONLY};
+  for (int stream = STDIN_FILENO; stream <= STDERR_FILENO; ++stream) {
+    const bool closed = ::fcntl(stream, F_GETFD) < 0 && errno == EBADF;
+    if (closed) ::open("/dev/null", directions[static_cast<std::size_t>(stream)]);
+  }
+  std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);  // beyond `ulimit -f`
+}
+
+void write_stdout(std::string_view text) {
+  const bool written = std::fwrite(text.data(), 1, text.size(), stdout) == text.size();
+  require(written, "stdout: cannot be written: ", std::strerror(errno));
+}
+
+void finish_stdout() {
+  const bool written = std::fflush(stdout) == 0 && std::ferror(stdout) == 0;
+  require(written, "stdout: cannot be written: ", std::strerror(errno));
+}
+
+void write_stderr(std::string_view text) {
+  static_cast<void>(std::fwrite(text.data(), 1, text.size(), stderr));
+}
+
+void write_stderr_line(std::string_view line) {
+  if (line.ends_with('\n')) line.remove_suffix(1);
+  write_stderr(printable(line) + "\n");
+}
+
+void print_text(std::string_view text) { write_stdout(escaped(text, LineEnds::kKept)); }
+
+}  // namespace qprompt::cli

@@ -1,0 +1,19 @@
+#pragma once
+
+#include <string>
+
+#include "qprompt/eval/evaluate.h"
+
+namespace qprompt::cli {
+
+// "51.39 % (40.1-62.6)": with its 95 % interval.
+std::string accuracy_text(Index correct, Index images);
+
+// A line for each class: "-" for one without images.
+std::string per_class_text(const Metrics& metrics, const std::vector<std::string>& class_names);
+
+// path,label,predicted,probability,correct: a row for each image.
+std::string per_image_csv(const Evaluation& evaluation,
+                          const std::vector<std::string>& class_names);
+
+}  // namespace qprompt::cli

@@ -1,0 +1,35 @@
+#include "qprompt/features/lenient_cache.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "qprompt/core/error.h"
+
+namespace qprompt {
+
+bool LenientCache::find(const Hash128& key, std::span<float> row) {
+  if (!usable_) return false;
+  try {
+    return store_->find(key, row) &&
+           std::ranges::all_of(row, [](float value) { return std::isfinite(value); });
+  } catch (const Error& error) {
+    give_up(error.what());
+    return false;
+  }
+}
+
+void LenientCache::append(std::span<const Hash128> keys, const Matrix& rows) {
+  if (!usable_) return;
+  try {
+    store_->append(keys, rows);
+  } catch (const Error& error) {
+    give_up(error.what());
+  }
+}
+
+// Of several threads that fail at once, one tells it.
+void LenientCache::give_up(const std::string& why) {
+  if (usable_.exchange(false) && notice_) notice_("going on without the feature cache: " + why);
+}
+
+}  // namespace qprompt

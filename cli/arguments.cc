@@ -4,6 +4,7 @@
 #include "cli/fields.h"
 #include "cli/interrupt.h"
 #include "cli/progress.h"
+#include "qprompt/core/border.h"
 #include "qprompt/core/error.h"
 #include "qprompt/features/feature_store.h"
 
@@ -83,7 +84,7 @@ CLI::Option* add_division_seed(CLI::App& app, std::optional<std::uint64_t>& seed
 Dataset DataArguments::load(std::uint64_t seed) const {
   std::optional<std::filesystem::path> split_path;
   if (!split.empty()) split_path = split;
-  return load_dataset(data, split_path, seed);
+  return naming(split.empty() ? data : split, [&] { return load_dataset(data, split_path, seed); });
 }
 
 }  // namespace qprompt::cli

@@ -41,11 +41,11 @@ std::optional<nlohmann::json> record_of(const fs::path& prompt) {
   if (prompt.filename() != kPromptName || !fs::exists(path)) return std::nullopt;
   nlohmann::json record = read_json_object(path);
   const auto hash = record.find(kPromptHash);
-  require(hash == record.end() || *hash == hash_of_file(prompt), path.string(),
-          ": was written with another prompt than ", prompt.string(),
-          ": the class names and the seed beside it are not this prompt's; --classes and --seed "
-          "say them");
-  return record;
+  if (hash == record.end() || *hash == hash_of_file(prompt)) return record;
+  load_prompt_file(prompt);  // a damaged one is told as that
+  fail(path.string(), ": was written with another prompt than ", prompt.string(),
+       ": the class names and the seed beside it are not this prompt's; --classes and --seed say "
+       "them");
 }
 
 }  // namespace

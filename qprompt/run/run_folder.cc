@@ -51,15 +51,16 @@ std::optional<nlohmann::json> record_of(const fs::path& prompt) {
 }  // namespace
 
 void save_run(const fs::path& folder, const PromptFile& prompt,
-              const std::vector<std::string>& class_names, nlohmann::ordered_json record) {
+              const std::vector<std::string>& class_names, const std::string& record) {
   at_border([&] {
     const fs::path path = folder / kPromptName, report = folder / kReportName;
     const auto bytes = to_bytes(prompt);
     const bool is_new = !fs::exists(path) || read_bytes(path) != bytes;
     if (is_new) fs::remove(report);
     save_prompt(prompt, path, class_names);
-    record[kPromptHash] = hex64(hash64(std::span<const std::byte>(bytes)));
-    write_file(report, json_text(record));
+    auto json = nlohmann::ordered_json::parse(record);
+    json[kPromptHash] = hex64(hash64(std::span<const std::byte>(bytes)));
+    write_file(report, json_text(json));
   });
 }
 

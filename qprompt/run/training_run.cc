@@ -116,7 +116,7 @@ class Run {
                         {"zero_shot_accuracy", run.comparison->zero_shot.accuracy()},
                         {"adapted_accuracy", run.comparison->adapted.accuracy()}};
     }
-    save_run(options_.folder, run.learned.prompt, run.learned.class_names, record);
+    save_run(options_.folder, run.learned.prompt, run.learned.class_names, json_text(record));
   }
 
   const Model& model_;

@@ -5,6 +5,7 @@
 #include "cli/interrupt.h"
 #include "cli/notices.h"
 #include "cli/progress.h"
+#include "qprompt/core/border.h"
 #include "qprompt/core/error.h"
 #include "qprompt/features/feature_store.h"
 #include "qprompt/run/run_folder.h"
@@ -118,7 +119,8 @@ DataOptions DataArguments::options() const {
 Dataset DataArguments::load(std::uint64_t seed) const {
   DataOptions with_seed = options();
   with_seed.seed = seed;
-  const Dataset dataset = load_dataset(data, with_seed);
+  const Dataset dataset =
+      naming(split.empty() ? data : split, [&] { return load_dataset(data, with_seed); });
   tell_data(data, dataset);
   return dataset;
 }
@@ -130,7 +132,8 @@ TestSet DataArguments::test_set(const std::string& prompt, const std::string& cl
       .data = data, .options = options(), .prompt = {}, .classes = classes, .seed = seed};
   if (!prompt.empty()) request.prompt = prompt_path(prompt);
   if (!request.options.orientation) request.options.orientation = orientation_of(exif_of_prompt);
-  TestSet set = qprompt::test_set(request);
+  TestSet set =
+      naming(split.empty() ? data : split, [&] { return qprompt::test_set(request); });
   tell_data(data, set.data);
   return set;
 }

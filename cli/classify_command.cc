@@ -91,7 +91,9 @@ AdaptedModel adapted_model(const ClassifyArguments& arguments, const Model& mode
   std::vector<std::string> names = class_names_for(path, arguments.classes);
   tell_names(names);
   if (!prompt) {
-    return AdaptedModel::zero_shot(model, templates_of(arguments.templates), std::move(names));
+    const std::vector<std::string> templates = templates_of(arguments.templates);
+    return naming(arguments.classes,
+                  [&] { return AdaptedModel::zero_shot(model, templates, std::move(names)); });
   }
   return naming(path.string(),
                 [&] { return AdaptedModel(model, *prompt, std::move(names), user_cache()); });

@@ -14,6 +14,21 @@
 #include "qprompt/core/printable.h"
 
 namespace qprompt::cli {
+namespace {
+
+// A reader that has gone, as `head` does, has seen enough: the program ends without a word, as
+// others do.
+void require_stdout(bool written) {
+  if (written) return;
+  const int why = errno;
+  if (why == EPIPE) {
+    std::signal(SIGPIPE, SIG_DFL);
+    std::raise(SIGPIPE);
+  }
+  fail("stdout: cannot be written: ", std::strerror(why));
+}
+
+}  // namespace
 
 void prepare_streams() {
   // In the wrong direction, so that using them fails as it would have.
@@ -27,14 +42,10 @@ void prepare_streams() {
 }
 
 void write_stdout(std::string_view text) {
-  const bool written = std::fwrite(text.data(), 1, text.size(), stdout) == text.size();
-  require(written, "stdout: cannot be written: ", std::strerror(errno));
+  require_stdout(std::fwrite(text.data(), 1, text.size(), stdout) == text.size());
 }
 
-void finish_stdout() {
-  const bool written = std::fflush(stdout) == 0 && std::ferror(stdout) == 0;
-  require(written, "stdout: cannot be written: ", std::strerror(errno));
-}
+void finish_stdout() { require_stdout(std::fflush(stdout) == 0 && std::ferror(stdout) == 0); }
 
 void write_stderr(std::string_view text) {
   static_cast<void>(std::fwrite(text.data(), 1, text.size(), stderr));

@@ -10,10 +10,11 @@
 namespace qprompt::cli {
 
 // Stands ready for standard streams that are closed or break: what cannot be written is an error
-// of the call, and never a signal; and no file is opened in their place.
+// of the call, and no file is opened in their place.
 void prepare_streams();
 
-// As it is. Throws Error where stdout cannot be written.
+// As it is. Throws Error where stdout cannot be written; a reader that has gone ends the program
+// quietly, by SIGPIPE.
 void write_stdout(std::string_view text);
 // Throws Error where what was written to stdout has not arrived.
 void finish_stdout();

@@ -73,7 +73,10 @@ void show(const DemoResult& result, const std::filesystem::path& prompt,
 
 bool is_demo(const std::filesystem::path& folder) {
   const std::filesystem::path report = folder / kReportName;
-  return std::filesystem::exists(report) && read_json_object(report).value("command", "") == "demo";
+  if (!std::filesystem::exists(report)) return false;
+  const nlohmann::json record = read_json_object(report);
+  const auto command = record.find("command");
+  return command != record.end() && *command == "demo";
 }
 
 void run(const DemoArguments& arguments) {
@@ -90,7 +93,7 @@ void run(const DemoArguments& arguments) {
   const double seconds =
       std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   save_run(output, result.qcoop.prompt, result.qcoop.class_names,
-           report_of(result, assets, model, seconds));
+           json_text(report_of(result, assets, model, seconds)));
   const std::filesystem::path page = output / "report.html";
   write_file(page, demo_page(result, places, model.device().info(), seconds));
   show(result, places.prompt, page, seconds);

@@ -41,25 +41,26 @@ std::optional<nlohmann::json> record_of(const fs::path& prompt) {
   if (prompt.filename() != kPromptName || !fs::exists(path)) return std::nullopt;
   nlohmann::json record = read_json_object(path);
   const auto hash = record.find(kPromptHash);
-  require(hash == record.end() || *hash == hash_of_file(prompt), path.string(),
-          ": was written with another prompt than ", prompt.string(),
-          ": the class names and the seed beside it are not this prompt's; --classes and --seed "
-          "say them");
-  return record;
+  if (hash == record.end() || *hash == hash_of_file(prompt)) return record;
+  load_prompt_file(prompt);  // a damaged one is told as that
+  fail(path.string(), ": was written with another prompt than ", prompt.string(),
+       ": the class names and the seed beside it are not this prompt's; --classes and --seed say "
+       "them");
 }
 
 }  // namespace
 
 void save_run(const fs::path& folder, const PromptFile& prompt,
-              const std::vector<std::string>& class_names, nlohmann::ordered_json record) {
+              const std::vector<std::string>& class_names, const std::string& record) {
   at_border([&] {
     const fs::path path = folder / kPromptName, report = folder / kReportName;
     const auto bytes = to_bytes(prompt);
     const bool is_new = !fs::exists(path) || read_bytes(path) != bytes;
     if (is_new) fs::remove(report);
     save_prompt(prompt, path, class_names);
-    record[kPromptHash] = hex64(hash64(std::span<const std::byte>(bytes)));
-    write_file(report, json_text(record));
+    auto json = nlohmann::ordered_json::parse(record);
+    json[kPromptHash] = hex64(hash64(std::span<const std::byte>(bytes)));
+    write_file(report, json_text(json));
   });
 }
 

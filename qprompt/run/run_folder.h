@@ -2,7 +2,6 @@
 
 #include <cstdint>
 #include <filesystem>
-#include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
 #include <vector>
@@ -24,10 +23,9 @@ inline constexpr char kReportName[] = "run.json";
 // While a run is unfinished: what it is resumed from.
 inline constexpr char kStateName[] = "training_state.safetensors";
 
-// `record` is a JSON object.
+// `record` is the text of a JSON object.
 QPROMPT_API void save_run(const std::filesystem::path& folder, const PromptFile& prompt,
-                          const std::vector<std::string>& class_names,
-                          nlohmann::ordered_json record);
+                          const std::vector<std::string>& class_names, const std::string& record);
 
 // A prompt and the names beside it; without names it has none beside it.
 QPROMPT_API void save_prompt(const PromptFile& prompt, const std::filesystem::path& path,

@@ -120,7 +120,7 @@ class Run {
                         {"adapted_accuracy", adapted.accuracy()},
                         {"adapted_interval", interval_json(adapted.correct, adapted.images)}};
     }
-    save_run(options_.folder, run.learned.prompt, run.learned.class_names, record);
+    save_run(options_.folder, run.learned.prompt, run.learned.class_names, json_text(record));
   }
 
   const Model& model_;

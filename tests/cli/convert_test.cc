@@ -101,7 +101,7 @@ TEST_F(Convert, ImportTakesWhatTheFileDoesNotSay) {
   const auto imported =
       nlohmann::json::parse(succeed({"inspect", path("i.qprompt"), "--json", "-"}).out);
   EXPECT_EQ(imported.at("settings").at("class_token_position"), "middle");
-  EXPECT_THAT(usage_error(import("coop", {"--text-template", "a {}"})),
+  EXPECT_THAT(usage_error(import("coop", {"--text-template", "a {}", "--force"})),
               HasSubstr("--text-template"));
 }
 

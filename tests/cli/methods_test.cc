@@ -141,8 +141,19 @@ TEST_F(Methods, ARunThatDivergesKeepsItsLastGoodEpoch) {
 TEST_F(Methods, AnotherRunThatFailsEarlyLeavesTheStateOfOneThatDiverged) {
   run(train(path("run"), {"--epochs", "4", "--skip-evaluation", "--lr", "1e38"}));
   const std::string state = read_text(folder / "run/training_state.safetensors");
-  error_line(train(path("run"), {"--model-choice", "best_val"}));  // no validation images
+  EXPECT_THAT(error_line(train(path("run"), {"--model-choice", "best_val", "--force"})),
+              HasSubstr("no validation images"));
   EXPECT_TRUE(read_text(folder / "run/training_state.safetensors") == state);
+}
+
+TEST_F(Methods, AnErrorOfResumingDoesNotAdviseToResume) {
+  run(train(path("run"), {"--epochs", "4", "--skip-evaluation", "--lr", "1e38"}));
+  for (const std::string& name : listing(class_folder("train", 0))) {
+    folder.file(class_folder("train", 0) / name, "no picture");
+  }
+  EXPECT_THAT(error_line(train(path("run"), {"--epochs", "4", "--skip-evaluation", "--resume"})),
+              AllOf(HasSubstr(class_folder("train", 0).string()),
+                    Not(HasSubstr("--resume goes on"))));
 }
 
 TEST_F(Methods, ARunIsNotResumedWithOtherImages) {

@@ -3,8 +3,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <nlohmann/json.hpp>
-
 #include "qprompt/core/file.h"
 #include "tests/run/killed_process.h"
 #include "tests/support/errors.h"
@@ -27,8 +25,8 @@ PromptFile prompt_of(float value) {
           .matrices = {{"ctx", Matrix::Constant(1, 4, value)}}};
 }
 
-nlohmann::ordered_json record_of(std::uint64_t seed) {
-  return {{"settings", {{"seed", seed}}}, {"interrupted", false}};
+std::string record_of(std::uint64_t seed) {
+  return R"({"settings": {"seed": )" + std::to_string(seed) + R"(}, "interrupted": false})";
 }
 
 class RunFolder : public ::testing::Test {
@@ -106,7 +104,7 @@ TEST_F(RunFolder, AnotherPromptInItIsNotServedWithItsNames) {
 
 TEST_F(RunFolder, OfVersion01HasNoHashAndIsRead) {
   save_old();
-  write_file(run / kReportName, record_of(7).dump());
+  write_file(run / kReportName, record_of(7));
   EXPECT_EQ(remembered_classes(prompt), old_names);
   EXPECT_EQ(division_seed(std::nullopt, prompt), 7u);
 }

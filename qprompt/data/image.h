@@ -28,8 +28,8 @@ struct DecodeOptions {
 // JPEG, PNG, WebP, BMP, TIFF, GIF, AVIF or HEIC, recognised from the content, the first picture of
 // several, converted to RGB as PIL's convert("RGB"): alpha is dropped, 16 bits become the high
 // byte (gray: image_gray16.h), CMYK is read as Adobe writes it. The EXIF orientation is not
-// applied: the reference does not look at it either. What turns a picture in TIFF, AVIF and HEIC
-// themselves is applied, as the reference does.
+// applied: the reference does not look at it either. What TIFF, AVIF and HEIC themselves say of
+// turning is.
 // Throws Error beginning with `name` for a damaged, truncated, empty or unknown file, and for more
 // than 178,956,970 pixels (PIL's limit); std::bad_alloc where memory is lacking.
 Image decode_image(std::span<const std::byte> bytes, const std::string& name,

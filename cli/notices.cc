@@ -4,6 +4,10 @@
 
 namespace qprompt::cli {
 
+void tell_assumptions(const std::vector<std::string>& assumptions) {
+  for (const std::string& line : assumptions) fmt::print(stderr, "{}\n", line);
+}
+
 void tell_skipped(const std::vector<std::string>& skipped) {
   if (skipped.empty()) return;
   fmt::print(stderr, "damaged images skipped: {}; the first: {}\n", skipped.size(),

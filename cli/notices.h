@@ -10,6 +10,9 @@
 // Lines on stderr about what was done otherwise than asked for.
 namespace qprompt::cli {
 
+// What was assumed of a checkpoint, a line each.
+void tell_assumptions(const std::vector<std::string>& assumptions);
+
 // How many images --skip-bad-images left out, and the first; nothing where there were none.
 void tell_skipped(const std::vector<std::string>& skipped);
 

@@ -58,7 +58,7 @@ std::vector<Image> ImagePixels::decode(const ImageRequest& request) const {
   const Image picture = read_image(request.image);
   std::vector<Image> views;
   for (std::size_t v = 0; v < request.view_count(); ++v) {
-    views.push_back(view_of(picture, request.view_seed(v), preprocessing_.image_size));
+    views.push_back(view_of(picture, request.view_seed(v), preprocessing_));
   }
   return views;
 }
@@ -74,8 +74,7 @@ Matrix ImagePixels::pixels(std::span<const Index> rows) const {
     if (!view.kept.pixels.empty()) {
       normalize(view.kept, preprocessing_.mean, preprocessing_.std, row);
     } else {
-      normalize(view_of(read_image(request.image), request.view_seed(view.view),
-                        preprocessing_.image_size),
+      normalize(view_of(read_image(request.image), request.view_seed(view.view), preprocessing_),
                 preprocessing_.mean, preprocessing_.std, row);
     }
   });

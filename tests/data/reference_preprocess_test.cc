@@ -12,7 +12,7 @@ constexpr std::array<float, 3> kMean{0.48145466F, 0.4578275F, 0.40821073F};
 constexpr std::array<float, 3> kStd{0.26862954F, 0.26130258F, 0.27577711F};
 
 std::vector<float> evaluation_view(const std::filesystem::path& path, int size) {
-  const Image image = clip_preprocess(read_image(path), size);
+  const Image image = clip_preprocess(read_image(path), {.image_size = size});
   std::vector<float> values(image.pixels.size());
   normalize(image, kMean, kStd, values);
   return values;

@@ -89,6 +89,8 @@ constexpr const char* kPassedOver[] = {
 }  // namespace
 
 bool is_passed_over(std::string_view reference) {
+  constexpr std::string_view kFrozenTeacher = "prompt_learner.ZS_";  // PromptSRC's image encoder
+  if (reference.starts_with(kFrozenTeacher)) reference.remove_prefix(kFrozenTeacher.size());
   static const std::vector<std::regex> patterns(std::begin(kPassedOver), std::end(kPassedOver));
   return std::ranges::any_of(patterns, [&](const std::regex& pattern) {
     return std::regex_match(reference.begin(), reference.end(), pattern);

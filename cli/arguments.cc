@@ -1,5 +1,7 @@
 #include "cli/arguments.h"
 
+#include <sstream>
+
 #include "cli/console.h"
 #include "cli/fields.h"
 #include "cli/interrupt.h"
@@ -11,6 +13,35 @@
 #include "qprompt/run/run_folder.h"
 
 namespace qprompt::cli {
+namespace {
+
+Heads parse_heads(const std::string& text) {
+  Heads heads;
+  std::istringstream in(text);
+  char comma = 0, more = 0;
+  const bool pair = in >> heads.text >> comma >> heads.image && comma == ',' && !(in >> more);
+  require(pair && heads.text > 0 && heads.image > 0, "--heads '", text,
+          "', expected two numbers, of the text and the image tower: 8,12");
+  return heads;
+}
+
+// What a weights file without a configuration does not say.
+void add_checkpoint_options(CLI::App& app, CheckpointOptions& options) {
+  app.add_option_function<std::string>(
+         "--activation",
+         [&options](const std::string& name) {
+           options.activation = name == "gelu" ? Activation::kGelu : Activation::kQuickGelu;
+         },
+         "quick_gelu or gelu, where no configuration lies beside the weights")
+      ->check(CLI::IsMember({"quick_gelu", "gelu"}))
+      ->type_name("NAME");
+  app.add_option_function<std::string>(
+         "--heads", [&options](const std::string& text) { options.heads = parse_heads(text); },
+         "attention heads of the text and the image tower, likewise: 8,12")
+      ->type_name("TEXT,IMAGE");
+}
+
+}  // namespace
 
 CLI::Option* ModelArguments::add_to(CLI::App& app) {
   CLI::Option* required =
@@ -23,6 +54,7 @@ CLI::Option* ModelArguments::add_to(CLI::App& app) {
                  "vocabulary, where it is not beside the model: vocab.json + merges.txt, "
                  "tokenizer.json or bpe_simple_vocab_16e6.txt.gz")
       ->type_name("PATH");
+  add_checkpoint_options(app, checkpoint);
   app.add_option("--threads", device.threads, "threads; 0: the cores this process may use")
       ->capture_default_str()
       ->check(CLI::Range(0, kernels::kMostThreads));
@@ -34,8 +66,11 @@ Model ModelArguments::load() const {
   ModelOptions options;
   options.device = device;
   options.keeps_towers = false;
+  options.checkpoint = checkpoint;
   if (!tokenizer.empty()) options.tokenizer = tokenizer;
-  return Model::load(model, options);
+  Model loaded = Model::load(model, options);
+  tell_assumptions(loaded.assumptions());
+  return loaded;
 }
 
 void FeatureArguments::add_to(CLI::App& app) {
@@ -132,8 +167,7 @@ TestSet DataArguments::test_set(const std::string& prompt, const std::string& cl
       .data = data, .options = options(), .prompt = {}, .classes = classes, .seed = seed};
   if (!prompt.empty()) request.prompt = prompt_path(prompt);
   if (!request.options.orientation) request.options.orientation = orientation_of(exif_of_prompt);
-  TestSet set =
-      naming(split.empty() ? data : split, [&] { return qprompt::test_set(request); });
+  TestSet set = naming(split.empty() ? data : split, [&] { return qprompt::test_set(request); });
   tell_data(data, set.data);
   return set;
 }

@@ -15,14 +15,16 @@
 
 namespace qprompt::cli {
 
-// --model, --tokenizer, --threads, --precision
+// --model, --tokenizer, --activation, --heads, --threads, --precision
 struct ModelArguments {
   std::string model;
   std::string tokenizer;
+  CheckpointOptions checkpoint;
   kernels::DeviceOptions device;
 
   CLI::Option* add_to(CLI::App& app);  // --model, which is required
-  // Its towers go with their last user: a command needs them one after another.
+  // Its towers go with their last user: a command needs them one after another. Says on stderr what
+  // was assumed.
   Model load() const;
 };
 

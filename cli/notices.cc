@@ -6,6 +6,10 @@
 
 namespace qprompt::cli {
 
+void tell_assumptions(const std::vector<std::string>& assumptions) {
+  for (const std::string& line : assumptions) tell("notice: {}", line);
+}
+
 void tell_data(const std::string& path, const Dataset& dataset) {
   tell("{}: {}\n", path, summary(dataset));
   for (const std::string& notice : dataset.notices) tell("notice: {}\n", notice);

@@ -10,6 +10,9 @@
 // Lines on stderr about what was done otherwise than asked for.
 namespace qprompt::cli {
 
+// What was assumed of a checkpoint, a line each.
+void tell_assumptions(const std::vector<std::string>& assumptions);
+
 // What was understood of the data, in one line, and what is doubtful about them.
 void tell_data(const std::string& path, const Dataset& dataset);
 

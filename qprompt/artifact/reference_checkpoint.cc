@@ -5,6 +5,7 @@
 #include "qprompt/artifact/reference_names.h"
 #include "qprompt/core/error.h"
 #include "qprompt/core/file.h"
+#include "qprompt/formats/stand_in.h"
 #include "qprompt/formats/tensor_source.h"
 #include "qprompt/formats/torch_archive.h"
 
@@ -15,6 +16,7 @@ namespace fs = std::filesystem;
 
 std::shared_ptr<const TensorSource> open(const fs::path& path) {
   const MappedFile file(path);
+  refuse_stand_in(file.bytes(), path);
   if (looks_like_zip(file.bytes())) return open_torch_archive(TorchArchive(path));
   require(file.bytes().size() > 8 && file.bytes()[8] == std::byte{'{'}, path.string(),
           ": neither a checkpoint of PyTorch 1.6 or later nor safetensors (older checkpoints: load "
@@ -74,9 +76,13 @@ class SizeVisitor {
 }  // namespace
 
 ReferenceCheckpoint::ReferenceCheckpoint(const fs::path& path) : path_(path), source_(open(path)) {
+  std::string unknown;  // the first
   for (const auto& [stored, info] : source_->tensors()) {
     const auto own = own_name(stored);
-    if (!own) continue;
+    if (!own) {
+      if (unknown.empty() && !is_passed_over(stored)) unknown = stored;
+      continue;
+    }
     const auto [entry, is_new] = stored_names_.emplace(*own, stored);
     require(is_new, path.string(), ": holds '", *own, "' twice, as '", entry->second, "' and as '",
             stored, "'");
@@ -88,6 +94,8 @@ ReferenceCheckpoint::ReferenceCheckpoint(const fs::path& path) : path_(path), so
       tensors.empty() ? "" : " such as '" + tensors.begin()->first + "'",
       ", but no learned prompt: expected 'prompt_learner.ctx', 'ctx' or 'image_encoder.VPT', as "
       "checkpoints of CoOp, CoCoOp, MaPLe, IVLP, VPT and PromptSRC have them");
+  require(unknown.empty(), path.string(), ": holds '", unknown,
+          "', which no method here learns; without it the prompt would be another");
 }
 
 MethodConfig ReferenceCheckpoint::fitted(MethodConfig method) const {

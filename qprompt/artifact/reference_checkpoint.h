@@ -18,10 +18,11 @@ class TensorSource;
 // What was learned, in a checkpoint of the published implementations: Dassl's
 // model.pth.tar-<epoch>, a plain state dict, or a safetensors file with the same names
 // (reference_names.h). Buffers bound to a class list, the optimiser, the scheduler and the copied
-// CLIP are passed over, and nothing in the file is executed.
+// CLIP are passed over, any other tensor is an Error, and nothing in the file is executed.
 class ReferenceCheckpoint {
  public:
-  // Throws Error naming the file for what is no such file or holds nothing that was learned.
+  // Throws Error naming the file for what is no such file, holds nothing that was learned, or a
+  // tensor that is neither learned by a method here nor known to be harmless.
   explicit ReferenceCheckpoint(const std::filesystem::path& path);
 
   // As stored, under this program's names. A class-specific `ctx` is [n_cls, n_ctx, width].

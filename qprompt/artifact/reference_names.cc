@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <regex>
+#include <vector>
 
 namespace qprompt {
 namespace {
@@ -64,7 +66,36 @@ std::optional<std::string> own_name_of_full(std::string_view reference) {
   return std::nullopt;
 }
 
+constexpr const char* kPassedOver[] = {
+    // Embeddings of the class names around the context.
+    R"((prompt_learner\.)?token_(prefix|middle|suffix)\d*)",
+    // CLIP's own weights, under the names that the wrappers of CoOp and its successors give them.
+    R"(logit_scale)",
+    R"((image|text)_encoder\.transformer\.resblocks\.\d+\.ln_[12]\.(weight|bias))",
+    R"((image|text)_encoder\.transformer\.resblocks\.\d+\.attn\.in_proj_(weight|bias))",
+    R"((image|text)_encoder\.transformer\.resblocks\.\d+\.attn\.out_proj\.(weight|bias))",
+    R"((image|text)_encoder\.transformer\.resblocks\.\d+\.mlp\.c_(fc|proj)\.(weight|bias))",
+    R"(text_encoder\.(positional_embedding|text_projection|ln_final\.(weight|bias)))",
+    R"(image_encoder\.(class_embedding|positional_embedding|proj|ln_(pre|post)\.(weight|bias)))",
+    // A ResNet's.
+    R"(image_encoder\.(layer[1-4]\.\d+\.)?conv[1-3]\.weight)",
+    R"(image_encoder\.(layer[1-4]\.\d+\.)?bn[1-3]\.(weight|bias|running_\w+|num_batches_tracked))",
+    R"(image_encoder\.layer[1-4]\.\d+\.downsample\.0\.weight)",
+    R"(image_encoder\.layer[1-4]\.\d+\.downsample\.1\.(weight|bias|running_\w+|num_batches_tracked))",
+    R"(image_encoder\.attnpool\.(positional_embedding|[qkvc]_proj\.(weight|bias)))",
+    // Training state.
+    R"((optimizer|scheduler|scaler)\..*)"};
+
 }  // namespace
+
+bool is_passed_over(std::string_view reference) {
+  constexpr std::string_view kFrozenTeacher = "prompt_learner.ZS_";  // PromptSRC's image encoder
+  if (reference.starts_with(kFrozenTeacher)) reference.remove_prefix(kFrozenTeacher.size());
+  static const std::vector<std::regex> patterns(std::begin(kPassedOver), std::end(kPassedOver));
+  return std::ranges::any_of(patterns, [&](const std::regex& pattern) {
+    return std::regex_match(reference.begin(), reference.end(), pattern);
+  });
+}
 
 std::optional<std::string> own_name(std::string_view reference) {
   if (auto own = own_name_of_full(reference)) return own;

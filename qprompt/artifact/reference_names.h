@@ -22,6 +22,10 @@ namespace qprompt {
 // CoCoOp checkpoints leave the "prompt_learner." out.
 std::optional<std::string> own_name(std::string_view reference);
 
+// True for what was not learned, and may be passed over: buffers that belong to a class list, the
+// frozen CLIP that was saved too, the optimiser's and the scheduler's state.
+bool is_passed_over(std::string_view reference);
+
 // The reference's name, with its "prompt_learner.". Nothing for a matrix that it does not have.
 std::optional<std::string> reference_name(std::string_view own);
 

@@ -33,6 +33,34 @@ struct Read {
   }
 };
 
+// Long-CLIP keeps CLIP's first positions and learns the others anew (model_longclip.py, mask1).
+constexpr Index kKeptPositions = 20;
+
+using SelectedWeight = std::pair<std::string, std::vector<Index>>;
+
+// Visits weight_lists.h for names and shapes alone.
+struct List {
+  std::vector<SelectedWeight>& weights;
+  template <typename Target>
+  void operator()(const std::string& name, const std::vector<Index>& shape, Target&) {
+    weights.emplace_back(name, shape);
+  }
+};
+
+std::vector<SelectedWeight> all_weights(const ClipShape& shape) {
+  std::vector<SelectedWeight> weights{
+      {"logit_scale", {}}, {"token_embedding.weight", {shape.vocabulary, shape.text.width}}};
+  List list{weights};
+  TextStem text_stem;
+  BlockWeights block;
+  visit_text_stem(shape, text_stem, list);
+  for (Index layer = 0; layer < shape.text.layers; ++layer) {
+    visit_block(text_block_prefix(layer), shape.text, block, list);
+  }
+  visit_image_tower(shape, list);
+  return weights;
+}
+
 void require_layer(Index layer, Index layers) {
   require(layer >= 0 && layer < layers, "checkpoint: layer ", layer, " of ", layers);
 }
@@ -42,7 +70,8 @@ void require_layer(Index layer, Index layers) {
 struct Checkpoint::Impl : CheckpointFiles {
   std::vector<Index> token_shape() const { return {shape.vocabulary, shape.text.width}; }
 
-  // Every tensor is there, floating-point and of the right shape: known before any is read.
+  // Every tensor is there, floating-point and of the right shape, and no other: known before any
+  // is read.
   void check_all() const {
     Check check{weights};
     TextStem text_stem;
@@ -54,6 +83,12 @@ struct Checkpoint::Impl : CheckpointFiles {
       visit_block(text_block_prefix(layer), shape.text, block, check);
     }
     visit_image_tower(shape, check);
+    weights.require_all_known(names());
+  }
+  std::vector<std::string> names() const {
+    std::vector<std::string> names;
+    for (const auto& [name, sizes] : all_weights(shape)) names.push_back(name);
+    return names;
   }
 
   const ResNetShape& resnet() const {
@@ -67,18 +102,22 @@ struct Checkpoint::Impl : CheckpointFiles {
 
 Checkpoint::Checkpoint(std::shared_ptr<const Impl> impl) : impl_(std::move(impl)) {}
 
-Checkpoint Checkpoint::open(const std::string& model) {
-  const bool in_hub = !std::filesystem::exists(model) && is_hub_name(model);
-  const auto path = in_hub ? find_in_hub_cache(model) : std::filesystem::path(model);
-  const auto impl = std::make_shared<const Impl>(Impl{open_checkpoint_files(path)});
-  check_shape(impl->shape, path);
-  impl->check_all();
-  return Checkpoint(impl);
+Checkpoint Checkpoint::open(const std::string& model, const CheckpointOptions& options) {
+  try {
+    const auto path = find_model(model);
+    const auto impl = std::make_shared<const Impl>(Impl{open_checkpoint_files(path, options)});
+    check_shape(impl->shape, path);
+    impl->check_all();
+    return Checkpoint(impl);
+  } catch (const std::filesystem::filesystem_error& error) {
+    fail(error.path1().string(), ": cannot read: ", error.code().message());
+  }
 }
 
 const ClipShape& Checkpoint::shape() const { return impl_->shape; }
 const std::filesystem::path& Checkpoint::path() const { return impl_->path; }
 const std::string& Checkpoint::layout() const { return impl_->layout; }
+const std::vector<std::string>& Checkpoint::assumptions() const { return impl_->assumptions; }
 
 float Checkpoint::logit_scale() const {
   return std::exp(impl_->weights.matrix("logit_scale", {})(0, 0));
@@ -88,6 +127,11 @@ TextStem Checkpoint::text_stem() const {
   TextStem stem;
   Read read{impl_->weights};
   visit_text_stem(shape(), stem, read);
+  if (shape().stretched_positions) {
+    const Index stretched = shape().context_length - kKeptPositions;
+    stem.positions.bottomRows(stretched) = stem.stretched_positions.bottomRows(stretched);
+    stem.stretched_positions = Matrix();
+  }
   return stem;
 }
 
@@ -146,8 +190,6 @@ Matrix Checkpoint::token_embeddings(std::span<const int> tokens) const {
 
 namespace {
 
-using SelectedWeight = std::pair<std::string, std::vector<Index>>;
-
 // The last blocks differ between models that were fine-tuned from one another.
 std::vector<SelectedWeight> selected_weights(const ClipShape& sizes) {
   const std::string text = text_block_prefix(sizes.text.layers - 1) + "attn.in_proj_weight";
@@ -174,29 +216,6 @@ std::vector<SelectedWeight> selected_weights(const ClipShape& sizes) {
 
 namespace {
 
-// Visits weight_lists.h for names and shapes alone.
-struct List {
-  std::vector<SelectedWeight>& weights;
-  template <typename Target>
-  void operator()(const std::string& name, const std::vector<Index>& shape, Target&) {
-    weights.emplace_back(name, shape);
-  }
-};
-
-std::vector<SelectedWeight> all_weights(const ClipShape& shape) {
-  std::vector<SelectedWeight> weights{
-      {"logit_scale", {}}, {"token_embedding.weight", {shape.vocabulary, shape.text.width}}};
-  List list{weights};
-  TextStem text_stem;
-  BlockWeights block;
-  visit_text_stem(shape, text_stem, list);
-  for (Index layer = 0; layer < shape.text.layers; ++layer) {
-    visit_block(text_block_prefix(layer), shape.text, block, list);
-  }
-  visit_image_tower(shape, list);
-  return weights;
-}
-
 // What a configuration file says of the weights; their sizes are in their shapes.
 std::vector<float> settings_of(const ClipShape& shape) {
   std::vector<float> settings;
@@ -209,6 +228,16 @@ std::vector<float> settings_of(const ClipShape& shape) {
   settings.push_back(static_cast<float>(shape.preprocessing.image_size));
   settings.insert(settings.end(), shape.preprocessing.mean.begin(), shape.preprocessing.mean.end());
   settings.insert(settings.end(), shape.preprocessing.std.begin(), shape.preprocessing.std.end());
+  // Of what came later only what differs from CLIP's: identities stay.
+  const Preprocessing& preprocessing = shape.preprocessing;
+  for (const auto& [place, value] : {std::pair{1, static_cast<int>(preprocessing.resize_mode)},
+                                     {2, static_cast<int>(preprocessing.interpolation)},
+                                     {3, preprocessing.resize_size},
+                                     {4, preprocessing.fill}}) {
+    if (value == 0) continue;
+    settings.push_back(static_cast<float>(place));
+    settings.push_back(static_cast<float>(value));
+  }
   return settings;
 }
 

@@ -5,7 +5,9 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <vector>
 
+#include "qprompt/checkpoint/checkpoint_options.h"
 #include "qprompt/checkpoint/clip_shape.h"
 #include "qprompt/core/matrix.h"
 #include "qprompt/core/thread_pool.h"
@@ -33,7 +35,8 @@ struct BlockWeights {
 struct TextStem {
   Matrix positions;  // [context_length, width]
   LayerNormWeights ln_final;
-  Matrix projection;  // [width, embed]
+  Matrix projection;                // [width, embed]
+  Matrix stretched_positions = {};  // Long-CLIP's table, which text_stem() merges
 };
 
 // Of a vision transformer.
@@ -58,11 +61,14 @@ class Checkpoint {
  public:
   // `model`: a Hugging Face or open_clip folder, an OpenAI TorchScript archive, a pickled state
   // dict, or a Hub name looked up in the local cache (HF_HOME); never the network.
-  static Checkpoint open(const std::string& model);
+  // Every tensor and every key of a configuration is used, or known to change nothing, or an Error.
+  static Checkpoint open(const std::string& model, const CheckpointOptions& options = {});
 
   const ClipShape& shape() const;
   const std::filesystem::path& path() const;  // the folder or file that was opened
   const std::string& layout() const;  // "hugging face", "open_clip", "openai", "slip", "state dict"
+  // What no file says and was assumed, a line each.
+  const std::vector<std::string>& assumptions() const;
 
   float logit_scale() const;  // exp of the stored value
   TextStem text_stem() const;

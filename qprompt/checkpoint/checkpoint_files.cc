@@ -1,131 +1,168 @@
 #include "qprompt/checkpoint/checkpoint_files.h"
 
-#include <cstring>
-#include <initializer_list>
+#include <array>
+#include <nlohmann/json.hpp>
 
 #include "qprompt/checkpoint/hugging_face_shape.h"
 #include "qprompt/checkpoint/inferred_shape.h"
 #include "qprompt/checkpoint/open_clip_shape.h"
+#include "qprompt/checkpoint/weight_files.h"
 #include "qprompt/core/error.h"
-#include "qprompt/core/file.h"
-#include "qprompt/formats/tensor_source.h"
-#include "qprompt/formats/torch_archive.h"
+#include "qprompt/core/json.h"
 
 namespace qprompt {
 namespace {
 
 namespace fs = std::filesystem;
 
-constexpr const char* kLayouts =
-    "a Hugging Face folder (config.json with model.safetensors or pytorch_model.bin), an open_clip "
-    "folder (open_clip_config.json with open_clip_model.safetensors), an OpenAI .pt archive, or a "
-    "state dict of CLIP or SLIP that torch.save wrote";
+// A layout whose sizes are in a file.
+struct ConfiguredLayout {
+  const char* name;
+  Naming naming;
+  const char* config;
+  ClipShape (*shape)(const fs::path& folder);
+  std::array<const char*, 3> weights;
+};
 
-bool looks_like_safetensors(std::span<const std::byte> bytes) {
-  return bytes.size() > 9 && bytes[8] == std::byte{'{'} && bytes[7] == std::byte{0};
+constexpr ConfiguredLayout kHuggingFace{
+    "hugging face",
+    Naming::kHuggingFace,
+    "config.json",
+    hugging_face_shape,
+    {"model.safetensors", "model.safetensors.index.json", "pytorch_model.bin"}};
+constexpr ConfiguredLayout kOpenClip{
+    "open_clip",
+    Naming::kOpenAi,
+    "open_clip_config.json",
+    open_clip_shape,
+    {"open_clip_model.safetensors", "open_clip_pytorch_model.bin", "open_clip_pytorch_model.pt"}};
+
+const char* activation_name(Activation activation) {
+  return activation == Activation::kGelu ? "gelu" : "quick_gelu";
 }
 
-// Before PyTorch 1.6 files were pickles without an archive around them.
-bool looks_like_pickle(std::span<const std::byte> bytes) {
-  return bytes.size() >= 2 && bytes[0] == std::byte{0x80} && bytes[1] <= std::byte{5};
+Heads heads_of(const ClipShape& shape) {
+  return {shape.text.heads, shape.resnet ? shape.resnet->heads : shape.image.heads};
 }
 
-TorchArchive open_archive(const fs::path& path) {
-  const MappedFile file(path);
-  require(!looks_like_pickle(file.bytes()), path.string(),
-          ": written by a PyTorch before 1.6; re-save it with a newer one: torch.save(torch.load(",
-          path.filename(), "), ", path.filename(), ")");
-  require(looks_like_zip(file.bytes()), path.string(), ": ", file.bytes().size(),
-          " bytes that are no PyTorch archive: truncated or another kind of file?");
-  return TorchArchive(path);
+// Options may repeat what is known, and not contradict it.
+void check_options(const CheckpointOptions& options, const ClipShape& shape,
+                   const std::string& origin) {
+  const auto same = [&](Activation known) {
+    return !options.activation || *options.activation == known;
+  };
+  require(same(shape.text.activation) && (shape.resnet || same(shape.image.activation)),
+          "--activation ", activation_name(options.activation.value_or(Activation::kGelu)),
+          " contradicts ", origin, ", which has ", activation_name(shape.text.activation),
+          " (text) and ", activation_name(shape.image.activation), " (image)");
+  const Heads known = heads_of(shape), told = options.heads.value_or(known);
+  require(told == known, "--heads ", told.text, ",", told.image, " contradicts ", origin,
+          ", which has ", known.text, ",", known.image);
 }
 
-// The first of these files that is there; empty when none is.
-fs::path first_of(const fs::path& folder, std::initializer_list<const char*> names) {
-  for (const char* name : names) {
-    if (fs::exists(folder / name)) return folder / name;
+CheckpointFiles configured(const ConfiguredLayout& layout, const fs::path& path,
+                           const fs::path& folder, std::shared_ptr<const TensorSource> source,
+                           const CheckpointOptions& options) {
+  ClipShape shape = layout.shape(folder);
+  check_options(options, shape, (folder / layout.config).string());
+  Weights weights(std::move(source), layout.naming, path);
+  shape.stretched_positions =
+      layout.naming == Naming::kOpenAi && weights.contains("positional_embedding_res");
+  return {path, layout.name, std::move(weights), shape};
+}
+
+CheckpointFiles open_configured(const ConfiguredLayout& layout, const fs::path& folder,
+                                const WeightFile& file, const CheckpointOptions& options) {
+  layout.shape(folder);  // before the weights: it says what is not supported
+  CheckpointFiles files =
+      configured(layout, folder, folder, open_weights(file.path).source, options);
+  if (!file.passed_over.empty()) {
+    files.assumptions.push_back(file.passed_over + file.path.filename().string() + " is read");
   }
-  return {};
+  return files;
 }
 
-fs::path hugging_face_weights(const fs::path& folder) {
-  return first_of(folder,
-                  {"model.safetensors", "model.safetensors.index.json", "pytorch_model.bin"});
+// timm's folders hold a config.json of timm's beside open_clip's files.
+bool is_timms(const fs::path& config) {
+  const nlohmann::json json = read_json(config);
+  return json.is_object() && json.contains("architecture") && !json.contains("model_type");
 }
 
-fs::path open_clip_weights(const fs::path& folder) {
-  return first_of(folder, {"open_clip_model.safetensors", "open_clip_pytorch_model.bin"});
-}
-
-std::shared_ptr<const TensorSource> open_source(const fs::path& path) {
-  const bool torch = path.extension() == ".bin";
-  return torch ? open_torch_archive(open_archive(path)) : open_safetensors(path);
-}
-
-CheckpointFiles open_hugging_face(const fs::path& folder) {
-  Weights weights(open_source(hugging_face_weights(folder)), Naming::kHuggingFace, folder);
-  return {folder, "hugging face", std::move(weights), hugging_face_shape(folder)};
-}
-
-CheckpointFiles open_open_clip(const fs::path& folder) {
-  ClipShape shape = open_clip_shape(folder);  // before the weights: it says what is not supported
-  Weights weights(open_source(open_clip_weights(folder)), Naming::kOpenAi, folder);
-  return {folder, "open_clip", std::move(weights), shape};
-}
-
-CheckpointFiles open_folder(const fs::path& folder) {
-  if (fs::exists(folder / "config.json") && !hugging_face_weights(folder).empty()) {
-    return open_hugging_face(folder);
+CheckpointFiles open_folder(const fs::path& folder, const CheckpointOptions& options) {
+  for (const ConfiguredLayout* layout : {&kHuggingFace, &kOpenClip}) {
+    const fs::path config = folder / layout->config;
+    if (!fs::exists(config)) continue;
+    if (layout == &kHuggingFace && is_timms(config)) continue;
+    const WeightFile file = find_weights(folder, layout->weights);
+    if (!file.path.empty()) return open_configured(*layout, folder, file, options);
   }
-  if (fs::exists(folder / "open_clip_config.json") && !open_clip_weights(folder).empty()) {
-    return open_open_clip(folder);
-  }
-  for (const char* config : {"config.json", "open_clip_config.json"}) {
-    require(!fs::exists(folder / config), folder.string(), ": ", config,
-            " is there but not the weights, expected ", kLayouts);
+  for (const ConfiguredLayout* layout : {&kHuggingFace, &kOpenClip}) {
+    require(!fs::exists(folder / layout->config), folder.string(), ": ", layout->config,
+            " is there but not the weights of CLIP, expected ", kLayouts);
   }
   fail(folder.string(), ": not a checkpoint, expected ", kLayouts);
 }
 
-// A single file says its sizes by its tensors only, so their names must be OpenAI's or SLIP's.
-CheckpointFiles from_tensors(const fs::path& path, const std::string& layout,
-                             std::shared_ptr<const TensorSource> source) {
-  const bool hugging_face = source->contains("text_model.embeddings.token_embedding.weight");
-  if (hugging_face && fs::exists(path.parent_path() / "config.json")) {
-    return {path, "hugging face", Weights(std::move(source), Naming::kHuggingFace, path),
-            hugging_face_shape(path.parent_path())};
+// What OpenAI's own loader takes for granted.
+std::vector<std::string> assumptions_of(const CheckpointOptions& options, const fs::path& path) {
+  std::string assumed, flags;
+  if (!options.activation) assumed = "the activation quick_gelu", flags = "--activation";
+  if (!options.heads) {
+    assumed += (assumed.empty() ? "" : " and ") + std::string("attention heads of width 64");
+    flags += (flags.empty() ? "" : " and ") + std::string("--heads");
   }
-  require(!hugging_face, path.string(), ": Hugging Face weights without a config.json beside them");
-  if (source->contains("visual.cls_token") && source->contains("image_projection")) {
-    Weights weights(std::move(source), Naming::kSlip, path);
-    ClipShape shape = infer_slip_shape(weights);
-    return {path, "slip", std::move(weights), shape};
-  }
-  require(source->contains("token_embedding.weight") && source->contains("visual.conv1.weight"),
-          path.string(), ": ", source->tensors().size(), " tensors",
-          source->tensors().empty() ? "" : " such as '" + source->tensors().begin()->first + "'",
-          ", but no CLIP: expected 'token_embedding.weight' and 'visual.conv1.weight'");
-  Weights weights(std::move(source), Naming::kOpenAi, path);
-  ClipShape shape = infer_shape(weights);
-  return {path, layout, std::move(weights), shape};
+  if (assumed.empty()) return {};
+  return {path.string() + ": no configuration beside it; assumed: " + assumed + " (" + flags +
+          " say otherwise)"};
 }
 
-CheckpointFiles open_file(const fs::path& path) {
-  const MappedFile file(path);
-  if (looks_like_safetensors(file.bytes())) {
-    return from_tensors(path, "state dict", open_safetensors(path));
+CheckpointFiles open_slip(const fs::path& path, std::shared_ptr<const TensorSource> source,
+                          const CheckpointOptions& options) {
+  Weights weights(std::move(source), Naming::kSlip, path);
+  ClipShape shape = infer_slip_shape(weights);
+  check_options(options, shape, "SLIP");
+  return {path, "slip", std::move(weights), shape};
+}
+
+// Named as OpenAI does, and without a configuration.
+CheckpointFiles open_inferred(const fs::path& path, const OpenedWeights& opened,
+                              const CheckpointOptions& options) {
+  const auto& tensors = opened.source->tensors();
+  const bool clip = opened.source->contains("token_embedding.weight") &&
+                    opened.source->contains("visual.conv1.weight");
+  require(clip, path.string(), ": ", tensors.size(), " tensors",
+          tensors.empty() ? "" : " such as '" + tensors.begin()->first + "'",
+          ", but no CLIP: expected 'token_embedding.weight' and 'visual.conv1.weight'");
+  Weights weights(opened.source, Naming::kOpenAi, path);
+  ClipShape shape = infer_shape(weights, options);
+  CheckpointFiles files{path, opened.torch_script ? "openai" : "state dict", std::move(weights),
+                        shape};
+  if (!opened.torch_script) files.assumptions = assumptions_of(options, path);
+  return files;
+}
+
+CheckpointFiles open_file(const fs::path& path, const CheckpointOptions& options) {
+  const OpenedWeights opened = open_weights(path);
+  const fs::path folder = fs::absolute(path).parent_path();
+  const auto has = [&](const char* name) { return opened.source->contains(name); };
+  if (has("text_model.embeddings.token_embedding.weight")) {
+    require(fs::exists(folder / kHuggingFace.config), path.string(),
+            ": Hugging Face weights without a config.json beside them");
+    return configured(kHuggingFace, path, folder, opened.source, options);
   }
-  require(looks_like_zip(file.bytes()) || looks_like_pickle(file.bytes()), path.string(), ": ",
-          file.bytes().size(), " bytes of an unknown kind, expected ", kLayouts);
-  const TorchArchive archive = open_archive(path);
-  return from_tensors(path, archive.is_torch_script() ? "openai" : "state dict",
-                      open_torch_archive(archive));
+  if (has("visual.cls_token") && has("image_projection")) {
+    return open_slip(path, opened.source, options);
+  }
+  if (!opened.torch_script && fs::exists(folder / kOpenClip.config)) {
+    return configured(kOpenClip, path, folder, opened.source, options);
+  }
+  return open_inferred(path, opened, options);
 }
 
 }  // namespace
 
-CheckpointFiles open_checkpoint_files(const fs::path& path) {
-  return fs::is_directory(path) ? open_folder(path) : open_file(path);
+CheckpointFiles open_checkpoint_files(const fs::path& path, const CheckpointOptions& options) {
+  return fs::is_directory(path) ? open_folder(path, options) : open_file(path, options);
 }
 
 }  // namespace qprompt

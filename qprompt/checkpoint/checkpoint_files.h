@@ -2,8 +2,9 @@
 
 #include <filesystem>
 #include <string>
+#include <vector>
 
-#include "qprompt/checkpoint/checkpoint.h"
+#include "qprompt/checkpoint/checkpoint_options.h"
 #include "qprompt/checkpoint/weights.h"
 
 namespace qprompt {
@@ -14,10 +15,12 @@ struct CheckpointFiles {
   std::string layout;
   Weights weights;
   ClipShape shape;
+  std::vector<std::string> assumptions = {};  // Checkpoint::assumptions()
 };
 
-// Opens a folder or file of any layout, recognised from its content. Throws Error naming what was
-// found and what was expected.
-CheckpointFiles open_checkpoint_files(const std::filesystem::path& path);
+// Opens a folder or file of any layout, recognised from its content. A file uses the configuration
+// beside it. Throws Error naming what was found and what was expected.
+CheckpointFiles open_checkpoint_files(const std::filesystem::path& path,
+                                      const CheckpointOptions& options);
 
 }  // namespace qprompt

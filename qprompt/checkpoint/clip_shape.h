@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "qprompt/core/matrix.h"
+#include "qprompt/data/preprocessing.h"
 
 namespace qprompt {
 
@@ -13,14 +14,6 @@ struct TransformerShape {
   Index width = 0, layers = 0, heads = 0, mlp_width = 0;
   Activation activation = Activation::kQuickGelu;
   float layer_norm_eps = 1e-5f;
-};
-
-// CLIP's evaluation transform: resize the shorter side to `image_size`, centre crop, /255,
-// normalise.
-struct Preprocessing {
-  int image_size = 0;
-  std::array<float, 3> mean{0.48145466f, 0.4578275f, 0.40821073f};
-  std::array<float, 3> std{0.26862954f, 0.26130258f, 0.27577711f};
 };
 
 // CLIP's modified ResNet: a stem of three convolutions, four stages of bottlenecks that halve the
@@ -46,6 +39,9 @@ struct ClipShape {
   Index grid = 0;                     // patches along an image's side
   bool ln_pre = true;                 // a layer norm stands before the image tower's first block
   bool patch_bias = false;            // patches are embedded with a bias
+  bool stretched_positions = false;   // Long-CLIP's: most positions have a table of their own
+  // The text tower is read at the first token of this id; without one at the largest id.
+  std::optional<Index> end_of_text;
   Preprocessing preprocessing;
 };
 

@@ -1,5 +1,6 @@
 #include "qprompt/checkpoint/config_object.h"
 
+#include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
 #include <utility>
@@ -32,6 +33,7 @@ std::string ConfigObject::where(const char* key) const {
 }
 
 bool ConfigObject::has(const char* key) const {
+  asked_for_.insert(key);
   return json_->contains(key) && !(*json_)[key].is_null();
 }
 
@@ -64,8 +66,24 @@ std::string ConfigObject::text(const char* key, const std::string& otherwise) co
   return at(key).get<std::string>();
 }
 
-bool ConfigObject::flag(const char* key) const {
-  return has(key) && at(key) != false && at(key) != 0 && at(key) != Json("");
+bool ConfigObject::flag(const char* key, bool otherwise) const {
+  if (!has(key)) return otherwise;
+  const Json& value = at(key);
+  return value != false && value != 0 && value != Json("") &&
+         !(value.is_structured() && value.empty());
+}
+
+void ConfigObject::finish(std::span<const char* const> harmless) const {
+  for (const auto& [key, value] : json_->items()) {
+    const bool known = value.is_null() || asked_for_.contains(key) ||
+                       std::ranges::find(harmless, std::string_view(key)) != harmless.end();
+    require(known, where(key.c_str()), " is ", value.dump(),
+            ", a setting that is not known here and may change every feature");
+  }
+}
+
+void ConfigObject::finish(std::initializer_list<const char*> harmless) const {
+  finish(std::span(harmless.begin(), harmless.size()));
 }
 
 std::array<Index, 4> ConfigObject::four_wholes(const char* key) const {
@@ -92,14 +110,19 @@ std::array<float, 3> ConfigObject::triple(const char* key,
   return triple;
 }
 
+bool ConfigObject::is_square(const char* key) const {
+  return has(key) && at(key).is_object() && at(key).contains("height");
+}
+
 Index ConfigObject::pixels(const char* key) const {
   const Json& value = at(key);
   if (value.is_number()) return whole(key);
-  if (value.is_object() && value.contains("shortest_edge")) {
+  if (value.is_object() && value.size() == 1 && value.contains("shortest_edge")) {
     return whole_number(value["shortest_edge"], where(key));
   }
   const bool pair = value.is_array() && value.size() == 2;
-  const bool named = value.is_object() && value.contains("height") && value.contains("width");
+  const bool named =
+      value.is_object() && value.size() == 2 && value.contains("height") && value.contains("width");
   require(pair || named, where(key), " is ", value.dump(), ", expected a size in pixels");
   const Json& height = pair ? value[0] : value["height"];
   const Json& width = pair ? value[1] : value["width"];

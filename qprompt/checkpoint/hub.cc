@@ -26,6 +26,35 @@ bool is_hub_word(std::string_view word) {
          });
 }
 
+struct PublishedName {
+  std::string_view name, hub;
+};
+
+// OpenAI's models under the names of its own loader; open_clip writes '-' for '/' and '@'.
+constexpr PublishedName kPublished[] = {{"ViT-B/32", "openai/clip-vit-base-patch32"},
+                                        {"ViT-B/16", "openai/clip-vit-base-patch16"},
+                                        {"ViT-L/14", "openai/clip-vit-large-patch14"},
+                                        {"ViT-L/14@336px", "openai/clip-vit-large-patch14-336"},
+                                        {"ViT-L/14-336", "openai/clip-vit-large-patch14-336"},
+                                        {"ViT-H/14", "laion/CLIP-ViT-H-14-laion2B-s32B-b79K"},
+                                        {"ViT-bigG/14", "laion/CLIP-ViT-bigG-14-laion2B-39B-b160k"},
+                                        {"RN50", "timm/resnet50_clip.openai"},
+                                        {"RN101", "timm/resnet101_clip.openai"},
+                                        {"RN50x4", "timm/resnet50x4_clip.openai"},
+                                        {"RN50x16", "timm/resnet50x16_clip.openai"},
+                                        {"RN50x64", "timm/resnet50x64_clip.openai"}};
+
+// Without case, marks and what open_clip appends.
+std::string plain_name(std::string_view name) {
+  constexpr std::string_view kQuick = "-quickgelu";
+  if (name.ends_with(kQuick)) name.remove_suffix(kQuick.size());
+  std::string plain;
+  for (const unsigned char c : name) {
+    if (std::isalnum(c)) plain += static_cast<char>(std::tolower(c));
+  }
+  return plain;
+}
+
 // The commit that "main" names; without that file the only snapshot there is.
 fs::path snapshot_of(const fs::path& model) {
   const fs::path snapshots = model / "snapshots", main = model / "refs/main";
@@ -59,6 +88,18 @@ fs::path hub_cache() {
   return cache / "huggingface/hub";
 }
 
+fs::path find_model(const std::string& model) {
+  if (fs::exists(model)) return model;
+  constexpr std::string_view kHub = "hf-hub:";
+  if (model.starts_with(kHub)) return find_in_hub_cache(model.substr(kHub.size()));
+  for (const PublishedName& published : kPublished) {
+    require(plain_name(model) != plain_name(published.name), model,
+            ": no such file or folder; this model's Hub name is ", published.hub,
+            ", fetch it with: hf download ", published.hub, ", then --model ", published.hub);
+  }
+  return is_hub_name(model) ? find_in_hub_cache(model) : fs::path(model);
+}
+
 fs::path find_in_hub_cache(const std::string& name) {
   require(is_hub_name(name), "'", name, "' is no Hub name, expected organisation/name");
   const std::size_t slash = name.find('/');
@@ -67,7 +108,7 @@ fs::path find_in_hub_cache(const std::string& name) {
   const fs::path snapshot = snapshot_of(model);
   require(!snapshot.empty() && fs::is_directory(snapshot), name,
           ": no such file or folder, and not in the local Hugging Face cache ",
-          hub_cache().string(), "; fetch it with: huggingface-cli download ", name);
+          hub_cache().string(), "; fetch it with: hf download ", name);
   return snapshot;
 }
 

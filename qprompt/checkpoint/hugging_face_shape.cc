@@ -3,6 +3,8 @@
 #include <nlohmann/json.hpp>
 
 #include "qprompt/checkpoint/config_object.h"
+#include "qprompt/checkpoint/harmless.h"
+#include "qprompt/checkpoint/hugging_face_preprocessing.h"
 #include "qprompt/core/error.h"
 #include "qprompt/core/json.h"
 
@@ -10,6 +12,8 @@ namespace qprompt {
 namespace {
 
 namespace fs = std::filesystem;
+
+constexpr Index kVocabulary = 49408;  // CLIP's own; its last token ends a text
 
 Activation hugging_face_activation(const ConfigObject& config) {
   const std::string name = config.text("hidden_act", "quick_gelu");
@@ -27,25 +31,6 @@ TransformerShape hugging_face_tower(const ConfigObject& config, const Transforme
           .layer_norm_eps = static_cast<float>(config.number("layer_norm_eps", 1e-5))};
 }
 
-Preprocessing hugging_face_preprocessing(const fs::path& folder, Index image_size) {
-  Preprocessing preprocessing{.image_size = static_cast<int>(image_size)};
-  const fs::path path = folder / "preprocessor_config.json";
-  if (!fs::exists(path)) return preprocessing;
-  const nlohmann::json json = read_json(path);
-  const ConfigObject config(json, path);
-  constexpr Index kBicubic = 3;  // Pillow's number
-  require(config.whole("resample", kBicubic) == kBicubic, config.where("resample"),
-          " is not bicubic (3), the only one supported");
-  for (const char* key : {"size", "crop_size"}) {
-    if (!config.has(key)) continue;
-    require(config.pixels(key) == image_size, config.where(key), " is ", config.pixels(key),
-            ", expected the model's image size ", image_size);
-  }
-  preprocessing.mean = config.triple("image_mean", preprocessing.mean);
-  preprocessing.std = config.triple("image_std", preprocessing.std);
-  return preprocessing;
-}
-
 // Older files repeat a tower's settings under "<tower>_dict", which wins.
 nlohmann::json tower_settings(const nlohmann::json& config, const std::string& tower) {
   nlohmann::json settings = nlohmann::json::object();
@@ -53,6 +38,23 @@ nlohmann::json tower_settings(const nlohmann::json& config, const std::string& t
     if (config.contains(key) && config[key].is_object()) settings.update(config[key]);
   }
   return settings;
+}
+
+// transformers reads the text at the first `eos_token_id`; 2 was written by mistake for long, and
+// means the largest token's place.
+std::optional<Index> hugging_face_end_of_text(const ConfigObject& text) {
+  constexpr Index kByMistake = 2;
+  if (!text.has("eos_token_id") && text.whole("vocab_size", kVocabulary) < kVocabulary) return {};
+  const Index id = text.whole("eos_token_id", kVocabulary - 1);
+  return id == kByMistake ? std::nullopt : std::optional(id);
+}
+
+// What refuses to be passed over although no tower has it.
+void finish(const ConfigObject& config) {
+  for (const char* key : {"pruned_heads", "quantization_config", "auto_map"}) {
+    require(!config.flag(key), config.where(key), " is set, which is not supported");
+  }
+  config.finish(harmless_config_keys());
 }
 
 }  // namespace
@@ -64,6 +66,10 @@ ClipShape hugging_face_shape(const fs::path& folder) {
   const std::string model_type = config.text("model_type", "clip");
   require(model_type == "clip", config.where("model_type"), " is '", model_type,
           "', expected clip");
+  for (const char* tower :
+       {"text_config", "vision_config", "text_config_dict", "vision_config_dict"}) {
+    config.has(tower);
+  }
   const nlohmann::json text_json = tower_settings(json, "text_config");
   const nlohmann::json image_json = tower_settings(json, "vision_config");
   const ConfigObject text(text_json, path, "text_config");
@@ -77,9 +83,14 @@ ClipShape hugging_face_shape(const fs::path& folder) {
       hugging_face_tower(image, {.width = 768, .layers = 12, .heads = 12, .mlp_width = 3072});
   shape.embed = config.whole("projection_dim", 512);
   shape.context_length = text.whole("max_position_embeddings", 77);
-  shape.vocabulary = text.whole("vocab_size", 49408);
-  shape.patch = image.whole("patch_size", 32);
+  shape.vocabulary = text.whole("vocab_size", kVocabulary);
+  shape.end_of_text = hugging_face_end_of_text(text);
+  shape.patch = image.has("patch_size") ? image.pixels("patch_size") : 32;
   shape.grid = image_size / shape.patch;
+  for (const ConfigObject* other : {&config, &image}) other->has("eos_token_id");  // not the text's
+  finish(config);
+  finish(text);
+  finish(image);
   shape.preprocessing = hugging_face_preprocessing(folder, image_size);
   return shape;
 }

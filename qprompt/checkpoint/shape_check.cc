@@ -45,6 +45,11 @@ void check_shape(const ClipShape& shape, const fs::path& origin) {
   require(shape.grid > 0 && shape.grid * shape.patch == image_size && image_size <= 1 << 14,
           origin.string(), ": images of ", image_size, " pixels in patches of ", shape.patch,
           ", expected a multiple of at most ", 1 << 14);
+  require(shape.preprocessing.resize_size <= 1 << 14, origin.string(), ": images resized to ",
+          shape.preprocessing.resize_size, " pixels, expected at most ", 1 << 14);
+  require(!shape.stretched_positions || shape.context_length > 20, origin.string(),
+          ": stretched positions for texts of ", shape.context_length,
+          " tokens, expected above 20");
   for (const float deviation : shape.preprocessing.std) {
     require(deviation > 0, origin.string(), ": image standard deviation ", deviation,
             ", expected above 0");

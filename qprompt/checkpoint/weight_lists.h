@@ -39,6 +39,10 @@ template <typename Visit>
 void visit_text_stem(const ClipShape& shape, TextStem& stem, Visit& visit) {
   const Index width = shape.text.width;
   visit("positional_embedding", std::vector<Index>{shape.context_length, width}, stem.positions);
+  if (shape.stretched_positions) {
+    visit("positional_embedding_res", std::vector<Index>{shape.context_length, width},
+          stem.stretched_positions);
+  }
   visit_layer_norm("ln_final", width, stem.ln_final, visit);
   visit("text_projection", std::vector<Index>{width, shape.embed}, stem.projection);
 }

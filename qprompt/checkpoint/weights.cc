@@ -1,7 +1,9 @@
 #include "qprompt/checkpoint/weights.h"
 
 #include <algorithm>
+#include <set>
 
+#include "qprompt/checkpoint/harmless.h"
 #include "qprompt/core/error.h"
 #include "qprompt/core/hash.h"
 
@@ -46,6 +48,18 @@ void Weights::check(const std::string& canonical, const std::vector<Index>& shap
             ", expected ", shape_text(expected));
     require(is_floating(found.type), found.file.string(), ": tensor '", name, "' holds ",
             element_name(found.type), " numbers, expected float32, float16 or bfloat16");
+  }
+}
+
+void Weights::require_all_known(std::span<const std::string> canonical) const {
+  std::set<std::string> known;
+  for (const std::string& name : canonical) {
+    for (std::string& stored : locate_weight(naming_, name).names) known.insert(std::move(stored));
+  }
+  for (const auto& [name, tensor] : source_->tensors()) {
+    require(known.contains(name) || is_harmless_tensor(naming_, name), tensor.file.string(),
+            ": tensor '", source_->stored_name(name), "' ", shape_text(tensor.shape),
+            " belongs to no CLIP that is known here; without it features would be others");
   }
 }
 

@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <memory>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -29,6 +30,9 @@ class Weights {
 
   // Throws Error unless the tensor is there, floating-point, and of this shape.
   void check(const std::string& canonical, const std::vector<Index>& shape) const;
+
+  // Throws Error naming the first stored tensor that is neither one of these nor harmless.
+  void require_all_known(std::span<const std::string> canonical) const;
 
   // The tensor as [shape[0], the rest], a vector as one row. Refuses NaN and infinity.
   Matrix matrix(const std::string& canonical, const std::vector<Index>& shape) const;

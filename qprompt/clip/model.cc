@@ -49,7 +49,7 @@ class PackedTower {
 
 struct Model::Impl {
   Impl(const std::string& model, const ModelOptions& options)
-      : checkpoint(Checkpoint::open(model)),
+      : checkpoint(Checkpoint::open(model, options.checkpoint)),
         tokenizer(load_tokenizer_for(checkpoint, options.tokenizer)),
         engine(options.engine ? options.engine : std::make_shared<Engine>(options.device)),
         keeps_towers(options.keeps_towers),
@@ -77,6 +77,10 @@ Model Model::load(const std::string& model, const ModelOptions& options) {
 const ClipShape& Model::shape() const { return impl_->checkpoint.shape(); }
 float Model::logit_scale() const { return impl_->logit_scale; }
 std::filesystem::path Model::path() const { return impl_->checkpoint.path(); }
+
+const std::vector<std::string>& Model::assumptions() const {
+  return impl_->checkpoint.assumptions();
+}
 
 std::uint64_t Model::identity() const {
   return at_border([&] {

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "qprompt/checkpoint/checkpoint_options.h"
 #include "qprompt/checkpoint/clip_shape.h"
 #include "qprompt/core/export.h"
 #include "qprompt/kernels/device_options.h"
@@ -27,6 +28,7 @@ enum class Differentiable;
 struct ModelOptions {
   kernels::DeviceOptions device{};                   // of an engine of the model's own
   std::optional<std::filesystem::path> tokenizer{};  // found beside the model where not given
+  CheckpointOptions checkpoint{};                    // what its files may not say
   std::shared_ptr<Engine> engine{};                  // another model's, whose threads are shared
   // Whether packed weights stay for as long as the model, or go with their last user: that spares
   // memory where towers are needed one after another.
@@ -43,6 +45,8 @@ class QPROMPT_API Model {
   const ClipShape& shape() const;
   float logit_scale() const;
   std::filesystem::path path() const;  // the folder or file that was opened
+  // What no file says and was assumed, a line each; empty where all is known.
+  const std::vector<std::string>& assumptions() const;
 
   // Of everything that a feature depends on but the number format: all weights, sizes, activation,
   // heads, preprocessing. The same for every file layout that holds the same values. Computed when

@@ -61,8 +61,10 @@ View random_view(int width, int height, Random& random) {
           .whole = false};
 }
 
-Image apply_view(const Image& image, const View& view, int size) {
-  Image out = view.whole ? clip_preprocess(image, size) : resize_box(image, view.box, size, size);
+Image apply_view(const Image& image, const View& view, const Preprocessing& preprocessing) {
+  const int size = preprocessing.image_size;
+  Image out = view.whole ? clip_preprocess(image, preprocessing)
+                         : resize_box(image, view.box, size, size, preprocessing.interpolation);
   if (view.flip) flip_rows(out);
   return out;
 }

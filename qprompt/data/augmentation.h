@@ -20,6 +20,7 @@ View centre_view();
 // ten tries, then the largest allowed box in the centre) and a flip half of the time.
 View random_view(int width, int height, Random& random);
 
-Image apply_view(const Image& image, const View& view, int size);
+// [image_size, image_size, 3].
+Image apply_view(const Image& image, const View& view, const Preprocessing& preprocessing);
 
 }  // namespace qprompt

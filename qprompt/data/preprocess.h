@@ -7,9 +7,9 @@
 
 namespace qprompt {
 
-// The evaluation view of CLIP: the shorter side resized to `size`, the centre cropped to
-// size x size, as torchvision's Resize and CenterCrop do.
-Image clip_preprocess(const Image& image, int size);
+// The evaluation view, image_size x image_size: resized and cropped as torchvision's Resize and
+// CenterCrop do, which give a smaller picture a border.
+Image clip_preprocess(const Image& image, const Preprocessing& preprocessing);
 
 // (pixel / 255 - mean) / std into planes: [height, width, 3] -> [3, height, width].
 void normalize(const Image& image, const std::array<float, 3>& mean,

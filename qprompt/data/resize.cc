@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <numbers>
 #include <span>
 
 #include "qprompt/core/error.h"
@@ -12,15 +13,39 @@ namespace {
 
 constexpr std::size_t kChannels = 3;
 constexpr int kFractionBits = 22;  // 32 less 8 of the pixel less 2 for weights beyond one
-constexpr double kSupport = 2.0;
 
 // The cubic convolution kernel with a = -0.5.
 double bicubic(double x) {
   constexpr double a = -0.5;
   x = std::abs(x);
   if (x < 1) return ((a + 2) * x - (a + 3)) * x * x + 1;
-  if (x < kSupport) return (((x - 5) * x + 8) * x - 4) * a;
+  if (x < 2) return (((x - 5) * x + 8) * x - 4) * a;
   return 0;
+}
+
+double bilinear(double x) { return std::max(0.0, 1.0 - std::abs(x)); }
+
+double sinc(double x) {
+  x *= std::numbers::pi;
+  return x == 0 ? 1 : std::sin(x) / x;
+}
+
+double lanczos(double x) { return x >= -3 && x < 3 ? sinc(x) * sinc(x / 3) : 0; }
+
+struct Kernel {
+  double (*value)(double);
+  double support;  // half of the width where it is not zero
+};
+
+Kernel kernel_of(Interpolation interpolation) {
+  switch (interpolation) {
+    case Interpolation::kBilinear:
+      return {bilinear, 1};
+    case Interpolation::kLanczos:
+      return {lanczos, 3};
+    default:
+      return {bicubic, 2};
+  }
 }
 
 // Along one axis: output i is the weighted sum of inputs first[i] .. first[i] + count[i] - 1.
@@ -41,15 +66,16 @@ std::int32_t fixed_point(double weight) {
       std::trunc(weight * (1 << kFractionBits) + std::copysign(0.5, weight)));
 }
 
-void add_output(Filter& filter, std::size_t in, double center, double stretch) {
-  const double support = kSupport * stretch;
+void add_output(Filter& filter, const Kernel& kernel, std::size_t in, double center,
+                double stretch) {
+  const double support = kernel.support * stretch;
   const int first = static_cast<int>(std::max(0.0, std::trunc(center - support + 0.5)));
   const int end =
       static_cast<int>(std::min(static_cast<double>(in), std::trunc(center + support + 0.5)));
   std::vector<double> weights(filter.stride);
   double sum = 0;
   for (int i = first; i < end; ++i) {
-    sum += weights[i - first] = bicubic((i - center + 0.5) * (1.0 / stretch));
+    sum += weights[i - first] = kernel.value((i - center + 0.5) * (1.0 / stretch));
   }
   filter.first.push_back(first);
   filter.count.push_back(end - first);
@@ -59,13 +85,14 @@ void add_output(Filter& filter, std::size_t in, double center, double stretch) {
 }
 
 // Outputs first .. first + count - 1 of the axis `in` resized to `out`.
-Filter bicubic_filter(std::size_t in, std::int64_t out, std::int64_t first, int count) {
+Filter make_filter(const Kernel& kernel, std::size_t in, std::int64_t out, std::int64_t first,
+                   int count) {
   const double scale = static_cast<double>(in) / static_cast<double>(out);
   const double stretch = std::max(scale, 1.0);  // antialiasing: the kernel covers what it replaces
   Filter filter;
-  filter.stride = static_cast<std::size_t>(std::ceil(kSupport * stretch)) * 2 + 1;
+  filter.stride = static_cast<std::size_t>(std::ceil(kernel.support * stretch)) * 2 + 1;
   for (std::int64_t i = first; i < first + count; ++i) {
-    add_output(filter, in, (static_cast<double>(i) + 0.5) * scale, stretch);
+    add_output(filter, kernel, in, (static_cast<double>(i) + 0.5) * scale, stretch);
   }
   return filter;
 }
@@ -185,25 +212,25 @@ Plane filtered_columns(const PixelView& in, const Filter& filter) {
 }
 
 // The window's columns of all rows of `in`. Where the size stays they are only cut out.
-Plane resized_columns(const PixelView& in, const ResizeWindow& window) {
+Plane resized_columns(const PixelView& in, const ResizeWindow& window, const Kernel& kernel) {
   if (in.width == static_cast<std::size_t>(window.full_width)) {
     return copied(in.part(window.x, 0, window.width, in.height));
   }
-  const Filter filter = bicubic_filter(in.width, window.full_width, window.x, window.width);
+  const Filter filter = make_filter(kernel, in.width, window.full_width, window.x, window.width);
   return filtered_columns(in.part(filter.first.front(), 0, filter.length(), in.height), filter);
 }
 
-Plane resized(const PixelView& in, const ResizeWindow& window) {
+Plane resized(const PixelView& in, const ResizeWindow& window, const Kernel& kernel) {
   if (in.height == static_cast<std::size_t>(window.full_height)) {
-    return resized_columns(in.part(0, window.y, in.width, window.height), window);
+    return resized_columns(in.part(0, window.y, in.width, window.height), window, kernel);
   }
-  const Filter filter = bicubic_filter(in.height, window.full_height, window.y, window.height);
+  const Filter filter = make_filter(kernel, in.height, window.full_height, window.y, window.height);
   const PixelView needed = in.part(0, filter.first.front(), in.width, filter.length());
-  return filtered_rows(resized_columns(needed, window), filter);
+  return filtered_rows(resized_columns(needed, window, kernel), filter);
 }
 
-Image resample(const PixelView& in, const ResizeWindow& window) {
-  const Plane plane = resized(in, window);
+Image resample(const PixelView& in, const ResizeWindow& window, Interpolation interpolation) {
+  const Plane plane = resized(in, window, kernel_of(interpolation));
   Image out{.width = window.width, .height = window.height};
   const std::size_t row_bytes = kChannels * window.width;
   out.pixels.reserve(row_bytes * plane.rows);
@@ -228,24 +255,28 @@ PixelView view_of(const Image& image, const Box& box) {
 
 }  // namespace
 
-Image resize_box(const Image& image, const Box& box, int width, int height) {
+Image resize_box(const Image& image, const Box& box, int width, int height,
+                 Interpolation interpolation) {
   require(width > 0 && height > 0, "resize: to ", width, "x", height,
           " pixels, expected at least 1x1");
   return resample(view_of(image, box),
-                  {.full_width = width, .full_height = height, .width = width, .height = height});
+                  {.full_width = width, .full_height = height, .width = width, .height = height},
+                  interpolation);
 }
 
-Image resize(const Image& image, int width, int height) {
-  return resize_box(image, {.width = image.width, .height = image.height}, width, height);
+Image resize(const Image& image, int width, int height, Interpolation interpolation) {
+  return resize_box(image, {.width = image.width, .height = image.height}, width, height,
+                    interpolation);
 }
 
-Image resize_window(const Image& image, const ResizeWindow& window) {
+Image resize_window(const Image& image, const ResizeWindow& window, Interpolation interpolation) {
   require(window.width > 0 && window.height > 0 && window.x >= 0 && window.y >= 0 &&
               window.width <= window.full_width - window.x &&
               window.height <= window.full_height - window.y,
           "resize: the part ", window.width, "x", window.height, " at ", window.x, ",", window.y,
           " is not inside ", window.full_width, "x", window.full_height, " pixels");
-  return resample(view_of(image, {.width = image.width, .height = image.height}), window);
+  return resample(view_of(image, {.width = image.width, .height = image.height}), window,
+                  interpolation);
 }
 
 }  // namespace qprompt

@@ -3,6 +3,7 @@
 #include <cstdint>
 
 #include "qprompt/data/image.h"
+#include "qprompt/data/preprocessing.h"
 
 namespace qprompt {
 
@@ -26,14 +27,17 @@ struct ResizeWindow {
   int height = 0;
 };
 
-// Pillow's antialiased bicubic (a = -0.5) on 8 bit, to the last bit: weights of 22 fractional bits,
-// columns first, rounded to 8 bit, then rows.
-Image resize(const Image& image, int width, int height);
+// Pillow's antialiased filters (bicubic: a = -0.5) on 8 bit, to the last bit: weights of 22
+// fractional bits, columns first, rounded to 8 bit, then rows.
+Image resize(const Image& image, int width, int height,
+             Interpolation interpolation = Interpolation::kBicubic);
 
 // Crops, then resizes: nothing outside `box` is looked at (torchvision's resized_crop).
-Image resize_box(const Image& image, const Box& box, int width, int height);
+Image resize_box(const Image& image, const Box& box, int width, int height,
+                 Interpolation interpolation = Interpolation::kBicubic);
 
 // Resizes, then crops: the same pixels as cropping the whole resized picture.
-Image resize_window(const Image& image, const ResizeWindow& window);
+Image resize_window(const Image& image, const ResizeWindow& window,
+                    Interpolation interpolation = Interpolation::kBicubic);
 
 }  // namespace qprompt

@@ -99,7 +99,7 @@ class Preparation {
       prepared.is_known[v] = has_keys_ && find(opened, seed, v, prepared);
       if (prepared.is_known[v]) continue;
       if (!picture) picture = opened.decoded(options_for(prepared));
-      unknown.push_back(view_of(*picture, seed, preprocessing_.image_size));
+      unknown.push_back(view_of(*picture, seed, preprocessing_));
     }
     fill_pixels(unknown, prepared.pixels);
     return prepared;

@@ -62,7 +62,7 @@ ImagePixels::Decoded ImagePixels::decode(const ImageRequest& request,
   try {
     const Image picture = OpenedImage(request.image).decoded({.stop = stop, .notice = hear});
     for (std::size_t v = 0; v < request.view_count(); ++v) {
-      decoded.views.push_back(view_of(picture, request.view_seed(v), preprocessing_.image_size));
+      decoded.views.push_back(view_of(picture, request.view_seed(v), preprocessing_));
     }
   } catch (const OutOfMemory&) {
     throw;
@@ -84,8 +84,7 @@ Matrix ImagePixels::pixels(std::span<const Index> rows) const {
     if (!view.kept.pixels.empty()) {
       normalize(view.kept, preprocessing_.mean, preprocessing_.std, row);
     } else {
-      normalize(view_of(read_image(request.image), request.view_seed(view.view),
-                        preprocessing_.image_size),
+      normalize(view_of(read_image(request.image), request.view_seed(view.view), preprocessing_),
                 preprocessing_.mean, preprocessing_.std, row);
     }
   });

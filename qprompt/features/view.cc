@@ -6,10 +6,10 @@
 
 namespace qprompt {
 
-Image view_of(const Image& picture, std::uint64_t seed, int size) {
-  if (seed == 0) return clip_preprocess(picture, size);
+Image view_of(const Image& picture, std::uint64_t seed, const Preprocessing& preprocessing) {
+  if (seed == 0) return clip_preprocess(picture, preprocessing);
   Random random(seed);
-  return apply_view(picture, random_view(picture.width, picture.height, random), size);
+  return apply_view(picture, random_view(picture.width, picture.height, random), preprocessing);
 }
 
 }  // namespace qprompt

@@ -9,6 +9,7 @@
 #include "qprompt/core/error.h"
 #include "qprompt/core/half.h"
 #include "qprompt/core/json.h"
+#include "qprompt/formats/stand_in.h"
 
 namespace qprompt {
 namespace {
@@ -35,6 +36,7 @@ Layout split(const MappedFile& file) {
   const auto bytes = file.bytes();
   const std::string path = file.path().string();
   std::uint64_t header_bytes = 0;
+  refuse_stand_in(bytes, file.path());
   require(bytes.size() >= sizeof header_bytes, path, ": ", bytes.size(),
           " bytes, expected a safetensors file");
   std::memcpy(&header_bytes, bytes.data(), sizeof header_bytes);

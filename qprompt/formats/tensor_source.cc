@@ -1,5 +1,6 @@
 #include "qprompt/formats/tensor_source.h"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <set>
 
@@ -13,19 +14,30 @@ namespace {
 
 namespace fs = std::filesystem;
 
+// What stands before the names of a model that something else holds.
+constexpr std::string_view kWrappers[] = {"state_dict.", "module.", "model.",
+                                          "clip_model.", "clip.",   "_orig_mod."};
+
+std::string without_wrappers(std::string_view name) {
+  const auto wraps = [&](std::string_view wrapper) { return name.starts_with(wrapper); };
+  while (true) {
+    const auto* const wrapper = std::ranges::find_if(kWrappers, wraps);
+    if (wrapper == std::end(kWrappers)) return std::string(name);
+    name.remove_prefix(wrapper->size());
+  }
+}
+
 class SafetensorsSource : public TensorSource {
  public:
-  void add(const Safetensors& file) {
+  void add_file(const Safetensors& file) {
     for (const auto& [name, view] : file.tensors()) {
-      require(!contains(name), file.file().path().string(), ": tensor '", name,
-              "' is in another shard too");
-      tensors_[name] = {view.type, view.shape, file.file().path()};
+      add(name, {view.type, view.shape, file.file().path()});
       views_[name] = view;
     }
     files_.push_back(file);
   }
 
-  TensorView read(const std::string& name) const override { return views_.at(name); }
+  TensorView read(const std::string& name) const override { return views_.at(stored_name(name)); }
 
   void drop_pages() const override {
     for (const Safetensors& file : files_) file.file().drop_pages();
@@ -33,35 +45,23 @@ class SafetensorsSource : public TensorSource {
 
  private:
   std::vector<Safetensors> files_;
-  std::map<std::string, TensorView> views_;
+  std::map<std::string, TensorView> views_;  // by their stored names
 };
 
 class TorchSource : public TensorSource {
  public:
   explicit TorchSource(const TorchArchive& archive) : archive_(archive) {
-    for (const auto& [full_name, tensor] : archive.tensors()) {
-      const std::string name = without_wrappers(full_name);
-      tensors_[name] = {tensor.type, tensor.shape, archive.path()};
-      full_names_[name] = full_name;
+    for (const auto& [name, tensor] : archive.tensors()) {
+      add(name, {tensor.type, tensor.shape, archive.path()});
     }
   }
 
-  TensorView read(const std::string& name) const override {
-    return archive_.at(full_names_.at(name));
-  }
+  TensorView read(const std::string& name) const override { return archive_.at(stored_name(name)); }
 
   void drop_pages() const override { archive_.drop_pages(); }
 
  private:
-  static std::string without_wrappers(std::string name) {
-    for (const std::string wrapper : {"state_dict.", "module."}) {
-      if (name.starts_with(wrapper)) name = name.substr(wrapper.size());
-    }
-    return name;
-  }
-
   TorchArchive archive_;
-  std::map<std::string, std::string> full_names_;
 };
 
 std::set<std::string> shard_names(const fs::path& index) {
@@ -82,14 +82,22 @@ std::set<std::string> shard_names(const fs::path& index) {
 
 }  // namespace
 
+void TensorSource::add(const std::string& stored_name, TensorInfo info) {
+  const std::string name = without_wrappers(stored_name);
+  const auto [first, is_new] = stored_names_.emplace(name, stored_name);
+  require(is_new, info.file.string(), ": tensor '", stored_name, "' is there twice, also as '",
+          first->second, "' in ", is_new ? fs::path() : tensors_.at(name).file);
+  tensors_.emplace(name, std::move(info));
+}
+
 std::unique_ptr<TensorSource> open_safetensors(const fs::path& path) {
   auto source = std::make_unique<SafetensorsSource>();
   if (path.extension() != ".json") {
-    source->add(Safetensors(path));
+    source->add_file(Safetensors(path));
     return source;
   }
   for (const std::string& name : shard_names(path)) {
-    source->add(Safetensors(path.parent_path() / name));
+    source->add_file(Safetensors(path.parent_path() / name));
   }
   return source;
 }

@@ -17,7 +17,9 @@ struct TensorInfo {
   std::filesystem::path file;
 };
 
-// The tensors of one checkpoint, in whatever files they lie.
+// The tensors of one checkpoint, in whatever files they lie. Where training scripts wrapped the
+// model or put its weights into a larger dict, the leading "state_dict.", "module.", "model." and
+// their like are removed, in any order.
 class TensorSource {
  public:
   TensorSource() = default;
@@ -28,18 +30,24 @@ class TensorSource {
   const std::map<std::string, TensorInfo>& tensors() const { return tensors_; }
   bool contains(const std::string& name) const { return tensors_.find(name) != tensors_.end(); }
 
+  // As stored, with the wrappers' names.
+  const std::string& stored_name(const std::string& name) const { return stored_names_.at(name); }
+
   virtual TensorView read(const std::string& name) const = 0;
   virtual void drop_pages() const = 0;
 
  protected:
+  // Error where two stored names are one without their wrappers.
+  void add(const std::string& stored_name, TensorInfo info);
+
+ private:
   std::map<std::string, TensorInfo> tensors_;
+  std::map<std::string, std::string> stored_names_;
 };
 
 // One safetensors file, or the shards that a model.safetensors.index.json names.
 std::unique_ptr<TensorSource> open_safetensors(const std::filesystem::path& path);
 
-// A PyTorch archive. Where training scripts put the weights into a larger dict or wrapped the
-// model, the leading "state_dict." and "module." are removed.
 class TorchArchive;
 std::unique_ptr<TensorSource> open_torch_archive(const TorchArchive& archive);
 

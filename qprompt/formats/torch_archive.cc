@@ -26,7 +26,9 @@ std::string folder_of(const ZipArchive& zip) {
       return name.substr(0, name.size() - kPickle.size() + 1);
     }
   }
-  fail(zip.path().string(), ": a zip archive without data.pkl, expected one that PyTorch wrote");
+  fail(zip.path().string(), ": a zip archive without data.pkl",
+       zip.names().empty() ? "" : ", which holds '" + zip.names().front() + "'",
+       ": expected one that PyTorch wrote; unpack it where it holds a model");
 }
 
 bool is_dense(const Tensor& tensor) {

@@ -10,9 +10,10 @@
 
 namespace qprompt {
 
-// A file that PyTorch wrote (torch.save since 1.6, or a TorchScript archive): its tensors, found in
-// nested dicts and modules and named by their dotted path ("state_dict.prompt_learner.ctx",
-// "visual.proj"). Everything else in it (optimisers, schedulers) is passed over, never executed.
+// A file that PyTorch wrote (torch.save since 1.6, of a dict or a whole module, or a TorchScript
+// archive): its tensors, found in nested dicts and modules and named by their dotted path
+// ("state_dict.prompt_learner.ctx", "visual.proj"). Everything else in it (optimisers, schedulers)
+// is passed over, never executed.
 class TorchArchive {
  public:
   struct Tensor {

@@ -30,8 +30,16 @@ constexpr std::pair<const char*, ElementType> kStorageTypes[] = {
     {"torch ByteStorage", ElementType::kUint8},
     {"torch BoolStorage", ElementType::kBool}};
 
-// Follows dicts and TorchScript modules. The graph may share parts and have circles, so the walk
-// counts its steps.
+// Where a pickled module (torch.save(model)) keeps its tensors and its parts.
+constexpr std::string_view kModuleParts[] = {"_parameters", "_buffers", "_modules"};
+
+bool has_entry(const PickleValue& dict, std::string_view key) {
+  return std::ranges::any_of(dict.entries,
+                             [&](const auto& entry) { return entry.first->text == key; });
+}
+
+// Follows dicts, TorchScript modules and pickled ones. The graph may share parts and have circles,
+// so the walk counts its steps.
 class Walk {
  public:
   explicit Walk(const std::filesystem::path& origin) : origin_(origin.string()) {}
@@ -45,6 +53,7 @@ class Walk {
     require(condition, origin_, ": tensor '", name, "': ", parts...);
   }
 
+  void visit_object(const PickleValue& value, const std::string& name, int depth);
   void visit_entries(const PickleValue& dict, const std::string& name, int depth);
   void add_tensor(const PickleValue& value, const std::string& name);
   std::vector<Index> sizes(const PickleValue& value, const std::string& name) const;
@@ -59,13 +68,27 @@ void Walk::visit(const PickleValue& value, const std::string& name, int depth) {
   require(++visits_ <= kMaxVisits && depth <= kMaxDepth && name.size() <= kMaxNameLength, origin_,
           ": hostile pickle: dicts in circles, too deep, or with endless names");
   if (value.made_by("torch._utils _rebuild_tensor_v2")) return add_tensor(value, name);
-  if (value.made_by("torch._utils _rebuild_parameter") && !value.arguments->items.empty()) {
+  const bool parameter = value.made_by("torch._utils _rebuild_parameter") ||
+                         value.made_by("torch._utils _rebuild_parameter_with_state");
+  if (parameter && !value.arguments->items.empty()) {
     return visit(*value.arguments->items.front(), name, depth + 1);
   }
-  const bool module = value.kind == Kind::kObject && value.callable->kind == Kind::kGlobal &&
-                      value.callable->text.starts_with("__torch__");
-  if (module && value.state != nullptr) return visit_entries(*value.state, name, depth);
+  if (value.kind == Kind::kObject && value.state != nullptr) visit_object(value, name, depth);
   visit_entries(value, name, depth);
+}
+
+void Walk::visit_object(const PickleValue& value, const std::string& name, int depth) {
+  const PickleValue& state = *value.state;
+  if (has_entry(state, "_modules")) {
+    for (const auto& [key, part] : state.entries) {
+      if (std::ranges::find(kModuleParts, key->text) != std::end(kModuleParts)) {
+        visit(*part, name, depth + 1);
+      }
+    }
+  } else if (value.callable->kind == Kind::kGlobal &&
+             value.callable->text.starts_with("__torch__")) {
+    visit_entries(state, name, depth);
+  }
 }
 
 void Walk::visit_entries(const PickleValue& dict, const std::string& name, int depth) {

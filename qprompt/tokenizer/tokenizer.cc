@@ -11,6 +11,7 @@
 #include <unordered_map>
 
 #include "qprompt/core/error.h"
+#include "qprompt/tokenizer/added_tokens.h"
 #include "qprompt/tokenizer/html.h"
 #include "qprompt/tokenizer/vocabulary.h"
 
@@ -60,6 +61,11 @@ icu::UnicodeString clean(std::string_view text) {
   return result.toLower(icu::Locale::getRoot());
 }
 
+std::string to_utf8(const icu::UnicodeString& text) {
+  std::string bytes;
+  return text.toUTF8String(bytes);
+}
+
 std::uint64_t pair_key(int first, int second) {
   return static_cast<std::uint64_t>(first) << 32 | static_cast<std::uint32_t>(second);
 }
@@ -84,6 +90,7 @@ struct Tokenizer::Tables {
   std::unordered_map<std::uint64_t, Merge> merges;
   std::unordered_map<UChar32, char> byte_of_symbol;
   std::unique_ptr<const icu::RegexPattern> split_pattern = compile_split_pattern();
+  std::vector<AddedToken> raw_tokens, cleaned_tokens;  // by where they are looked for
   int start = 0, end = 0;
 };
 
@@ -106,6 +113,12 @@ Tokenizer::Tables::Tables(const Vocabulary& vocabulary) {
   }
   start = id_of(kStartOfText, vocabulary);
   end = id_of(kEndOfText, vocabulary);
+  for (const AddedToken& token : vocabulary.added) {
+    const AddedToken cleaned{to_utf8(clean(token.text)), token.id, true};
+    require(!cleaned.text.empty(), vocabulary.origin.string(), ": added token ", token.id,
+            " is white space alone");
+    token.normalized ? cleaned_tokens.push_back(cleaned) : raw_tokens.push_back(token);
+  }
 }
 
 int Tokenizer::Tables::id_of(const std::string& token, const Vocabulary& vocabulary) const {
@@ -167,14 +180,28 @@ Tokenizer Tokenizer::load(const std::filesystem::path& path) {
 }
 
 std::vector<int> Tokenizer::encode(std::string_view text) const {
-  const icu::UnicodeString cleaned = clean(text);
+  std::vector<int> ids;
+  for (const TextPart& part : split_at(text, tables_->raw_tokens)) {
+    if (part.id >= 0) {
+      ids.push_back(part.id);
+      continue;
+    }
+    const std::string cleaned = to_utf8(clean(part.text));
+    for (const TextPart& piece : split_at(cleaned, tables_->cleaned_tokens)) {
+      piece.id >= 0 ? ids.push_back(piece.id) : append_text(piece.text, ids);
+    }
+  }
+  return ids;
+}
+
+void Tokenizer::append_text(std::string_view text, std::vector<int>& ids) const {
+  const icu::UnicodeString cleaned = icu::UnicodeString::fromUTF8(text);
   UErrorCode status = U_ZERO_ERROR;
   const std::unique_ptr<icu::RegexMatcher> matcher(
       tables_->split_pattern->matcher(cleaned, status));
-  std::vector<int> ids;
   while (U_SUCCESS(status) && matcher->find(status)) {
-    std::string piece;
-    cleaned.tempSubStringBetween(matcher->start(status), matcher->end(status)).toUTF8String(piece);
+    const std::string piece =
+        to_utf8(cleaned.tempSubStringBetween(matcher->start(status), matcher->end(status)));
     if (piece == kStartOfText) {
       ids.push_back(tables_->start);
     } else if (piece == kEndOfText) {
@@ -184,7 +211,6 @@ std::vector<int> Tokenizer::encode(std::string_view text) const {
     }
   }
   require(U_SUCCESS(status), "tokenizer: ICU cannot split the text: ", u_errorName(status));
-  return ids;
 }
 
 std::string Tokenizer::decode(std::span<const int> ids) const {

@@ -18,16 +18,18 @@ class Tokenizer {
   // recognised from the content. Throws Error naming what was looked for.
   static Tokenizer load(const std::filesystem::path& path);
 
-  // Ids without start and end.
+  // Ids without start and end. Added tokens are split off first and never merged.
   std::vector<int> encode(std::string_view text) const;
   std::string decode(std::span<const int> ids) const;
 
   int start_token() const;
   int end_token() const;
   int vocabulary_size() const;
+  int largest_token() const { return vocabulary_size() - 1; }
 
  private:
   struct Tables;
+  void append_text(std::string_view text, std::vector<int>& ids) const;  // without added tokens
   explicit Tokenizer(std::shared_ptr<const Tables> tables);
   std::shared_ptr<const Tables> tables_;
 };

@@ -81,14 +81,36 @@ std::pair<std::string, std::string> parse_merge(const Json& merge, const fs::pat
   return merges.front();
 }
 
-void add_special_tokens(const Json& tokenizer, Vocabulary& vocabulary) {
+void add_token(const AddedToken& token, Vocabulary& vocabulary) {
+  const bool mark = token.text == kStartOfText || token.text == kEndOfText;
+  const auto [known, is_new] = vocabulary.ids.emplace(token.text, token.id);
+  require(known->second == token.id, vocabulary.origin.string(), ": added token '", token.text,
+          "' is ", token.id, ", in the vocabulary ", known->second);
+  require(!token.text.empty(), vocabulary.origin.string(), ": an added token without text");
+  if (!mark) vocabulary.added.push_back(token);
+}
+
+// tokenizer.json's list.
+void add_listed_tokens(const Json& tokenizer, Vocabulary& vocabulary) {
   if (!tokenizer.contains("added_tokens")) return;
   for (const Json& token : tokenizer["added_tokens"]) {
     require(token.is_object() && token.contains("id") && token.contains("content") &&
                 token["content"].is_string(),
             vocabulary.origin.string(), ": added_tokens lack 'id' or 'content'");
     const std::string& content = token["content"].get_ref<const std::string&>();
-    vocabulary.ids[content] = parse_id(token["id"], content, vocabulary.origin);
+    require(token.value("single_word", Json(false)) != true, vocabulary.origin.string(),
+            ": added token '", content, "' has single_word, which is not supported");
+    const bool normalized = token.value("normalized", Json(true)) != false;
+    add_token({content, parse_id(token["id"], content, vocabulary.origin), normalized}, vocabulary);
+  }
+}
+
+// added_tokens.json beside vocab.json: {"<token>": id}.
+void add_tokens_beside(Vocabulary& vocabulary) {
+  const fs::path path = vocabulary.origin.parent_path() / "added_tokens.json";
+  if (!fs::exists(path)) return;
+  for (const auto& [token, id] : parse_ids(read_json(path), path)) {
+    add_token({token, id, true}, vocabulary);
   }
 }
 
@@ -103,7 +125,7 @@ Vocabulary parse_tokenizer(const Json& tokenizer, const fs::path& origin) {
           origin.string(), ": lacks model.vocab or model.merges");
   Vocabulary vocabulary{.origin = origin, .ids = parse_ids(model["vocab"], origin), .merges = {}};
   for (const Json& merge : model["merges"]) vocabulary.merges.push_back(parse_merge(merge, origin));
-  add_special_tokens(tokenizer, vocabulary);
+  add_listed_tokens(tokenizer, vocabulary);
   return vocabulary;
 }
 
@@ -136,9 +158,11 @@ Vocabulary vocabulary_of_merges(std::string_view text, const fs::path& origin) {
 Vocabulary with_merges_beside(const Json& ids, const fs::path& vocab_path) {
   const fs::path merges_path = vocab_path.parent_path() / "merges.txt";
   require(fs::exists(merges_path), vocab_path.string(), ": there is no merges.txt beside it");
-  return {.origin = vocab_path,
-          .ids = parse_ids(ids, vocab_path),
-          .merges = parse_merges(read_text(merges_path), merges_path)};
+  Vocabulary vocabulary{.origin = vocab_path,
+                        .ids = parse_ids(ids, vocab_path),
+                        .merges = parse_merges(read_text(merges_path), merges_path)};
+  add_tokens_beside(vocabulary);
+  return vocabulary;
 }
 
 Vocabulary load_file(const fs::path& path) {

@@ -9,12 +9,20 @@
 
 namespace qprompt {
 
+// A token that is split off before the BPE.
+struct AddedToken {
+  std::string text;
+  int id = 0;
+  bool normalized = false;  // looked for in the cleaned text, else in the text as it came
+};
+
 // What the files of a byte-level BPE say. Tokens are written in byte symbols: every byte is a
 // printable character, and "</w>" ends a word.
 struct Vocabulary {
   std::filesystem::path origin;  // the file, for messages
   std::unordered_map<std::string, int> ids;
   std::vector<std::pair<std::string, std::string>> merges;  // the most frequent first
+  std::vector<AddedToken> added = {};                       // besides start and end of text
 };
 
 // vocab.json + merges.txt, tokenizer.json or bpe_simple_vocab_16e6.txt.gz (also unpacked, also a

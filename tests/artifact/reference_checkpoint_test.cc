@@ -10,6 +10,7 @@
 #include "qprompt/core/half.h"
 #include "qprompt/core/random.h"
 #include "qprompt/formats/safetensors.h"
+#include "tests/support/cases.h"
 #include "tests/support/errors.h"
 #include "tests/support/goldens.h"
 #include "tests/support/temporary_folder.h"
@@ -225,6 +226,42 @@ TEST_F(Checkpoint, RefusesAMatrixThatIsThereTwice) {
   dassl({{"ctx", {2, 3}}, {"prompt_learner.ctx", {2, 3}}});
   EXPECT_THAT(error_of([&] { ReferenceCheckpoint{path()}; }),
               AllOf(HasSubstr("'ctx' twice"), HasSubstr("'prompt_learner.ctx'")));
+}
+
+TEST_F(Checkpoint, NamesTheTensorThatNoMethodLearns) {
+  for (const char* name :
+       {"ctx_att1", "prompt_learner.ctx_att3", "prompt_learner.meta_net.linear3.weight",
+        "image_encoder.adapter.fc.0.weight", "text_encoder.transformer.resblocks.0.lora_A",
+        "image_encoder.transformer.resblocks.0.VPT_shallow", "token_embedding", "deep.0"}) {
+    dassl({{"ctx", {2, 3}}, {name, {2, 3}}});
+    EXPECT_THAT(error_of([&] { ReferenceCheckpoint{path()}; }),
+                AllOf(HasSubstr(path().string()), HasSubstr("'" + std::string(name) + "'"),
+                      HasSubstr("no method here learns")));
+  }
+}
+
+TEST_F(Checkpoint, PassesOverBuffersOfClassListsAndTheFrozenClip) {
+  EXPECT_NO_THROW(
+      ReferenceCheckpoint(dassl({{"prompt_learner.ctx", {2, 3}},
+                                 {"prompt_learner.token_prefix", {5, 1, 3}},
+                                 {"prompt_learner.token_suffix2", {5, 1, 3}},
+                                 {"prompt_learner.token_middle1", {5, 1, 3}},
+                                 {"logit_scale", {}},
+                                 {"prompt_learner.ZS_image_encoder.conv1.weight", {2}},
+                                 {"text_encoder.transformer.resblocks.11.attn.in_proj_weight", {2}},
+                                 {"text_encoder.ln_final.weight", {2}},
+                                 {"image_encoder.transformer.resblocks.0.mlp.c_fc.bias", {2}},
+                                 {"image_encoder.layer1.0.downsample.1.running_mean", {2}},
+                                 {"image_encoder.layer1.0.bn1.num_batches_tracked", {}},
+                                 {"image_encoder.attnpool.k_proj.weight", {2}}})));
+}
+
+// ATPrompt learns tokens of attributes beside CoOp's (ctx_att1 .. 3).
+TEST_F(Checkpoint, OfATPromptIsRefused) {
+  const fs::path folder = testing::cases_folder();
+  if (folder.empty()) GTEST_SKIP() << "no cases beside the checkout";
+  EXPECT_THAT(error_of([&] { ReferenceCheckpoint{folder / "import/atp2.pth.tar-100"}; }),
+              HasSubstr("'ctx_att1'"));
 }
 
 TEST_F(Checkpoint, RefusesFilesOfAnotherKind) {

@@ -198,11 +198,11 @@ TEST_F(CheckpointFile, TakesPreprocessingFromTheConfig) {
     EXPECT_EQ(preprocessing.std, (std::array<float, 3>{1, 2, 3}));
   }
   folder_.file("hf/preprocessor_config.json", R"({"size":224})");
-  EXPECT_THAT(error(path), HasSubstr("size is 224, expected the model's image size 12"));
+  EXPECT_THAT(error(path), HasSubstr("crop_size is 224, expected the model's image size 12"));
   folder_.file("hf/preprocessor_config.json", R"({"image_std":[1,0,1]})");
   EXPECT_THAT(error(path), HasSubstr("standard deviation 0"));
-  folder_.file("hf/preprocessor_config.json", R"({"resample":2})");
-  EXPECT_THAT(error(path), HasSubstr("resample is not bicubic"));
+  folder_.file("hf/preprocessor_config.json", R"({"resample":4})");
+  EXPECT_THAT(error(path), HasSubstr("resample is 4, expected 1"));
 }
 
 TEST_F(CheckpointFile, TakesSizesFromOpenClipsConfig) {
@@ -324,11 +324,11 @@ TEST_F(CheckpointFile, SaysWhatACheckpointIs) {
   EXPECT_THAT(error(folder_ / "missing.pt"), HasSubstr("missing.pt: cannot open"));
   EXPECT_THAT(error(folder_.file("empty.pt", "")), HasSubstr("empty.pt: 0 bytes"));
   EXPECT_THAT(error(folder_.file("picture.png", "\x89PNG")),
-              HasSubstr("unknown kind, expected a Hugging"));
+              HasSubstr("unknown kind: truncated, or no checkpoint? Expected a Hugging"));
   EXPECT_THAT(error(folder_.path()), HasSubstr("not a checkpoint, expected a Hugging Face folder"));
   folder_.file("config.json", "{}");
   EXPECT_THAT(error(folder_.path()), HasSubstr("config.json is there but not the weights"));
-  EXPECT_THAT(error("no-such/model"), HasSubstr("huggingface-cli download no-such/model"));
+  EXPECT_THAT(error("no-such/model"), HasSubstr("hf download no-such/model"));
 }
 
 TEST_F(CheckpointFile, SaysWhatAForeignStateDictHolds) {

@@ -72,7 +72,7 @@ TEST_F(Hub, TakesTheOnlySnapshotWithoutMain) {
 TEST_F(Hub, NamesTheCommandThatFetches) {
   set("HF_HUB_CACHE", folder_.path());
   EXPECT_THAT(error_of([] { find_in_hub_cache("openai/clip-vit-base-patch16"); }),
-              HasSubstr("fetch it with: huggingface-cli download openai/clip-vit-base-patch16"));
+              HasSubstr("fetch it with: hf download openai/clip-vit-base-patch16"));
 }
 
 TEST_F(Hub, NeverLeavesTheCache) {

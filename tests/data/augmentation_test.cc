@@ -66,20 +66,21 @@ TEST(RandomView, IsTheSameForTheSameSeed) {
 
 TEST(ApplyView, OfTheCentreIsTheEvaluationView) {
   const Image image = gradient(50, 40);
-  EXPECT_EQ(apply_view(image, centre_view(), 32), clip_preprocess(image, 32));
+  EXPECT_EQ(apply_view(image, centre_view(), {.image_size = 32}),
+            clip_preprocess(image, {.image_size = 32}));
 }
 
 TEST(ApplyView, ExchangesLeftAndRight) {
   const Image image{.width = 2, .height = 2, .pixels = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12}};
   const View view{.box = {0, 0, 2, 2}, .flip = true, .whole = false};
-  EXPECT_THAT(apply_view(image, view, 2).pixels,
+  EXPECT_THAT(apply_view(image, view, {.image_size = 2}).pixels,
               ::testing::ElementsAre(4, 5, 6, 1, 2, 3, 10, 11, 12, 7, 8, 9));
 }
 
 TEST(ApplyView, ResizesTheBox) {
   const Image image = gradient(50, 40);
   const Box box{5, 6, 20, 30};
-  EXPECT_EQ(apply_view(image, {.box = box, .flip = false, .whole = false}, 16),
+  EXPECT_EQ(apply_view(image, {.box = box, .flip = false, .whole = false}, {.image_size = 16}),
             resize_box(image, box, 16, 16));
 }
 

@@ -20,31 +20,33 @@ Image columns_numbered(int width, int height) {
 }
 
 TEST(ClipPreprocess, LeavesASquareOfItsSizeAlone) {
-  EXPECT_EQ(clip_preprocess(gradient(64, 64), 64), gradient(64, 64));
+  EXPECT_EQ(clip_preprocess(gradient(64, 64), {.image_size = 64}), gradient(64, 64));
 }
 
 TEST(ClipPreprocess, CutsTheMiddleAndRoundsHalvesToEven) {
   // (width - 10) / 2 = 1.5 -> 2, 0.5 -> 0, 2.5 -> 2, 2
   for (const auto& [width, first] : {std::pair{13, 2}, {11, 0}, {15, 2}, {14, 2}}) {
-    EXPECT_EQ(clip_preprocess(columns_numbered(width, 10), 10).pixels[0], first) << width;
+    EXPECT_EQ(clip_preprocess(columns_numbered(width, 10), {.image_size = 10}).pixels[0], first)
+        << width;
   }
 }
 
 TEST(ClipPreprocess, TruncatesTheLongerSide) {
   // 11 * 10 / 7 = 15.7: columns of the picture resized to 15x10, from round(2.5) = 2.
   const Image image = gradient(11, 7);
-  EXPECT_EQ(clip_preprocess(image, 10),
+  EXPECT_EQ(clip_preprocess(image, {.image_size = 10}),
             resize_window(
                 image, {.full_width = 15, .full_height = 10, .x = 2, .width = 10, .height = 10}));
 }
 
 TEST(ClipPreprocess, NeedsNoMemoryForTheLongSideOfAThread) {
   const Image thread = constant(1, 1'000'000, 10, 20, 30);
-  EXPECT_EQ(clip_preprocess(thread, 224), constant(224, 224, 10, 20, 30));
+  EXPECT_EQ(clip_preprocess(thread, {.image_size = 224}), constant(224, 224, 10, 20, 30));
 }
 
 TEST(ClipPreprocess, RefusesAnImageWithoutPixels) {
-  EXPECT_THAT(testing::error_of([] { clip_preprocess(Image{}, 8); }), HasSubstr("without pixels"));
+  EXPECT_THAT(testing::error_of([] { clip_preprocess(Image{}, {.image_size = 8}); }),
+              HasSubstr("without pixels"));
 }
 
 TEST(Normalize, WritesPlanesOfStandardScores) {

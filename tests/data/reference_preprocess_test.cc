@@ -14,7 +14,7 @@ constexpr std::array<float, 3> kStd{0.26862954F, 0.26130258F, 0.27577711F};
 std::vector<float> evaluation_view(const std::filesystem::path& path, int size) {
   // The reference looks at no EXIF orientation.
   const ImageSource source = ImageSource(path).with(Orientation::kAsStored);
-  const Image image = clip_preprocess(read_image(source), size);
+  const Image image = clip_preprocess(read_image(source), {.image_size = size});
   std::vector<float> values(image.pixels.size());
   normalize(image, kMean, kStd, values);
   return values;

@@ -29,7 +29,7 @@ TEST(ImageFeatures, AreTheTowersOfTheCentreViewRoundedToFp16) {
   const Model model = testing::demo_model();
   std::vector<Image> views;
   for (const auto& path : testing::demo_pictures(5)) {
-    views.push_back(clip_preprocess(read_image(path), model.shape().preprocessing.image_size));
+    views.push_back(clip_preprocess(read_image(path), model.shape().preprocessing));
   }
   const ImageFeatures computed = image_features(ImageSide(model), whole_pictures(5));
   EXPECT_EQ(computed.features, tower_features(model, views));
@@ -45,7 +45,7 @@ TEST(ImageFeatures, OfARandomViewAreTheTowersOfItsCrop) {
     for (std::uint64_t seed : {7, 9, 11}) {
       Random random(seed);
       views.push_back(apply_view(picture, random_view(picture.width, picture.height, random),
-                                 model.shape().preprocessing.image_size));
+                                 model.shape().preprocessing));
     }
   }
   const ImageFeatures computed = image_features(ImageSide(model), views_of(2, {7, 9, 11}));

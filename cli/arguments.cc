@@ -6,6 +6,7 @@
 #include "cli/fields.h"
 #include "cli/interrupt.h"
 #include "cli/notices.h"
+#include "cli/paths.h"
 #include "cli/progress.h"
 #include "qprompt/core/border.h"
 #include "qprompt/core/error.h"
@@ -74,7 +75,11 @@ Model ModelArguments::load() const {
 }
 
 void FeatureArguments::add_to(CLI::App& app) {
-  app.add_option("--cache", cache, "keep image features in this folder")->type_name("DIR");
+  CLI::Option* folder =
+      app.add_option("--cache", cache,
+                     "keep features in this folder; default: the user's cache (qprompt cache)")
+          ->type_name("DIR");
+  app.add_flag("--no-cache", no_cache, "keep no features")->excludes(folder);
   app.add_option("--cache-limit", cache_limit_gib, "GiB that the cache may take")
       ->check(CLI::Range(0.001, 65536.0))
       ->type_name("GIB")
@@ -82,16 +87,21 @@ void FeatureArguments::add_to(CLI::App& app) {
   app.add_flag("--skip-bad-images", skip_bad_images, "count damaged images instead of stopping");
 }
 
+std::shared_ptr<FeatureStore> FeatureArguments::store() const {
+  const auto users = user_cache_folder();
+  if (no_cache || (cache.empty() && !users)) return nullptr;
+  try {
+    return FeatureStore::open(cache.empty() ? *users : std::filesystem::path(cache),
+                              static_cast<std::size_t>(cache_limit_gib * 0x1p30));
+  } catch (const Error& error) {
+    tell("going on without the feature cache: {}", error.what());
+    return nullptr;
+  }
+}
+
 FeatureOptions FeatureArguments::options(const std::string& label) const {
   FeatureOptions options;
-  if (!cache.empty()) {
-    const double bytes = cache_limit_gib * 0x1p30;
-    try {
-      options.cache = FeatureStore::open(cache, static_cast<std::size_t>(bytes));
-    } catch (const Error& error) {
-      tell("going on without the feature cache: {}", error.what());
-    }
-  }
+  options.cache = store();
   options.skip_bad_images = skip_bad_images;
   options.stop = interrupted;
   options.notice = [](const std::string& notice) { tell("{}", notice); };

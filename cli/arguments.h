@@ -28,13 +28,16 @@ struct ModelArguments {
   Model load() const;
 };
 
-// --cache, --cache-limit, --skip-bad-images
+// --cache, --no-cache, --cache-limit, --skip-bad-images
 struct FeatureArguments {
-  std::string cache;
+  std::string cache;  // empty: the user's own
+  bool no_cache = false;
   double cache_limit_gib = FeatureStore::kDefaultLimit / 0x1p30;
   bool skip_bad_images = false;
 
   void add_to(CLI::App& app);
+  // None where there is none to be had; that is said.
+  std::shared_ptr<FeatureStore> store() const;
   // With progress lines under `label`, and ending on SIGINT.
   FeatureOptions options(const std::string& label) const;
 };

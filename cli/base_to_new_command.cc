@@ -4,6 +4,7 @@
 #include "cli/base_to_new_report.h"
 #include "cli/commands.h"
 #include "cli/console.h"
+#include "cli/help.h"
 #include "cli/interrupt.h"
 #include "cli/learn_arguments.h"
 #include "cli/notices.h"
@@ -134,6 +135,8 @@ void add_base_to_new_command(CLI::App& app) {
   arguments->json.add_to(*command);
   arguments->overwrite.add_to(*command);
   arguments->features.add_to(*command);
+  show_first(*command, {"model", "data", "split", "methods", "seeds", "shots", "epochs", "lr",
+                        "bits", "preset", "json", "force"});
   command->callback([arguments] { run_base_to_new(*arguments); });
 }
 

@@ -4,6 +4,7 @@
 #include "cli/classify_report.h"
 #include "cli/commands.h"
 #include "cli/console.h"
+#include "cli/help.h"
 #include "cli/interrupt.h"
 #include "cli/notices.h"
 #include "cli/output.h"
@@ -55,17 +56,6 @@ void require_consistent(const ClassifyArguments& arguments) {
   }
 }
 
-// Class matrices are kept where the system lets them be: unasked, and so without a word.
-std::shared_ptr<FeatureStore> user_cache() {
-  const auto folder = user_cache_folder();
-  if (!folder) return nullptr;
-  try {
-    return FeatureStore::open(*folder);
-  } catch (const Error&) {
-    return nullptr;
-  }
-}
-
 std::optional<PromptFile> prompt_of(const ClassifyArguments& arguments) {
   if (arguments.prompt.empty()) return std::nullopt;
   return load_prompt_file(prompt_path(arguments.prompt));
@@ -95,8 +85,9 @@ AdaptedModel adapted_model(const ClassifyArguments& arguments, const Model& mode
     return naming(arguments.classes,
                   [&] { return AdaptedModel::zero_shot(model, templates, std::move(names)); });
   }
-  return naming(path.string(),
-                [&] { return AdaptedModel(model, *prompt, std::move(names), user_cache()); });
+  return naming(path.string(), [&] {
+    return AdaptedModel(model, *prompt, std::move(names), arguments.features.store());
+  });
 }
 
 // Classifies portion by portion and prints each. SIGINT leaves the finished ones in `results`.
@@ -184,7 +175,10 @@ void add_result_flags(CLI::App& command, ClassifyArguments& arguments) {
   command
       .add_option("--min-confidence", arguments.options.min_confidence,
                   "\"(unsure)\" where the best probability, 0..1, is below this")
-      ->check(CLI::Range(0.0, 1.0))
+      ->check([](const std::string& text) {
+        const std::string wrong = CLI::Range(0.0, 1.0)(text);
+        return wrong.empty() ? "" : text + " is no probability, expected 0 to 1 (0.6 for 60 %)";
+      })
       ->type_name("X")
       ->capture_default_str();
   arguments.json.add_to(command);
@@ -209,6 +203,8 @@ void add_classify_command(CLI::App& app) {
   command->add_option("images", arguments->images, "files, and folders searched for images")
       ->required()
       ->type_name("IMAGE");
+  show_first(*command, {"model", "prompt", "classes", "template", "top", "min-confidence", "json",
+                        "csv", "force"});
   command->callback([arguments] { run_classify(*arguments); });
 }
 

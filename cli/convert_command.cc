@@ -5,6 +5,7 @@
 #include "cli/console.h"
 #include "cli/evaluate_report.h"
 #include "cli/fields.h"
+#include "cli/help.h"
 #include "cli/notices.h"
 #include "cli/output.h"
 #include "cli/quantizer_arguments.h"
@@ -81,7 +82,9 @@ PromptFile converted(const ConvertArguments& arguments, const Model& model, cons
       source.class_names ? tokenize_classes(model, *source.class_names) : any_classes(model);
   const PromptQuantizer quantizer(*make_learner(method, model), classes,
                                   quantizer_of(arguments, source.prompt));
-  return packed(model, method, classes, learned, quantizer.encode(learned));
+  PromptFile result = packed(model, method, classes, learned, quantizer.encode(learned));
+  result.exif = source.prompt.exif;
+  return result;
 }
 
 struct Comparison {
@@ -180,6 +183,7 @@ void add_convert_command(CLI::App& app) {
   arguments->features.add_to(*command);
   arguments->json.add_to(*command);
   arguments->overwrite.add_to(*command);
+  show_first(*command, {"model", "output", "bits", "fold", "data", "json", "force"});
   command->callback([arguments] { run_convert(*arguments); });
 }
 

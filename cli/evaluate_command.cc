@@ -5,6 +5,7 @@
 #include "cli/console.h"
 #include "cli/evaluate_report.h"
 #include "cli/fields.h"
+#include "cli/help.h"
 #include "cli/notices.h"
 #include "cli/output.h"
 #include "qprompt/core/border.h"
@@ -137,6 +138,8 @@ void add_evaluate_command(CLI::App& app) {
       ->type_name("FILE");
   arguments->overwrite.add_to(*command);
   arguments->features.add_to(*command);
+  show_first(*command, {"model", "data", "split", "prompt", "template", "classes", "per-class",
+                        "per-image", "json", "force"});
   command->callback([arguments] { run_evaluate(*arguments); });
 }
 

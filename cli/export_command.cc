@@ -1,6 +1,7 @@
 #include "cli/arguments.h"
 #include "cli/commands.h"
 #include "cli/console.h"
+#include "cli/help.h"
 #include "cli/output.h"
 #include "qprompt/artifact/export.h"
 #include "qprompt/artifact/prompt_file.h"
@@ -90,6 +91,7 @@ void add_export_command(CLI::App& app) {
                    "file with one class name a line; default: those that train remembered")
       ->type_name("NAMES");
   arguments->overwrite.add_to(*command);
+  show_first(*command, {"model", "values", "class-matrix", "classes", "force"});
   command->callback([arguments] { run_export(*arguments); });
 }
 

@@ -2,6 +2,7 @@
 #include "cli/commands.h"
 #include "cli/console.h"
 #include "cli/fields.h"
+#include "cli/help.h"
 #include "cli/learn_arguments.h"
 #include "cli/output.h"
 #include "cli/quantizer_arguments.h"
@@ -144,6 +145,7 @@ void add_import_command(CLI::App& app) {
       ->type_name("NAMES");
   arguments->quantizer.add_to(*command);
   arguments->overwrite.add_to(*command);
+  show_first(*command, {"model", "method", "output", "bits", "classes", "force"});
   command->callback([arguments] { run_import(*arguments); });
 }
 

@@ -5,6 +5,7 @@
 
 #include "cli/commands.h"
 #include "cli/console.h"
+#include "cli/help.h"
 #include "cli/interrupt.h"
 #include "cli/progress.h"
 #include "cli/suggest.h"
@@ -31,6 +32,18 @@ const CLI::App& active(const CLI::App& app) {
   return chosen.empty() ? app : *chosen.front();
 }
 
+// "A subcommand is required" says nothing of the word that stands in its place.
+std::optional<std::string> unknown_command(const CLI::App& app) {
+  const std::vector<std::string> rest = app.remaining(true);
+  const bool chosen = !app.get_subcommands().empty();
+  if (chosen || rest.empty() || rest.front().starts_with('-')) return std::nullopt;
+  std::string known;
+  for (const CLI::App* command : app.get_subcommands({})) {
+    known += (known.empty() ? "" : ", ") + command->get_name();
+  }
+  return fmt::format("unknown command '{}', expected one of {}", rest.front(), known);
+}
+
 int report_usage(const CLI::App& app, const CLI::ParseError& error) {
   const CLI::App& command = active(app);
   std::string hint;
@@ -38,7 +51,8 @@ int report_usage(const CLI::App& app, const CLI::ParseError& error) {
     const std::string best = nearest(word.substr(0, word.find('=')), known_words(command));
     if (!best.empty() && hint.empty()) hint = fmt::format(" (did you mean {}?)", best);
   }
-  tell("qprompt: {}{}; see qprompt {}--help", error.what(), hint,
+  const std::string problem = unknown_command(app).value_or(error.what());
+  tell("qprompt: {}{}; see qprompt {}--help", problem, hint,
        &command == &app ? "" : command.get_name() + " ");
   return kUsage;
 }
@@ -58,12 +72,21 @@ std::vector<std::string> words_reversed(int argc, char** argv) {
   return words;
 }
 
-void build(CLI::App& app) {
-  app.set_version_flag("--version", version_text);
+// "help COMMAND" is "COMMAND --help"; last first, as CLI11 takes them.
+void ask_for_help(std::vector<std::string>& reversed) {
+  if (reversed.empty() || reversed.back() != "help") return;
+  reversed.pop_back();
+  reversed.insert(reversed.begin(), "--help");
+}
+
+void build(CLI::App& app, const std::vector<std::string>& words) {
+  app.formatter(
+      std::make_shared<HelpFormatter>(std::ranges::find(words, "--help-all") != words.end()));
+  app.set_version_flag("-V,--version", version_text);
   app.add_flag_callback("--quiet", silence_progress, "no progress lines");
   app.require_subcommand(1);
   app.fallthrough();
-  app.set_help_flag("-h,--help", "print this help and exit");
+  app.set_help_flag("-h,--help,--help-all", "print this help, or that with all options, and exit");
   add_train_command(app);
   add_evaluate_command(app);
   add_classify_command(app);
@@ -72,16 +95,19 @@ void build(CLI::App& app) {
   add_export_command(app);
   add_convert_command(app);
   add_base_to_new_command(app);
+  add_cache_command(app);
   add_demo_command(app);
 }
 
 int run(int argc, char** argv) {
   CLI::App app("Adapts CLIP-like models with a few images a class by learning quantized prompts.",
                "qprompt");
-  build(app);
+  std::vector<std::string> words = words_reversed(argc, argv);
+  ask_for_help(words);
+  build(app, words);
   try {
     watch_interrupts();
-    app.parse(words_reversed(argc, argv));
+    app.parse(words);
     finish_stdout();
     return interrupted() ? kInterrupted : EXIT_SUCCESS;
   } catch (const CLI::Success& wanted) {

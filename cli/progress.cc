@@ -1,7 +1,10 @@
 #include "cli/progress.h"
 
 #include <fmt/format.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
+
+#include <algorithm>
 
 #include <cmath>
 
@@ -18,6 +21,17 @@ std::string duration_text(double seconds) {
   return whole < 60 ? fmt::format("{} s", whole) : fmt::format("{}:{:02}", whole / 60, whole % 60);
 }
 
+// A longer line would wrap and could not be renewed. In whole characters of UTF-8.
+std::string cut_to_terminal(std::string text) {
+  winsize size{};
+  if (::ioctl(STDERR_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col < 2) return text;
+  const auto starts = [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; };
+  int left = size.ws_col;
+  const auto end = std::ranges::find_if(text, [&](char c) { return starts(c) && --left == 0; });
+  text.erase(end, text.end());
+  return text;
+}
+
 }  // namespace
 
 void silence_progress() { silent = true; }
@@ -26,8 +40,7 @@ Progress::Progress(std::string label, std::string unit)
     : label_(std::move(label)),
       unit_(std::move(unit)),
       terminal_(::isatty(STDERR_FILENO) != 0),
-      start_(Clock::now()),
-      last_(start_) {}
+      last_(Clock::now()) {}
 
 Progress::~Progress() {
   if (line_open_) write_stderr("\n");
@@ -52,7 +65,11 @@ std::string Progress::line(Index done, Index total, const std::string& note) con
       text += fmt::format(", {} left", duration_text(static_cast<double>(total - done) / rate));
     }
   }
-  if (done >= total) text += fmt::format(", took {}", duration_text(seconds_since(start_)));
+  // Before the first call some of the work was done too.
+  if (done >= total && done > first_) {
+    const double share = static_cast<double>(done) / static_cast<double>(done - first_);
+    text += fmt::format(", took {}", duration_text(share * seconds_since(first_at_)));
+  }
   if (!note.empty()) text += ", " + note;
   return text;
 }
@@ -65,14 +82,17 @@ void Progress::update(Index done, Index total, const std::string& note) {
     first_at_ = now;
   }
   done_ = done;
-  const auto interval = terminal_ ? std::chrono::milliseconds(200) : std::chrono::seconds(5);
+  // Elsewhere than on a terminal lines stay: seldom ones do, once the first has shown that it
+  // works.
+  const auto interval = std::chrono::seconds(terminal_ || !shown_ ? 1 : 5);
   const bool finished = done >= total;
   // Short work stays quiet; what has shown a line shows its end too.
   if (now - last_ < interval && !(finished && line_open_)) return;
   last_ = now;
+  shown_ = true;
   const std::string text = line(done, total, note);
   if (terminal_) {
-    write_stderr("\r\033[K" + printable(text));
+    write_stderr("\r\033[K" + cut_to_terminal(printable(text)));
     line_open_ = !finished;
     if (finished) write_stderr("\n");
   } else {

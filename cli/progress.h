@@ -28,9 +28,9 @@ class Progress {
 
   std::string label_, unit_;
   bool terminal_;
-  bool line_open_ = false;
+  bool line_open_ = false, shown_ = false;
   Index first_ = -1, done_ = -1;  // at the first call, at the latest one
-  Clock::time_point start_, first_at_, last_;
+  Clock::time_point first_at_, last_;
 };
 
 // Turns all progress lines off.

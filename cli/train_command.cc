@@ -4,6 +4,7 @@
 #include "cli/commands.h"
 #include "cli/console.h"
 #include "cli/evaluate_report.h"
+#include "cli/help.h"
 #include "cli/interrupt.h"
 #include "cli/learn_arguments.h"
 #include "cli/notices.h"
@@ -60,7 +61,7 @@ TrainingRunOptions run_options(const TrainArguments& arguments, const Dataset& d
   const auto templates = templates_for({arguments.zero_shot_template}, dataset.name);
   return {.folder = arguments.output,
           .resume = arguments.resume,
-          .features = arguments.features.options("training images"),
+          .features = arguments.features.options("views of training images"),
           .test_features = arguments.features.options("test images"),
           .observer = training_observer(),
           .templates = arguments.skip_evaluation ? std::vector<std::string>{} : templates,
@@ -78,6 +79,9 @@ bool has_best_epoch(const TrainArguments& arguments, const Learned& learned) {
 
 void show(const TrainArguments& arguments, const TrainingRun& run) {
   const Learned& learned = run.learned;
+  if (!run.comparison && !learned.interrupted && !arguments.skip_evaluation) {
+    tell("notice: no test images, so nothing is compared with zero-shot");
+  }
   if (run.comparison) {
     const auto& [zero_shot, adapted] = *run.comparison;
     print("zero-shot {}, adapted {} on {} test images of {} classes\n",
@@ -173,6 +177,8 @@ void add_train_command(CLI::App& app) {
   command->add_flag("--skip-evaluation", arguments->skip_evaluation,
                     "do not compare with zero-shot on the test images");
   arguments->features.add_to(*command);
+  show_first(*command, {"model", "data", "split", "output", "method", "preset", "shots", "epochs",
+                        "lr", "bits", "seed", "classes", "resume", "force"});
   command->callback([arguments] { run_train(*arguments); });
 }
 

@@ -177,4 +177,17 @@ std::size_t FeatureStore::entries() const {
   });
 }
 
+std::optional<std::uint64_t> FeatureStore::disk_size(const fs::path& folder) {
+  std::error_code error;
+  const auto size = fs::file_size(LmdbFile::file_in(folder), error);
+  if (error) return std::nullopt;
+  return size;
+}
+
+void FeatureStore::clear(const fs::path& folder) {
+  at_border([&] {
+    if (disk_size(folder)) LmdbFile::remove(folder);
+  });
+}
+
 }  // namespace qprompt

@@ -43,6 +43,11 @@ class QPROMPT_API FeatureStore {
 
   std::size_t entries() const;
 
+  // Bytes that the store in `folder` takes on the disk; nothing where there is none.
+  static std::optional<std::uint64_t> disk_size(const std::filesystem::path& folder);
+  // Removes the store in `folder`. Whoever has it open goes on with what he has.
+  static void clear(const std::filesystem::path& folder);
+
  private:
   struct Impl;
   struct Registry;

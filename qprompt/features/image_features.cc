@@ -1,6 +1,7 @@
 #include "qprompt/features/image_features.h"
 
 #include <algorithm>
+#include <functional>
 #include <optional>
 
 #include "qprompt/clip/engine.h"
@@ -15,7 +16,7 @@
 namespace qprompt {
 namespace {
 
-constexpr std::size_t kWaveViews = 64;  // decoded while the tower works on as many
+constexpr Index kWaveViews = 64;  // decoded while the tower works on as many
 
 // One decoded request: features already known, and pixels of those that are not.
 struct Prepared {
@@ -142,9 +143,33 @@ void require_finite(const Matrix& features, Index row, const ImageSource& image,
           "beyond fp16), which points at damaged weights in ", model.path().string());
 }
 
+// Views of one pass of the tower: about a second's work, so that progress and a stop are never far.
+Index views_of_a_pass(const ClipShape& shape) {
+  constexpr double kWork = 2.5e11;  // floating-point operations: two cores do some 2e11 in a second
+  if (shape.resnet) return 8;
+  const auto tokens = static_cast<double>(1 + shape.grid * shape.grid);
+  const auto weights = static_cast<double>(shape.image.layers * shape.image.width *
+                                           (4 * shape.image.width + 2 * shape.image.mlp_width));
+  return std::clamp<Index>(static_cast<Index>(kWork / (2 * tokens * weights)), 1, kWaveViews);
+}
+
+using OnPass = std::function<void(Index views)>;  // after each: how many are done
+
+Matrix encoded(const ImageSide& side, const Matrix& pixels, const OnPass& on_pass) {
+  const Index step = views_of_a_pass(side.model().shape());
+  if (pixels.rows() <= step) return side.encode(pixels);
+  Matrix features(pixels.rows(), side.model().shape().embed);
+  for (Index first = 0; first < pixels.rows(); first += step) {
+    const Index count = std::min(step, pixels.rows() - first);
+    features.middleRows(first, count) = side.encode(pixels.middleRows(first, count));
+    on_pass(first + count);
+  }
+  return features;
+}
+
 // Runs the tower over what a wave did not find in the cache, and fills `known` of its images.
 void complete(const ImageSide& side, std::span<const ImageRequest> requests, LenientCache& cache,
-              Wave& wave) {
+              Wave& wave, const OnPass& on_pass) {
   std::vector<std::pair<Prepared*, std::size_t>> places;
   for (Prepared& image : wave.images) {
     for (std::size_t v = 0; v < image.is_known.size(); ++v) {
@@ -161,7 +186,7 @@ void complete(const ImageSide& side, std::span<const ImageRequest> requests, Len
     row += unknown;
     image.pixels = Matrix();
   }
-  const Matrix features = side.encode(pixels);
+  const Matrix features = encoded(side, pixels, on_pass);
   std::vector<Hash128> keys;
   for (std::size_t i = 0; i < places.size(); ++i) {
     const auto [image, view] = places[i];
@@ -212,8 +237,14 @@ ImageFeatures image_features(const ImageSide& side, std::span<const ImageRequest
     preparation.finish(*wave);
     const std::size_t end = wave->first + wave->images.size();
     if (end < requests.size()) next = preparation.start(requests, end);
+    const auto on_pass = [&](Index views) {
+      FeatureProgress now = progress;
+      now.done += views;
+      if (options.progress) options.progress(now);
+      if (options.stop && options.stop()) throw Interrupted();
+    };
     if (options.stop && options.stop()) throw Interrupted();
-    complete(side, requests, cache, *wave);
+    complete(side, requests, cache, *wave, on_pass);
     collect(*wave, result, progress);
     if (options.progress) options.progress(progress);
   }

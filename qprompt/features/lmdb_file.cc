@@ -73,11 +73,24 @@ void LmdbFile::Turn::unlock() {
   mutex_.unlock();
 }
 
+fs::path LmdbFile::file_in(const fs::path& folder) { return folder / "features.lmdb"; }
+
+void LmdbFile::remove(const fs::path& folder) {
+  Turn turn(folder);
+  const std::lock_guard lock(turn);
+  for (const char* ending : {"", "-lock"}) {
+    const fs::path file = file_in(folder).string() + ending;
+    std::error_code error;
+    fs::remove(file, error);
+    require(!error, file.string(), ": cannot be removed: ", error.message());
+  }
+}
+
 void LmdbFile::Close::operator()(MDB_env* environment) const { mdb_env_close(environment); }
 
 LmdbFile::LmdbFile(const fs::path& folder, std::size_t limit_bytes)
     : folder_(folder),
-      file_(folder / "features.lmdb"),
+      file_(file_in(folder)),
       limit_(std::max<std::size_t>(limit_bytes, 1)),  // 0 would be LMDB's default
       turn_(folder) {
   try {

@@ -29,6 +29,10 @@ class LmdbFile {
   LmdbFile(const LmdbFile&) = delete;
   LmdbFile& operator=(const LmdbFile&) = delete;
 
+  static std::filesystem::path file_in(const std::filesystem::path& folder);
+  // The file and its lock file, in a turn: nobody opens one without the other.
+  static void remove(const std::filesystem::path& folder);
+
  private:
   // Whose turn it is among all threads of all processes. The system's lock of the folder goes with
   // the process that held it, and always wakes the next: LMDB's own, of memory that processes

@@ -1,0 +1,56 @@
+#include "cli/help.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <sstream>
+
+namespace qprompt::cli {
+namespace {
+
+constexpr char kRest[] = "More options";
+constexpr std::size_t kColumns = 100;
+
+// Words in lines of `width`; lines after the first are indented.
+std::string wrapped(const std::string& text, std::size_t indent, std::size_t width) {
+  std::istringstream words(text);
+  std::string lines;
+  std::size_t column = 0;
+  for (std::string word; words >> word; column += word.size() + 1) {
+    if (column > 0 && column + word.size() > width) {
+      lines += "\n" + std::string(indent, ' ');
+      column = 0;
+    }
+    lines += (column > 0 ? " " : "") + word;
+  }
+  return lines;
+}
+
+}  // namespace
+
+std::string HelpFormatter::make_group(std::string group, bool is_positional,
+                                      std::vector<const CLI::Option*> options) const {
+  if (group != kRest || shows_all_) return Formatter::make_group(group, is_positional, options);
+  return fmt::format("\n{} more options are shown by --help-all\n", options.size());
+}
+
+std::string HelpFormatter::make_option(const CLI::Option* option, bool is_positional) const {
+  const std::string name =
+      "  " + make_option_name(option, is_positional) + make_option_opts(option);
+  const std::string indent(kNameColumn, ' ');
+  const bool fits = name.size() + 2 <= kNameColumn;
+  std::string text = wrapped(name, 6, kColumns);
+  text += fits ? std::string(kNameColumn - name.size(), ' ') : "\n" + indent;
+  return text + wrapped(make_option_desc(option), kNameColumn, kColumns - kNameColumn) + "\n";
+}
+
+void show_first(CLI::App& command, std::initializer_list<const char*> flags) {
+  for (CLI::Option* option : command.get_options()) {
+    const bool is_first =
+        option->get_positional() || option == command.get_help_ptr() ||
+        std::ranges::any_of(flags, [&](const char* flag) { return option->check_lname(flag); });
+    if (!is_first) option->group(kRest);
+  }
+}
+
+}  // namespace qprompt::cli

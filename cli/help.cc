@@ -31,16 +31,16 @@ std::string wrapped(const std::string& text, std::size_t indent, std::size_t wid
 std::string HelpFormatter::make_group(std::string group, bool is_positional,
                                       std::vector<const CLI::Option*> options) const {
   if (group != kRest || shows_all_) return Formatter::make_group(group, is_positional, options);
-  return fmt::format("\n{} more options are shown by --help-all\n", options.size());
+  return fmt::format("\n--help-all shows {} more options\n", options.size());
 }
 
 std::string HelpFormatter::make_option(const CLI::Option* option, bool is_positional) const {
   const std::string name =
       "  " + make_option_name(option, is_positional) + make_option_opts(option);
   const std::string indent(kNameColumn, ' ');
-  const bool fits = name.size() + 2 <= kNameColumn;
-  std::string text = wrapped(name, 6, kColumns);
-  text += fits ? std::string(kNameColumn - name.size(), ' ') : "\n" + indent;
+  const bool fits = name.size() + 4 <= kNameColumn;
+  std::string text = "  " + wrapped(name, 6, kColumns);
+  text += fits ? std::string(kNameColumn - 2 - name.size(), ' ') : "\n" + indent;
   return text + wrapped(make_option_desc(option), kNameColumn, kColumns - kNameColumn) + "\n";
 }
 

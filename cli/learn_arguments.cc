@@ -131,7 +131,7 @@ void LearnArguments::add_to(CLI::App& app, const std::set<std::string>& without)
 
 void LearnArguments::add_preset_flag(CLI::App& app) {
   std::string names;
-  for (const Preset& preset : presets()) names += (names.empty() ? "" : "|") + preset.name;
+  for (const Preset& preset : presets()) names += (names.empty() ? "" : ", ") + preset.name;
   auto set_preset = [this](const std::string& name) {
     try {
       preset(name);
@@ -141,8 +141,8 @@ void LearnArguments::add_preset_flag(CLI::App& app) {
     preset_ = name;
   };
   app.add_option_function<std::string>("--preset", set_preset,
-                                       "published settings; other flags override them")
-      ->type_name(names);
+                                       "published settings, which other flags override: " + names)
+      ->type_name("NAME");
 }
 
 std::string LearnArguments::given(const std::string& field) const {

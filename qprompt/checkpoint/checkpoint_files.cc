@@ -109,11 +109,11 @@ std::vector<std::string> assumptions_of(const CheckpointOptions& options, const 
   if (!options.activation) assumed = "the activation quick_gelu", flags = "--activation";
   if (!options.heads) {
     assumed += (assumed.empty() ? "" : " and ") + std::string("attention heads of width 64");
-    flags += (flags.empty() ? "" : " and ") + std::string("--heads");
+    flags += (flags.empty() ? "" : ", ") + std::string("--heads");
   }
   if (assumed.empty()) return {};
-  return {path.string() + ": no configuration beside it; assumed: " + assumed + " (" + flags +
-          " say otherwise)"};
+  return {path.string() + ": no configuration beside it; assumed: " + assumed +
+          " (otherwise: " + flags + ")"};
 }
 
 CheckpointFiles open_slip(const fs::path& path, std::shared_ptr<const TensorSource> source,

@@ -22,8 +22,9 @@ void check_size(const Tokenizer& tokenizer, const Checkpoint& checkpoint, const 
   constexpr Index kClips = 49408;
   const ClipShape& shape = checkpoint.shape();
   const Index tokens = tokenizer.vocabulary_size();
-  const bool padded =
-      tokens < shape.vocabulary && (shape.end_of_text.has_value() || tokens >= kClips);
+  const bool of_this_model =
+      shape.end_of_text ? *shape.end_of_text == tokenizer.end_token() : tokens >= kClips;
+  const bool padded = tokens < shape.vocabulary && of_this_model;
   require(tokens == shape.vocabulary || padded, path.string(), ": a tokenizer of ", tokens,
           " tokens, but ", checkpoint.path().string(), " has ", shape.vocabulary,
           "; --tokenizer names another");

@@ -43,7 +43,7 @@ OpenedWeights open_weights(const fs::path& path) {
           ": written by a PyTorch before 1.6; re-save it with a newer one: torch.save(torch.load(",
           path.filename(), "), ", path.filename(), ")");
   require(looks_like_zip(file.bytes()), path.string(), ": ", file.bytes().size(),
-          " bytes of an unknown kind: truncated, or no checkpoint? Expected ", kLayouts);
+          " bytes of an unknown kind, expected ", kLayouts, "; truncated?");
   const TorchArchive archive(path);
   return {open_torch_archive(archive), archive.is_torch_script()};
 }

@@ -36,11 +36,11 @@ std::string fill_template(const std::string& prompt_template, const std::string&
 
 }  // namespace
 
-void cut_after_largest_token(std::vector<TextRow>& rows) {
-  const auto largest = std::max_element(
-      rows.begin(), rows.end(),
-      [](const TextRow& a, const TextRow& b) { return token_id(a) < token_id(b); });
-  rows.erase(largest + 1, rows.end());
+void end_sentence(std::vector<TextRow>& rows, int end_token) {
+  rows.push_back(TextRow::token(end_token));
+  const auto end =
+      std::ranges::find_if(rows, [&](const TextRow& row) { return token_id(row) == end_token; });
+  rows.erase(end + 1, rows.end());
 }
 
 std::string spoken_name(const std::string& class_name) {
@@ -73,8 +73,7 @@ TextLayout template_layout(const Tokenizer& tokenizer, const std::string& prompt
     for (int id : tokenizer.encode(fill_template(repaired_text(prompt_template), spoken_name(name)))) {
       rows.push_back(TextRow::token(id));
     }
-    rows.push_back(TextRow::token(tokenizer.end_token()));
-    cut_after_largest_token(rows);
+    end_sentence(rows, tokenizer.end_token());
     sentences.push_back(std::move(rows));
   }
   TextLayout layout;

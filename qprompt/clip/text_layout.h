@@ -57,8 +57,8 @@ ClassTokens tokenize_classes(const Tokenizer& tokenizer,
 TextLayout template_layout(const Tokenizer& tokenizer, const std::string& prompt_template,
                            const std::vector<std::string>& class_names, Index context_length);
 
-// The tower reads the first row with the largest token id (EOT's): cuts off what follows it.
-void cut_after_largest_token(std::vector<TextRow>& rows);
+// Appends the end of text. The tower reads the first that there is: what follows it is cut off.
+void end_sentence(std::vector<TextRow>& rows, int end_token);
 
 // Throws Error naming the class whose rows are more than the context holds.
 void require_fits(const TextLayout& layout, const std::vector<std::string>& class_names,

@@ -53,8 +53,7 @@ TextLayout ContextWords::layout(const ClassTokens& classes) const {
   for (const ClassText& text : classes.classes) {
     std::vector<TextRow> rows;
     for (const int id : text.sentence) rows.push_back(TextRow::token(id));
-    rows.push_back(TextRow::token(classes.end_token));
-    cut_after_largest_token(rows);
+    end_sentence(rows, classes.end_token);
     layout.own.push_back(std::move(rows));
   }
   require_fits(layout, classes.names, classes.context_length);

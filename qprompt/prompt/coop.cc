@@ -67,8 +67,7 @@ TextLayout CoOp::layout(const ClassTokens& classes) const {
     std::vector<TextRow> rows =
         sentence(classes.classes[c], config_.class_specific ? c * config_.n_ctx : 0);
     rows.erase(rows.begin(), rows.begin() + shared);
-    rows.push_back(TextRow::token(classes.end_token));
-    cut_after_largest_token(rows);
+    end_sentence(rows, classes.end_token);
     layout.own.push_back(std::move(rows));
   }
   require_fits(layout, classes.names, classes.context_length);

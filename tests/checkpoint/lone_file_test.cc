@@ -67,7 +67,7 @@ TEST_F(LoneFile, UsesTheConfigurationBesideIt) {
 TEST_F(LoneFile, WithoutOneSaysWhatIsAssumed) {
   EXPECT_THAT(open(state_dict()).assumptions(),
               ElementsAre(AllOf(HasSubstr("quick_gelu"), HasSubstr("width 64"),
-                                HasSubstr("--activation and --heads say otherwise"))));
+                                HasSubstr("otherwise: --activation, --heads"))));
   EXPECT_THAT(open(state_dict(), {.activation = Activation::kGelu}).assumptions(),
               ElementsAre(AllOf(HasSubstr("--heads"), Not(HasSubstr("gelu")))));
 }

@@ -62,6 +62,17 @@ TEST_F(TemplateLayout, CutsAtTheFirstEndOfText) {
   EXPECT_EQ(joined(result, 1), sentence("cat toy"));
 }
 
+TEST(EndSentence, IsAtTheEndOfTextWhereAddedTokensHaveLargerIds) {
+  const int end = 5, added = 9;
+  Rows rows{TextRow::token(added), TextRow::learned(0), TextRow::token(1)};
+  const Rows whole = rows;
+  end_sentence(rows, end);
+  EXPECT_EQ(rows, (Rows{whole[0], whole[1], whole[2], TextRow::token(end)}));
+  rows.push_back(TextRow::token(added));
+  end_sentence(rows, end);
+  EXPECT_EQ(rows.size(), 4u) << "the first end of text counts";
+}
+
 TEST_F(TemplateLayout, RefusesSentencesThatDoNotFitAndTemplatesWithoutAPlace) {
   EXPECT_THAT(
       testing::error_of([&] {

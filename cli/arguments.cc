@@ -88,6 +88,11 @@ void FeatureArguments::add_to(CLI::App& app) {
 }
 
 std::shared_ptr<FeatureStore> FeatureArguments::store() const {
+  if (!store_) store_ = opened();
+  return *store_;
+}
+
+std::shared_ptr<FeatureStore> FeatureArguments::opened() const {
   const auto users = user_cache_folder();
   if (no_cache || (cache.empty() && !users)) return nullptr;
   try {

@@ -36,10 +36,15 @@ struct FeatureArguments {
   bool skip_bad_images = false;
 
   void add_to(CLI::App& app);
-  // None where there is none to be had; that is said.
+  // None where there is none to be had; that is said, once.
   std::shared_ptr<FeatureStore> store() const;
   // With progress lines under `label`, and ending on SIGINT.
   FeatureOptions options(const std::string& label) const;
+
+ private:
+  std::shared_ptr<FeatureStore> opened() const;
+
+  mutable std::optional<std::shared_ptr<FeatureStore>> store_;
 };
 
 // --exif on|off; not told: as the data or the prompt have it.

@@ -153,50 +153,76 @@ Index views_of_a_pass(const ClipShape& shape) {
   return std::clamp<Index>(static_cast<Index>(kWork / (2 * tokens * weights)), 1, kWaveViews);
 }
 
-using OnPass = std::function<void(Index views)>;  // after each: how many are done
+// One view that is to be encoded.
+struct Place {
+  Prepared* image;
+  std::size_t view, request;
+};
 
-Matrix encoded(const ImageSide& side, const Matrix& pixels, const OnPass& on_pass) {
-  const Index step = views_of_a_pass(side.model().shape());
-  if (pixels.rows() <= step) return side.encode(pixels);
-  Matrix features(pixels.rows(), side.model().shape().embed);
-  for (Index first = 0; first < pixels.rows(); first += step) {
-    const Index count = std::min(step, pixels.rows() - first);
-    features.middleRows(first, count) = side.encode(pixels.middleRows(first, count));
-    on_pass(first + count);
-  }
-  return features;
-}
+// What a wave did not find in the cache, in order, and its pixels.
+struct Work {
+  std::vector<Place> places;
+  Matrix pixels;  // [places, 3 size size]
+};
 
-// Runs the tower over what a wave did not find in the cache, and fills `known` of its images.
-void complete(const ImageSide& side, std::span<const ImageRequest> requests, LenientCache& cache,
-              Wave& wave, const OnPass& on_pass) {
-  std::vector<std::pair<Prepared*, std::size_t>> places;
-  for (Prepared& image : wave.images) {
+Work work_of(Wave& wave) {
+  Work work;
+  for (std::size_t i = 0; i < wave.images.size(); ++i) {
+    Prepared& image = wave.images[i];
     for (std::size_t v = 0; v < image.is_known.size(); ++v) {
-      if (!image.is_known[v]) places.emplace_back(&image, v);
+      if (!image.is_known[v]) work.places.push_back({&image, v, wave.first + i});
     }
   }
-  if (places.empty()) return;
-  Matrix pixels(std::ssize(places), places.front().first->pixels.cols());
+  if (work.places.empty()) return work;
+  work.pixels.resize(std::ssize(work.places), work.places.front().image->pixels.cols());
   Index row = 0;
   for (Prepared& image : wave.images) {
     const Index unknown = image.pixels.rows();
     if (unknown == 0) continue;
-    pixels.middleRows(row, unknown) = image.pixels;
+    work.pixels.middleRows(row, unknown) = image.pixels;
     row += unknown;
     image.pixels = Matrix();
   }
-  const Matrix features = encoded(side, pixels, on_pass);
-  std::vector<Hash128> keys;
-  for (std::size_t i = 0; i < places.size(); ++i) {
-    const auto [image, view] = places[i];
-    const auto request = wave.first + static_cast<std::size_t>(image - wave.images.data());
-    require_finite(features, static_cast<Index>(i), requests[request].image, side.model());
-    image->known.row(static_cast<Index>(view)) = features.row(static_cast<Index>(i));
-    if (!image->keys.empty()) keys.push_back(image->keys[view]);
-  }
-  if (!keys.empty()) cache.append(keys, features);
+  return work;
 }
+
+// Runs the tower over what waves lack, some views at a time: each is stored before the next.
+class Passes {
+ public:
+  using Between = std::function<void(Index views)>;  // how many are done
+
+  Passes(const ImageSide& side, std::span<const ImageRequest> requests, LenientCache& cache)
+      : side_(side), requests_(requests), cache_(cache) {}
+
+  // Fills `known` of the wave's images.
+  void complete(Wave& wave, const Between& between) {
+    const Work work = work_of(wave);
+    const Index step = views_of_a_pass(side_.model().shape());
+    const Index views = work.pixels.rows();
+    for (Index first = 0; first < views; first += step) {
+      const Index count = std::min(step, views - first);
+      pass(std::span(work.places).subspan(first, count), work.pixels.middleRows(first, count));
+      if (first + count < views) between(first + count);
+    }
+  }
+
+ private:
+  void pass(std::span<const Place> places, const Matrix& pixels) {
+    const Matrix features = side_.encode(pixels);
+    std::vector<Hash128> keys;
+    for (std::size_t i = 0; i < places.size(); ++i) {
+      const auto [image, view, request] = places[i];
+      require_finite(features, static_cast<Index>(i), requests_[request].image, side_.model());
+      image->known.row(static_cast<Index>(view)) = features.row(static_cast<Index>(i));
+      if (!image->keys.empty()) keys.push_back(image->keys[view]);
+    }
+    if (!keys.empty()) cache_.append(keys, features);
+  }
+
+  const ImageSide& side_;
+  std::span<const ImageRequest> requests_;
+  LenientCache& cache_;
+};
 
 // Moves a finished wave's features to their place in the result.
 void collect(const Wave& wave, ImageFeatures& result, FeatureProgress& progress) {
@@ -223,6 +249,7 @@ ImageFeatures image_features(const ImageSide& side, std::span<const ImageRequest
                              const FeatureOptions& options) {
   LenientCache cache(options);
   const Preparation preparation(side, cache, options);
+  Passes passes(side, requests, cache);
   FeatureProgress progress;
   for (const ImageRequest& request : requests) progress.total += request.view_count();
   ImageFeatures result;
@@ -237,14 +264,14 @@ ImageFeatures image_features(const ImageSide& side, std::span<const ImageRequest
     preparation.finish(*wave);
     const std::size_t end = wave->first + wave->images.size();
     if (end < requests.size()) next = preparation.start(requests, end);
-    const auto on_pass = [&](Index views) {
+    const auto between = [&](Index views) {
       FeatureProgress now = progress;
       now.done += views;
       if (options.progress) options.progress(now);
       if (options.stop && options.stop()) throw Interrupted();
     };
     if (options.stop && options.stop()) throw Interrupted();
-    complete(side, requests, cache, *wave, on_pass);
+    passes.complete(*wave, between);
     collect(*wave, result, progress);
     if (options.progress) options.progress(progress);
   }

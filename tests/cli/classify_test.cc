@@ -115,7 +115,13 @@ TEST_F(Classify, RefusesListsThatAreNoChoice) {
   };
   EXPECT_THAT(message("cat\n"),
               EndsWith("names.txt: 1 class names, expected at least two, one a line"));
-  EXPECT_THAT(message("cat\ndog\ncat\n"), EndsWith("names.txt: the class 'cat' comes twice"));
+  EXPECT_THAT(message("cat\nM\xFCller\n"), HasSubstr("names.txt:2: not UTF-8"));
+}
+
+TEST_F(Classify, TellsNamesThatNoPromptTellsApart) {
+  const std::string names = folder.file("names.txt", "red fox\ndog\nred_fox\n").string();
+  EXPECT_THAT(succeed(classify({"--classes", names, picture().string()})).err,
+              HasSubstr("'red fox' stands for 2 classes"));
 }
 
 TEST_F(Classify, NamesAFolderWithoutImages) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <sstream>
 
 #include "qprompt/core/error.h"
 #include "qprompt/core/file.h"
@@ -69,10 +70,18 @@ std::string CliTest::error_line(const std::vector<std::string>& arguments,
   const Outcome outcome = run(arguments, std::move(options));
   EXPECT_EQ(outcome.exit_code, 1) << outcome.out << outcome.err;
   EXPECT_EQ(outcome.out, "");
-  EXPECT_EQ(std::ranges::count(outcome.err, '\n'), 1) << outcome.err;
-  EXPECT_THAT(outcome.err, ::testing::StartsWith("qprompt: "));
   EXPECT_THAT(outcome.err, ::testing::EndsWith("\n"));
-  return outcome.err.substr(0, outcome.err.find('\n'));
+  std::istringstream lines(outcome.err);
+  std::string line, error;
+  int errors = 0;
+  while (std::getline(lines, line)) {
+    if (!line.starts_with("qprompt: ")) continue;  // what was understood before
+    ++errors;
+    error = line;
+  }
+  EXPECT_EQ(errors, 1) << outcome.err;
+  EXPECT_TRUE(outcome.err.ends_with(error + "\n")) << outcome.err;
+  return error;
 }
 
 std::vector<std::string> CliTest::train(const std::string& output,

@@ -25,7 +25,7 @@ class CliTest : public ::testing::Test {
   // The same; a failure of the test unless it succeeds.
   Outcome succeed(const std::vector<std::string>& arguments, ProgramOptions options = {}) const;
   // The line on stderr, without the program's name; a failure of the test unless the program exits
-  // 1, says exactly one line there and nothing on stdout.
+  // 1, its last line is the only error, and nothing is on stdout.
   std::string error_line(const std::vector<std::string>& arguments,
                          ProgramOptions options = {}) const;
 

@@ -151,9 +151,9 @@ TEST_F(Methods, AnErrorOfResumingDoesNotAdviseToResume) {
   for (const std::string& name : listing(class_folder("train", 0))) {
     folder.file(class_folder("train", 0) / name, "no picture");
   }
-  EXPECT_THAT(error_line(train(path("run"), {"--epochs", "4", "--skip-evaluation", "--resume"})),
-              AllOf(HasSubstr(class_folder("train", 0).string()),
-                    Not(HasSubstr("--resume goes on"))));
+  EXPECT_THAT(
+      error_line(train(path("run"), {"--epochs", "4", "--skip-evaluation", "--resume"})),
+      AllOf(HasSubstr(class_folder("train", 0).string()), Not(HasSubstr("--resume goes on"))));
 }
 
 TEST_F(Methods, ARunIsNotResumedWithOtherImages) {

@@ -42,7 +42,8 @@ TEST_F(Output, AFullDiskLeavesNothingBehind) {
 
 TEST_F(Output, AFullDiskLeavesTheOldReport) {
   const std::string report = folder.file("report.json", "old").string();
-  EXPECT_THAT(error_line(evaluate({"--json", report, "--force"}), {.largest_file = 50}), HasSubstr(report));
+  EXPECT_THAT(error_line(evaluate({"--json", report, "--force"}), {.largest_file = 50}),
+              HasSubstr(report));
   EXPECT_EQ(read_text(report), "old");
 }
 

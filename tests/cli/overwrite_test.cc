@@ -20,8 +20,8 @@ class Overwrite : public CliTest {
     return train(path("run"), flags);
   }
   std::vector<std::string> import(const std::vector<std::string>& more) const {
-    std::vector<std::string> words{"import", path("values.safetensors"), "--model", model,
-                                   "--method", "coop"};
+    std::vector<std::string> words{
+        "import", path("values.safetensors"), "--model", model, "--method", "coop"};
     words.insert(words.end(), more.begin(), more.end());
     return words;
   }
@@ -84,9 +84,9 @@ TEST_F(Overwrite, PromptsStayUnlessForced) {
   learn();
   const std::string prompt = folder.file("p.qprompt", "mine").string();
   EXPECT_THAT(error_line(import({"--output", prompt})), HasSubstr("--force"));
-  EXPECT_THAT(error_line({"convert", path("run"), "--model", model, "--bits", "1", "--output",
-                          prompt}),
-              HasSubstr("--force"));
+  EXPECT_THAT(
+      error_line({"convert", path("run"), "--model", model, "--bits", "1", "--output", prompt}),
+      HasSubstr("--force"));
   EXPECT_EQ(read_text(prompt), "mine");
   succeed(import({"--output", prompt, "--force"}));
 }

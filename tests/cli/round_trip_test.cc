@@ -21,7 +21,7 @@ TEST_F(RoundTrip, TrainsEvaluatesClassifiesAndInspects) {
             (std::vector<std::string>{"prompt.classes.txt", "prompt.qprompt", "run.json"}));
 
   EXPECT_THAT(succeed(evaluate({"--prompt", path("run")})).out,
-              HasSubstr("on 16 test images of 4 classes"));
+              HasSubstr("on 16 of 36 images, among 4 classes of the prompt"));
   EXPECT_THAT(succeed(classify({"--prompt", path("run"), picture().string()})).out,
               ::testing::StartsWith(picture().string() + ": "));
   EXPECT_THAT(succeed({"inspect", path("run")}).out, HasSubstr("coop"));

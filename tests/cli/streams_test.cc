@@ -46,8 +46,8 @@ TEST_F(Streams, NamesReachTheTerminalWithoutTheirControlBytes) {
   const std::string names = folder.file("names.txt", "cat \x1b]0;x\x07\ndog\n").string();
   const Outcome outcome =
       succeed(classify({"--classes", names, "--top", "2", path(name), picture().string()}));
-  EXPECT_THAT(outcome.out, AllOf(HasSubstr("a\\x1b[31m\\x0ab.webp: "), HasSubstr("cat \\x1b]0;x\\x07"),
-                                 Not(HasSubstr("\x1b"))));
+  EXPECT_THAT(outcome.out, AllOf(HasSubstr("a\\x1b[31m\\x0ab.webp: "),
+                                 HasSubstr("cat \\x1b]0;x\\x07"), Not(HasSubstr("\x1b"))));
   EXPECT_THAT(error_line(classify({"--classes", names, path("no\x1b[2J")})),
               AllOf(HasSubstr("no\\x1b[2J: cannot open"), Not(HasSubstr("\x1b"))));
 }
@@ -94,7 +94,8 @@ TEST_F(Streams, ThreadCountsHaveARange) {
 }
 
 TEST_F(Streams, NumbersBeyondReasonAreRefusedWithTheirRange) {
-  EXPECT_THAT(error_line(train(path("run"), {"--views", "1000000000"})), HasSubstr("0 (fresh ones) .. 10000"));
+  EXPECT_THAT(error_line(train(path("run"), {"--views", "1000000000"})),
+              HasSubstr("0 (fresh ones) .. 10000"));
   EXPECT_THAT(error_line(train(path("run"), {"--method", "ivlp", "--n-ctx-vision", "1000000"})),
               HasSubstr("n_ctx_vision 1000000, expected 0..1000"));
   for (const char* deviation : {"-1", "inf", "nan"}) {

@@ -38,11 +38,11 @@ TEST(Metrics, CountConfusionsAndTheFiveBest) {
   EXPECT_EQ(metrics.confusions, (std::vector<Confusion>{{4, 0, 2}, {5, 0, 1}}));
 }
 
-// statsmodels.stats.proportion.proportion_confint(..., method="wilson")
+// scipy 1.17.1: binomtest(correct, images).proportion_ci(method="wilson").
 TEST(Metrics, IntervalIsWilsons) {
-  EXPECT_NEAR(wilson_interval(37, 72).low, 0.400985, 1e-6);
-  EXPECT_NEAR(wilson_interval(37, 72).high, 0.625568, 1e-6);
-  EXPECT_NEAR(wilson_interval(2, 2).low, 0.342380, 1e-6);
+  EXPECT_NEAR(wilson_interval(37, 72).low, 0.4006975, 1e-6);
+  EXPECT_NEAR(wilson_interval(37, 72).high, 0.6256733, 1e-6);
+  EXPECT_NEAR(wilson_interval(2, 2).low, 0.3423802, 1e-6);
   EXPECT_EQ(wilson_interval(2, 2).high, 1);
   EXPECT_EQ(wilson_interval(0, 0).low, 0);
   EXPECT_EQ(wilson_interval(0, 0).high, 1);

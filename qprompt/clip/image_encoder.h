@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <vector>
 
 #include "qprompt/clip/transformer.h"
@@ -34,6 +35,8 @@ struct ImageWorkspace {
   // Bytes that activations kept for the pull-back may take. Batches that need more are worked
   // through in chunks: features first, then gradients chunk by chunk, activations computed again.
   std::size_t trace_budget = std::size_t{640} << 20;
+  // Asked between chunks: a true answer throws Interrupted.
+  std::function<bool()> stop;
   // Counts what was worked through here: activations of the last one remain.
   std::uint64_t runs = 0;
 };

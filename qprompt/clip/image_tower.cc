@@ -48,6 +48,7 @@ void ImageTower::require_fit(const Matrix& images, const VisionPrompts& prompts)
 Matrix ImageTower::run(const Matrix& images, const VisionPrompts& prompts,
                        ImageWorkspace& workspace, Keep keep) const {
   if (images.rows() == 0) return Matrix(0, encoder_->embed());
+  if (workspace.stop && workspace.stop()) throw Interrupted();
   ++workspace.runs;
   return encoder_->forward(images, prompts, workspace, keep);
 }

@@ -1,7 +1,6 @@
 #include "qprompt/features/image_features.h"
 
 #include <algorithm>
-#include <functional>
 #include <optional>
 
 #include "qprompt/clip/engine.h"
@@ -16,7 +15,16 @@
 namespace qprompt {
 namespace {
 
-constexpr Index kWaveViews = 64;  // decoded while the tower works on as many
+// How many views are decoded while the tower works on as many: about a second's work for it, so
+// that progress and a stop are never far.
+Index views_of_a_wave(const ClipShape& shape) {
+  constexpr double kWork = 2.5e11;  // floating-point operations: two cores do some 2e11 in a second
+  if (shape.resnet) return 8;
+  const auto tokens = static_cast<double>(1 + shape.grid * shape.grid);
+  const auto weights = static_cast<double>(shape.image.layers * shape.image.width *
+                                           (4 * shape.image.width + 2 * shape.image.mlp_width));
+  return std::clamp<Index>(static_cast<Index>(kWork / (2 * tokens * weights)), 1, 64);
+}
 
 // One decoded request: features already known, and pixels of those that are not.
 struct Prepared {
@@ -45,6 +53,7 @@ class Preparation {
       : engine_(side.model().engine()),
         preprocessing_(side.model().shape().preprocessing),
         embed_(side.model().shape().embed),
+        wave_views_(static_cast<std::size_t>(views_of_a_wave(side.model().shape()))),
         cache_(cache),
         has_keys_(cache.is_usable()),
         identity_(has_keys_ ? side.identity() : 0),
@@ -53,7 +62,7 @@ class Preparation {
 
   std::unique_ptr<Wave> start(std::span<const ImageRequest> requests, std::size_t first) const {
     std::size_t end = first, views = 0;
-    while (end < requests.size() && (end == first || views < kWaveViews)) {
+    while (end < requests.size() && (end == first || views < wave_views_)) {
       views += requests[end++].view_count();
     }
     auto wave = std::make_unique<Wave>();
@@ -128,6 +137,7 @@ class Preparation {
   Engine& engine_;
   Preprocessing preprocessing_;
   Index embed_;
+  std::size_t wave_views_;
   LenientCache& cache_;
   bool has_keys_;
   std::uint64_t identity_;
@@ -143,86 +153,36 @@ void require_finite(const Matrix& features, Index row, const ImageSource& image,
           "beyond fp16), which points at damaged weights in ", model.path().string());
 }
 
-// Views of one pass of the tower: about a second's work, so that progress and a stop are never far.
-Index views_of_a_pass(const ClipShape& shape) {
-  constexpr double kWork = 2.5e11;  // floating-point operations: two cores do some 2e11 in a second
-  if (shape.resnet) return 8;
-  const auto tokens = static_cast<double>(1 + shape.grid * shape.grid);
-  const auto weights = static_cast<double>(shape.image.layers * shape.image.width *
-                                           (4 * shape.image.width + 2 * shape.image.mlp_width));
-  return std::clamp<Index>(static_cast<Index>(kWork / (2 * tokens * weights)), 1, kWaveViews);
-}
-
-// One view that is to be encoded.
-struct Place {
-  Prepared* image;
-  std::size_t view, request;
-};
-
-// What a wave did not find in the cache, in order, and its pixels.
-struct Work {
-  std::vector<Place> places;
-  Matrix pixels;  // [places, 3 size size]
-};
-
-Work work_of(Wave& wave) {
-  Work work;
-  for (std::size_t i = 0; i < wave.images.size(); ++i) {
-    Prepared& image = wave.images[i];
+// Runs the tower over what a wave did not find in the cache, and fills `known` of its images.
+void complete(const ImageSide& side, std::span<const ImageRequest> requests, LenientCache& cache,
+              Wave& wave) {
+  std::vector<std::pair<Prepared*, std::size_t>> places;
+  for (Prepared& image : wave.images) {
     for (std::size_t v = 0; v < image.is_known.size(); ++v) {
-      if (!image.is_known[v]) work.places.push_back({&image, v, wave.first + i});
+      if (!image.is_known[v]) places.emplace_back(&image, v);
     }
   }
-  if (work.places.empty()) return work;
-  work.pixels.resize(std::ssize(work.places), work.places.front().image->pixels.cols());
+  if (places.empty()) return;
+  Matrix pixels(std::ssize(places), places.front().first->pixels.cols());
   Index row = 0;
   for (Prepared& image : wave.images) {
     const Index unknown = image.pixels.rows();
     if (unknown == 0) continue;
-    work.pixels.middleRows(row, unknown) = image.pixels;
+    pixels.middleRows(row, unknown) = image.pixels;
     row += unknown;
     image.pixels = Matrix();
   }
-  return work;
+  const Matrix features = side.encode(pixels);
+  std::vector<Hash128> keys;
+  for (std::size_t i = 0; i < places.size(); ++i) {
+    const auto [image, view] = places[i];
+    const auto request = wave.first + static_cast<std::size_t>(image - wave.images.data());
+    require_finite(features, static_cast<Index>(i), requests[request].image, side.model());
+    image->known.row(static_cast<Index>(view)) = features.row(static_cast<Index>(i));
+    if (!image->keys.empty()) keys.push_back(image->keys[view]);
+  }
+  if (!keys.empty()) cache.append(keys, features);
 }
-
-// Runs the tower over what waves lack, some views at a time: each is stored before the next.
-class Passes {
- public:
-  using Between = std::function<void(Index views)>;  // how many are done
-
-  Passes(const ImageSide& side, std::span<const ImageRequest> requests, LenientCache& cache)
-      : side_(side), requests_(requests), cache_(cache) {}
-
-  // Fills `known` of the wave's images.
-  void complete(Wave& wave, const Between& between) {
-    const Work work = work_of(wave);
-    const Index step = views_of_a_pass(side_.model().shape());
-    const Index views = work.pixels.rows();
-    for (Index first = 0; first < views; first += step) {
-      const Index count = std::min(step, views - first);
-      pass(std::span(work.places).subspan(first, count), work.pixels.middleRows(first, count));
-      if (first + count < views) between(first + count);
-    }
-  }
-
- private:
-  void pass(std::span<const Place> places, const Matrix& pixels) {
-    const Matrix features = side_.encode(pixels);
-    std::vector<Hash128> keys;
-    for (std::size_t i = 0; i < places.size(); ++i) {
-      const auto [image, view, request] = places[i];
-      require_finite(features, static_cast<Index>(i), requests_[request].image, side_.model());
-      image->known.row(static_cast<Index>(view)) = features.row(static_cast<Index>(i));
-      if (!image->keys.empty()) keys.push_back(image->keys[view]);
-    }
-    if (!keys.empty()) cache_.append(keys, features);
-  }
-
-  const ImageSide& side_;
-  std::span<const ImageRequest> requests_;
-  LenientCache& cache_;
-};
 
 // Moves a finished wave's features to their place in the result.
 void collect(const Wave& wave, ImageFeatures& result, FeatureProgress& progress) {
@@ -249,7 +209,6 @@ ImageFeatures image_features(const ImageSide& side, std::span<const ImageRequest
                              const FeatureOptions& options) {
   LenientCache cache(options);
   const Preparation preparation(side, cache, options);
-  Passes passes(side, requests, cache);
   FeatureProgress progress;
   for (const ImageRequest& request : requests) progress.total += request.view_count();
   ImageFeatures result;
@@ -264,14 +223,8 @@ ImageFeatures image_features(const ImageSide& side, std::span<const ImageRequest
     preparation.finish(*wave);
     const std::size_t end = wave->first + wave->images.size();
     if (end < requests.size()) next = preparation.start(requests, end);
-    const auto between = [&](Index views) {
-      FeatureProgress now = progress;
-      now.done += views;
-      if (options.progress) options.progress(now);
-      if (options.stop && options.stop()) throw Interrupted();
-    };
     if (options.stop && options.stop()) throw Interrupted();
-    passes.complete(*wave, between);
+    complete(side, requests, cache, *wave);
     collect(*wave, result, progress);
     if (options.progress) options.progress(progress);
   }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 
 #include "qprompt/core/error.h"
 #include "qprompt/core/fields.h"
@@ -82,6 +83,7 @@ class Training {
   }
 
   TrainingResult run(const Observer& observer) {
+    workspace_.image.stop = observer.stop;
     for (int e = static_cast<int>(state_.epochs.size()); e < config_.epochs && !out_of_patience();
          ++e) {
       if (!epoch(e, observer)) return finish(true);
@@ -114,10 +116,11 @@ class Training {
     Index b = 0;
     bool stopped = false;
     clip_.model().device().run_while([&] {
-      const StepGradient done = step(plan.batch(b * batch, batch), report.lr);
-      report.loss += done.loss / static_cast<double>(batches);
-      report.accuracy += static_cast<double>(done.correct) / static_cast<double>(batches * batch);
-      stopped = observer.stop && observer.stop();
+      const auto done = step_unless_stopped(plan.batch(b * batch, batch), report.lr);
+      stopped = !done || (observer.stop && observer.stop());
+      if (!done) return false;
+      report.loss += done->loss / static_cast<double>(batches);
+      report.accuracy += static_cast<double>(done->correct) / static_cast<double>(batches * batch);
       return ++b < batches && !stopped;
     });
     if (stopped) return false;
@@ -126,6 +129,15 @@ class Training {
     if (observer.on_epoch) observer.on_epoch(report);
     if (observer.on_state) observer.on_state(state_);
     return true;
+  }
+
+  // A step of many images may be left amid them: nothing of it is taken then.
+  std::optional<StepGradient> step_unless_stopped(const Batch& batch, double lr) {
+    try {
+      return step(batch, lr);
+    } catch (const Interrupted&) {
+      return std::nullopt;
+    }
   }
 
   // adapt, quantize, forward, objective, pull back, step

@@ -81,7 +81,9 @@ PromptFile converted(const ConvertArguments& arguments, const Model& model, cons
       source.class_names ? tokenize_classes(model, *source.class_names) : any_classes(model);
   const PromptQuantizer quantizer(*make_learner(method, model), classes,
                                   quantizer_of(arguments, source.prompt));
-  return packed(model, method, classes, learned, quantizer.encode(learned));
+  PromptFile result = packed(model, method, classes, learned, quantizer.encode(learned));
+  result.exif = source.prompt.exif;
+  return result;
 }
 
 struct Comparison {

@@ -31,15 +31,13 @@ bool is_wordnet_id(const std::string& name) {
 // "0 rose", "0,rose", "0: rose"
 bool begins_with_number(const std::string& name) {
   const std::size_t end = name.find_first_not_of("0123456789");
-  return end != std::string::npos && end > 0 &&
-         std::string_view(" ,:;.)").find(name[end]) != std::string_view::npos;
+  return end > 0 && end != std::string::npos && name.find_first_of(" ,:;.)", end) == end;
 }
 
 // "- rose", "\"rose\",", "names:": lines of another kind of file.
 bool has_signs_around(const std::string& name) {
-  return name.starts_with("- ") ||
-         std::string_view("\"'[{").find(name.front()) != std::string_view::npos ||
-         std::string_view("\"',:").find(name.back()) != std::string_view::npos;
+  return name.starts_with("- ") || name.find_first_of("\"'[{") == 0 ||
+         name.find_last_of("\"',:") == name.size() - 1;
 }
 
 bool is_comment_or_header(const std::string& name) {
@@ -47,7 +45,7 @@ bool is_comment_or_header(const std::string& name) {
   return name[0] == '#' || std::ranges::find(kHeaders, folded_text(name)) != kHeaders.end();
 }
 
-// "3 of 5 class names look like WordNet ids, such as 'n02108915'"
+// "3 of 5 class names are numbers, such as '7'"
 template <typename Predicate>
 void tell_many(std::span<const std::string> names, Predicate is_odd, const std::string& what,
                std::vector<std::string>& doubts) {

@@ -162,7 +162,7 @@ TEST_F(UserData, NumbersOfClassesKeepEqualNamesApart) {
 }
 
 TEST_F(UserData, NumbersThatAreNotThoseOfClassesAreNotRead) {
-  const auto unread = ElementsAre(HasSubstr("not read: target"));
+  const auto unread = ::testing::Contains(HasSubstr("not read: target"));
   const Dataset scores = table("path,label,target\na.jpg,cat,3\nb.jpg,dog,3\n");
   EXPECT_THAT(scores.class_names, ElementsAre("cat", "dog"));
   EXPECT_THAT(scores.notices, unread);

@@ -95,7 +95,6 @@ void run_evaluate(const EvaluateArguments& arguments) {
   const Evaluation evaluation =
       evaluate(adapted, set.chosen.test, arguments.features.options("test images"));
   tell_skipped(evaluation.skipped);
-  tell_decoding(evaluation.notices);
   require(evaluation.metrics.images > 0, arguments.data.data, ": no test image that can be read");
   arguments.json.write([&] { return report_of(arguments, adapted, set, evaluation); });
   if (arguments.per_image.wanted()) {

@@ -15,11 +15,6 @@ void tell_data(const std::string& path, const Dataset& dataset) {
   for (const std::string& notice : dataset.notices) tell("notice: {}\n", notice);
 }
 
-void tell_decoding(const std::vector<std::string>& notices) {
-  if (notices.empty()) return;
-  tell("notice: {} images; the first: {}\n", notices.size(), notices.front());
-}
-
 void tell_names(const std::vector<std::string>& class_names) {
   for (const std::string& doubt : doubts_about_names(class_names)) {
     tell("notice: {}\n", doubt);

@@ -16,9 +16,6 @@ void tell_assumptions(const std::vector<std::string>& assumptions);
 // What was understood of the data, in one line, and what is doubtful about them.
 void tell_data(const std::string& path, const Dataset& dataset);
 
-// What was read otherwise than it stands there: how many images, and the first.
-void tell_decoding(const std::vector<std::string>& notices);
-
 // What is doubtful about class names that a person gave.
 void tell_names(const std::vector<std::string>& class_names);
 

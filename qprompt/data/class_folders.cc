@@ -20,6 +20,13 @@ struct Class {
   std::map<std::optional<Part>, std::vector<fs::path>> images;
 };
 
+// Perhaps the folders in it were meant as classes.
+bool consists_of_folders(const fs::path& folder, const std::vector<fs::path>& images) {
+  std::set<fs::path> holders;
+  for (const fs::path& image : images) holders.insert(image.parent_path());
+  return holders.size() > 1 && !holders.contains(folder);
+}
+
 class ClassFolders {
  public:
   ClassFolders(const fs::path& data, const DataOptions& options)
@@ -30,6 +37,7 @@ class ClassFolders {
     if (options.class_names) layout_.names = *options.class_names;
     for (const ClassFolder& folder : layout_.classes) add(folder);
     tell_empty();
+    tell_nested();
     std::ranges::sort(classes_, {}, &Class::folder);  // CoOp's order
     name_classes();
   }
@@ -65,6 +73,7 @@ class ClassFolders {
       empty_.push_back(folder.path.string());
       return;
     }
+    if (consists_of_folders(folder.path, content.images)) nested_.push_back(folder.path.string());
     Class& known = class_of(folder);
     require(!known.images.contains(folder.part), folder.path.string(), ": the folders '",
             known.folder, "' and '", folder.name, "' are both called '", known.name, "'");
@@ -86,6 +95,14 @@ class ClassFolders {
                                " empty folders are no classes, such as " + empty_.front());
   }
 
+  void tell_nested() {
+    if (nested_.empty()) return;
+    dataset_.notices.push_back(std::to_string(nested_.size()) +
+                               " class folders hold folders, whose images are all of that class, "
+                               "such as " +
+                               nested_.front());
+  }
+
   void name_classes() {
     if (layout_.names.empty()) return;
     std::vector<std::string> folders;
@@ -98,7 +115,7 @@ class ClassFolders {
   const DataOptions& options_;
   std::vector<Class> classes_;
   std::map<std::string, std::size_t> place_of_;
-  std::vector<std::string> empty_;
+  std::vector<std::string> empty_, nested_;
   Dataset dataset_;
 };
 

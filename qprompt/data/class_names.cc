@@ -1,13 +1,16 @@
 #include "qprompt/data/class_names.h"
 
 #include <algorithm>
+#include <array>
 #include <cctype>
 #include <map>
+#include <nlohmann/json.hpp>
 
 #include "qprompt/core/border.h"
 #include "qprompt/core/error.h"
 #include "qprompt/core/file.h"
 #include "qprompt/core/unicode.h"
+#include "qprompt/data/image_kind.h"
 
 namespace qprompt {
 namespace {
@@ -19,19 +22,37 @@ bool all_digits(std::string_view text) {
          std::ranges::all_of(text, [](unsigned char c) { return std::isdigit(c) != 0; });
 }
 
+// Alone or before a name, as in ImageNet's classnames.txt.
 bool is_wordnet_id(const std::string& name) {
-  return name.size() == 9 && name[0] == 'n' && all_digits(std::string_view(name).substr(1));
+  return name.size() >= 9 && name[0] == 'n' && all_digits(std::string_view(name).substr(1, 8)) &&
+         (name.size() == 9 || name[9] == ' ');
 }
 
-// "3 of 5 class names look like WordNet ids, such as 'n02108915': ..."
+// "0 rose", "0,rose", "0: rose"
+bool begins_with_number(const std::string& name) {
+  const std::size_t end = name.find_first_not_of("0123456789");
+  return end > 0 && end != std::string::npos && name.find_first_of(" ,:;.)", end) == end;
+}
+
+// "- rose", "\"rose\",", "names:": lines of another kind of file.
+bool has_signs_around(const std::string& name) {
+  return name.starts_with("- ") || name.find_first_of("\"'[{") == 0 ||
+         name.find_last_of("\"',:") == name.size() - 1;
+}
+
+bool is_comment_or_header(const std::string& name) {
+  constexpr std::array kHeaders{"class name", "classname", "class", "classes", "label", "labels"};
+  return name[0] == '#' || std::ranges::find(kHeaders, folded_text(name)) != kHeaders.end();
+}
+
+// "3 of 5 class names are numbers, such as '7'"
 template <typename Predicate>
 void tell_many(std::span<const std::string> names, Predicate is_odd, const std::string& what,
                std::vector<std::string>& doubts) {
   const auto count = std::ranges::count_if(names, is_odd);
   if (count == 0) return;
   doubts.push_back(std::to_string(count) + " of " + std::to_string(names.size()) + " class names " +
-                   what + ", such as '" + *std::ranges::find_if(names, is_odd) +
-                   "': --class-names FILE gives folders their names");
+                   what + ", such as '" + *std::ranges::find_if(names, is_odd) + "'");
 }
 
 // Names that make the same prompt, by that prompt.
@@ -67,6 +88,17 @@ void tell_twins(std::span<const std::string> names, std::vector<std::string>& do
   doubts.push_back(line);
 }
 
+// What the file is in place of a list, or nothing that is known.
+std::string other_kind(const std::filesystem::path& path) {
+  const std::vector<std::byte> bytes = read_bytes(path);
+  const std::string kind = kind_of_content(bytes);
+  const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  const bool is_list =
+      text.find_first_of("[{") == text.find_first_not_of(" \t\r\n") && nlohmann::json::accept(text);
+  if (is_list) return "JSON";
+  return kind == "text" || kind == "of no known format" ? "" : kind;
+}
+
 }  // namespace
 
 std::string readable_name(std::string_view name, const std::string& where) {
@@ -86,6 +118,8 @@ std::string readable_name(std::string_view name, const std::string& where) {
 
 std::vector<std::string> read_class_names(const std::filesystem::path& path) {
   return at_border([&] {
+    const std::string kind = other_kind(path);
+    require(kind.empty(), path.string(), ": ", kind, ", expected one class name a line");
     std::vector<std::string> names;
     int line = 0;
     for (const std::string& name : read_lines(path)) {
@@ -103,11 +137,15 @@ std::vector<std::string> doubts_about_names(std::span<const std::string> names) 
   return at_border([&] {
     std::vector<std::string> doubts;
     tell_twins(names, doubts);
-    tell_many(names, is_wordnet_id, "look like WordNet ids", doubts);
-    tell_many(names, all_digits, "are numbers", doubts);
-    const auto comment = std::ranges::find_if(names, [](auto& name) { return name[0] == '#'; });
-    if (comment != names.end()) {
-      doubts.push_back("the line '" + *comment + "' is taken for a class name");
+    tell_many(names, is_wordnet_id, "begin with WordNet ids (--class-names names folders)", doubts);
+    tell_many(names, all_digits, "are numbers (--class-names names folders)", doubts);
+    if (std::ranges::all_of(names, begins_with_number)) {
+      tell_many(names, begins_with_number, "begin with a number, which is read too", doubts);
+    }
+    tell_many(names, has_signs_around, "have signs around them, which are read too", doubts);
+    const auto odd_line = std::ranges::find_if(names, is_comment_or_header);
+    if (odd_line != names.end()) {
+      doubts.push_back("the line '" + *odd_line + "' is taken for a class name");
     }
     return doubts;
   });

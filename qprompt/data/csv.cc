@@ -16,7 +16,8 @@ class CsvParser {
     std::vector<CsvRow> rows;
     while (!rest_.empty()) {
       CsvRow row = next_row();
-      const bool blank = row.fields.size() == 1 && row.fields[0].empty();
+      const bool blank =
+          row.fields.size() == 1 && row.fields[0].find_first_not_of(" \t") == std::string::npos;
       if (!blank) rows.push_back(std::move(row));
     }
     return rows;

@@ -7,10 +7,8 @@
 
 #include "qprompt/core/border.h"
 #include "qprompt/core/error.h"
-#include "qprompt/core/file.h"
 #include "qprompt/core/hash.h"
 #include "qprompt/core/random.h"
-#include "qprompt/core/unicode.h"
 #include "qprompt/data/class_names.h"
 #include "qprompt/data/dataset_sources.h"
 #include "qprompt/data/image_folder.h"
@@ -47,101 +45,20 @@ void tell_absent(Dataset& dataset) {
   if (!line.empty()) dataset.notices.push_back(line);
 }
 
-// Up to a thousand of the listed paths, evenly spread: most may be missing from a reduced copy.
-std::vector<fs::path> some_paths(const Dataset& dataset) {
-  std::vector<fs::path> all, some;
-  for (const auto* items : {&dataset.test, &dataset.train, &dataset.val}) {
-    for (const Item& item : *items) all.push_back(item.image.path());
-  }
-  const std::size_t step = std::max<std::size_t>(1, all.size() / 1000);
-  for (std::size_t i = 0; i < all.size(); i += step) some.push_back(std::move(all[i]));
-  return some;
-}
-
-// Published lists name images relative to a folder that every data set calls otherwise: `data`
-// itself or a folder one or two levels below it.
-fs::path image_root(const fs::path& data, const Dataset& dataset) {
-  const std::vector<fs::path> paths = some_paths(dataset);
-  const auto holds_images = [&](const fs::path& folder) {
-    std::error_code ignored;
-    return std::ranges::any_of(
-        paths, [&](const fs::path& path) { return fs::exists(folder / path, ignored); });
-  };
-  if (holds_images(data)) return data;
-  const std::vector<fs::path> folders = folders_in(data);
-  for (const fs::path& folder : folders) {
-    if (holds_images(folder)) return folder;
-  }
-  for (const fs::path& folder : folders) {
-    for (const fs::path& inner : folders_in(folder)) {
-      if (holds_images(inner)) return inner;
-    }
-  }
-  return data;  // require_files() will say what is missing
-}
-
-void place_below(const fs::path& root, Dataset& dataset) {
-  for (auto* items : {&dataset.train, &dataset.val, &dataset.test}) {
-    for (Item& item : *items) item.image = root / item.image.path();
-  }
-}
-
-// "split_zhou_EuroSAT.json" -> "EuroSAT"
-std::string list_name(const fs::path& file) {
-  constexpr std::string_view kPublished = "split_zhou_";
-  const std::string name = file.stem().string();
-  return name.starts_with(kPublished) ? name.substr(kPublished.size()) : name;
-}
-
-// What stands there in place of a list, or nothing that is known.
-std::string kind_of(std::string_view content) {
-  if (content.starts_with("PK\3\4")) return "a zip archive: unpack it first";
-  if (content.starts_with("\x1f\x8b")) return "a gzip archive: unpack it first";
-  if (content.starts_with("PAR1")) return "a Parquet file";
-  if (content.starts_with("version https://git-lfs")) return "a Git LFS pointer: git lfs pull";
-  if (content.starts_with("<!DOCTYPE") || content.starts_with("<html")) return "a web page";
-  if (content.find('\0') < 100 && !content.starts_with("\xFF\xFE") &&
-      !content.starts_with("\xFE\xFF")) {
-    return "a binary file";
-  }
-  return "";
-}
-
-Dataset parsed_list(const fs::path& file, const DataOptions& options) {
-  const std::string content = read_text(file);
-  const std::string kind = kind_of(content);
-  require(kind.empty(), file.string(), ": ", kind,
-          "; expected CoOp's split JSON or a table of images");
-  const std::string text = decoded_text(content, file);
-  return is_split_json(text) ? read_split_json(text, file) : read_table(text, file, options);
-}
-
-Dataset read_list(const fs::path& file, const fs::path& data, const DataOptions& options) {
-  require(!options.class_names, options.class_names.value_or("").string(),
-          ": names for class folders, but the images come from a list");
-  Dataset dataset = parsed_list(file, options);
-  require(fs::is_directory(data), data.string(), ": not a folder, expected the images of ",
-          file.string());
-  place_below(image_root(data, dataset), dataset);
-  dataset.name = list_name(file);
-  return dataset;
-}
-
-// A table that Hugging Face's image folders have beside their images.
-std::optional<fs::path> metadata_in(const fs::path& data) {
-  if (!folders_in(data).empty()) return std::nullopt;
-  for (const char* name : {"metadata.csv", "metadata.jsonl"}) {
-    if (fs::is_regular_file(data / name)) return data / name;
-  }
-  return std::nullopt;
-}
-
 Dataset read_any(const fs::path& data, const DataOptions& options) {
-  if (options.split) return read_list(*options.split, data, options);
+  if (options.split) return read_image_list(*options.split, data, options);
   require(fs::exists(data), data.string(), ": no such folder or list of images");
-  if (!fs::is_directory(data)) return read_list(data, fs::absolute(data).parent_path(), options);
-  if (const auto table = metadata_in(data)) return read_list(*table, data, options);
+  if (!fs::is_directory(data))
+    return read_image_list(data, fs::absolute(data).parent_path(), options);
+  const std::optional<fs::path> table = metadata_in(data);
+  // One folder is no choice of classes: the table is of the images in it.
+  if (table && folders_in(data).size() < 2) return read_image_list(*table, data, options);
   Dataset dataset = read_class_folders(data, options);
+  if (table) {
+    dataset.notices.push_back(table->string() +
+                              ": not read, the folders are the classes; --split " +
+                              table->string() + " reads it");
+  }
   const fs::path whole = fs::absolute(data / "").lexically_normal();  // ends with a separator
   dataset.name = whole.parent_path().filename().string();
   return dataset;

@@ -89,7 +89,7 @@ Inner inside(const std::vector<fs::path>& folders) {
   std::map<std::string, int> count;
   for (const fs::path& folder : folders) {
     const std::vector<std::string> names = names_of(folders_in(folder));
-    inner.everywhere = inner.everywhere && !names.empty();
+    inner.everywhere = inner.everywhere && (!names.empty() || fs::is_empty(folder));
     for (const std::string& name : names) {
       ++count[name];
       inner.parts_only = inner.parts_only && part_called(name).has_value();
@@ -104,6 +104,9 @@ Inner inside(const std::vector<fs::path>& folders) {
 // CLASS/train/..., the other way round.
 FolderLayout classes_of_parts(const std::vector<fs::path>& folders) {
   FolderLayout layout{.divided = true};
+  for (const fs::path& folder : folders) {
+    if (fs::is_empty(folder)) layout.notices.push_back(folder.string() + ": empty, no class");
+  }
   for (const Part part : {Part::kTrain, Part::kVal, Part::kTest}) {
     for (const fs::path& folder : folders) {
       for (const fs::path& path : folders_in(folder)) {
@@ -138,8 +141,18 @@ std::ptrdiff_t images_in(const fs::path& folder) {
                                [](const auto& entry) { return has_image_extension(entry.path()); });
 }
 
+void refuse_parts_without_classes(const fs::path& data, const std::vector<fs::path>& folders) {
+  const auto is_part = [](const fs::path& folder) {
+    return part_called(name_of(folder)).has_value();
+  };
+  require(folders.size() < 2 || !std::ranges::all_of(folders, is_part), data.string(),
+          ": the folders ", quoted(names_of(folders)), " hold images and no class folders; ",
+          kExpectedFolders, ", or a table that gives the images their classes");
+}
+
 void refuse_other_layouts(const fs::path& data, const std::vector<fs::path>& folders) {
   refuse_annotations(data, folders);
+  refuse_parts_without_classes(data, folders);
   const std::ptrdiff_t loose = images_in(data);
   require(!folders.empty() || loose == 0, data.string(), ": ", loose,
           " images lie directly in it; ", kExpectedFolders);

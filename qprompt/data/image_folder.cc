@@ -13,7 +13,16 @@ namespace fs = std::filesystem;
 
 namespace {
 
-bool is_hidden(const fs::path& path) { return path.filename().string().starts_with('.'); }
+// What macOS adds to archives and Synology to folders, copies of the pictures among them, too.
+bool is_hidden(const fs::path& path) {
+  const std::string name = path.filename().string();
+  return name.starts_with('.') || name == "__MACOSX" || name == "@eaDir";
+}
+
+bool lies_in(const fs::path& path, const fs::path& folder) {
+  return std::mismatch(folder.begin(), folder.end(), path.begin(), path.end()).first ==
+         folder.end();
+}
 
 std::string extension_of(const fs::path& path) {
   std::string extension = path.extension().string();
@@ -44,7 +53,10 @@ class Search {
     std::error_code error;
     const fs::path real = fs::canonical(folder, error);
     if (error) return cannot_be_read(folder, error);
-    if (std::ranges::find(around_, real) != around_.end()) return;  // a link back
+    if (leads_back(real)) {
+      ++content_.ignored["links that lead back"];
+      return;
+    }
     around_.push_back(real);
     for (const fs::path& entry : entries_of(folder, error)) visit_entry(entry);
     around_.pop_back();
@@ -52,6 +64,11 @@ class Search {
   }
 
  private:
+  // To a folder being visited or to one around it, beyond the folder of the search too.
+  bool leads_back(const fs::path& real) const {
+    return std::ranges::any_of(around_, [&](const fs::path& path) { return lies_in(path, real); });
+  }
+
   void visit_entry(const fs::path& entry) {
     std::error_code error;
     const fs::file_status status = fs::status(entry, error);
@@ -85,9 +102,10 @@ std::vector<fs::path> folders_in(const fs::path& folder) {
   std::error_code error;
   std::vector<fs::path> folders = entries_of(folder, error);
   require(!error, folder.string(), ": cannot be read: ", error.message());
-  std::erase_if(folders, [](const fs::path& path) {
+  std::erase_if(folders, [&](const fs::path& path) {
     std::error_code ignored;
-    return !fs::is_directory(path, ignored);
+    return !fs::is_directory(path, ignored) ||
+           lies_in(fs::canonical(folder, ignored), fs::canonical(path, ignored));
   });
   return folders;
 }

@@ -19,8 +19,8 @@ struct FolderContent {
 // not.
 FolderContent content_below(const std::filesystem::path& folder);
 
-// The folders directly in one, links to folders too, sorted. Throws Error naming one that cannot be
-// read.
+// The folders directly in one, links to folders too unless they lead back, sorted. Throws Error
+// naming one that cannot be read.
 std::vector<std::filesystem::path> folders_in(const std::filesystem::path& folder);
 
 // "8 .heic, 2 .txt"

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <map>
 #include <nlohmann/json.hpp>
 
 #include "qprompt/core/error.h"
@@ -16,9 +17,14 @@ class SplitFile {
  public:
   SplitFile(const json& root, std::string name) : root_(root), name_(std::move(name)) {
     require(root.is_object(), name_, ": expected an object with the keys train, val and test");
+    std::map<Part, std::string> keys;
     for (const auto& [key, list] : root.items()) {
-      require(part_called(key).has_value(), name_, ": the key '", key,
+      const auto part = part_called(key);
+      require(part.has_value(), name_, ": the key '", key,
               "', expected train, val and test, as CoOp's split files have them");
+      const auto [other, is_new] = keys.emplace(*part, key);
+      require(is_new, name_, ": both '", other->second, "' and '", key, "' are its ",
+              name_of(*part), " part");
       entries_ += list.size();
     }
   }
@@ -66,8 +72,9 @@ class SplitFile {
     require(!name.empty(), place, "an empty class name");
     if (names_.size() <= label) names_.resize(label + 1);
     if (names_[label].empty()) names_[label] = name;
-    require(names_[label] == name, place, "label ", label, " is called '", name, "', before '",
-            names_[label], "'");
+    const bool same =
+        names_[label] == name || readable_name(names_[label], place) == readable_name(name, place);
+    require(same, place, "label ", label, " is called '", name, "', before '", names_[label], "'");
   }
 
   const json& root_;

@@ -9,12 +9,13 @@
 #include "qprompt/data/table_rows.h"
 
 namespace qprompt {
-namespace {
 
-bool is_number(const std::string& text) {
-  return text.size() < 10 &&
+bool is_number(std::string_view text) {
+  return !text.empty() && text.size() < 10 &&
          std::ranges::all_of(text, [](unsigned char c) { return std::isdigit(c) != 0; });
 }
+
+namespace {
 
 // "n03773504" where an image lies in such a folder: WordNet's ids are classes, and ImageNet's names
 // of them are not all different.
@@ -23,11 +24,29 @@ std::string wordnet_folder(const std::filesystem::path& path) {
   return folder.size() == 9 && folder[0] == 'n' && is_number(folder.substr(1)) ? folder : "";
 }
 
-// What tells classes apart: the readable name, and the WordNet id.
+// What tells classes apart: the readable name, and the id.
 using Key = std::pair<std::string, std::string>;
 
 Key key_of(const TableRow& row) {
-  return {readable_name(row.label, row.place), wordnet_folder(row.path)};
+  return {readable_name(row.label, row.place), row.id.empty() ? wordnet_folder(row.path) : row.id};
+}
+
+// Whether the ids number classes and not rows or something else: each of one label, none once only.
+bool ids_number_classes(const std::vector<TableRow>& rows) {
+  std::map<std::string, std::pair<std::string, int>> of_id;  // label, rows
+  for (const TableRow& row : rows) {
+    auto& [label, count] = of_id.emplace(row.id, std::pair(row.label, 0)).first->second;
+    if (!is_number(row.id) || label != row.label) return false;
+    ++count;
+  }
+  return std::ranges::all_of(of_id, [](const auto& entry) { return entry.second.second > 1; });
+}
+
+// Ids that number no classes are a column that is not read.
+void settle_ids(Table& table) {
+  if (table.id_column.empty() || ids_number_classes(table.rows)) return;
+  for (TableRow& row : table.rows) row.id.clear();
+  table.unread.push_back(table.id_column);
 }
 
 // In the order of their labels as written, or as numbers where all of them are numbers; the first
@@ -64,7 +83,8 @@ void tell_unread(const std::vector<std::string>& unread, Dataset& dataset) {
 
 Dataset read_table(std::string_view text, const std::filesystem::path& file,
                    const DataOptions& options) {
-  const Table table = table_rows(text, file);
+  Table table = table_rows(text, file);
+  settle_ids(table);
   Dataset dataset;
   dataset.divided_here = !table.has_parts;
   tell_unread(table.unread, dataset);

@@ -26,13 +26,16 @@ constexpr std::array kPathColumns{"path",     "image",      "file",       "filen
 constexpr std::array kLabelColumns{"class_name", "classname", "label_name", "category_name",
                                    "label",      "class",     "category",   "class_label",
                                    "labels",     "species",   "breed",      "target"};
+constexpr std::array kIdColumns{"label_id",    "class_id",    "category_id", "class_index",
+                                "label_index", "class_idx",   "label_idx",   "label",
+                                "class",       "class_label", "target"};
 constexpr std::array kPartColumns{"subset", "split", "part", "partition", "set"};
 
 std::string column_name(const std::string& text) { return folded_text(trimmed_text(text)); }
 
 struct Columns {
   std::size_t path = 0, label = 1;
-  std::optional<std::size_t> part;
+  std::optional<std::size_t> part, id;
   bool header = true;
 };
 
@@ -51,7 +54,11 @@ std::optional<Columns> columns_called(std::vector<std::string> names) {
   const auto path = column_of(names, kPathColumns);
   const auto label = column_of(names, kLabelColumns);
   if (!path || !label) return std::nullopt;
-  return Columns{.path = *path, .label = *label, .part = column_of(names, kPartColumns)};
+  names[*label].clear();  // is no id of itself
+  return Columns{.path = *path,
+                 .label = *label,
+                 .part = column_of(names, kPartColumns),
+                 .id = column_of(names, kIdColumns)};
 }
 
 // Rows without a header begin with an image.
@@ -59,14 +66,14 @@ std::optional<Columns> columns_of(const std::vector<std::string>& first) {
   if (const auto called = columns_called(first)) return called;
   const bool plain = (first.size() == 2 || first.size() == 3) && has_image_extension(first[0]);
   if (!plain) return std::nullopt;
-  Columns columns{.part = {}, .header = false};
+  Columns columns{.part = {}, .id = {}, .header = false};
   if (first.size() == 3) columns.part = 2;
   return columns;
 }
 
-std::filesystem::path path_of(std::string text) {
-  // As Windows writes them.
-  if (text.find('/') == std::string::npos) std::ranges::replace(text, '\\', '/');
+std::filesystem::path path_of(std::string_view written) {
+  std::string text = trimmed_text(written);
+  std::ranges::replace(text, '\\', '/');  // as Windows writes them
   return text;
 }
 
@@ -80,13 +87,13 @@ TableRow checked(TableRow row) {
 
 TableRow row_of(const CsvRow& row, const Columns& columns, std::size_t width,
                 const std::string& file) {
-  TableRow entry{
-      .path = {}, .label = {}, .part = {}, .place = file + ":" + std::to_string(row.line) + ": "};
+  TableRow entry{.place = file + ":" + std::to_string(row.line) + ": "};
   require(row.fields.size() == width, entry.place, row.fields.size(), " fields, the first row has ",
           width, "; ", kExpectedRows);
   entry.path = path_of(row.fields[columns.path]);
   entry.label = row.fields[columns.label];
   if (columns.part) entry.part = row.fields[*columns.part];
+  if (columns.id) entry.id = trimmed_text(row.fields[*columns.id]);
   return checked(std::move(entry));
 }
 
@@ -94,7 +101,8 @@ std::vector<std::string> unread_columns(const std::vector<std::string>& names,
                                         const Columns& columns) {
   std::vector<std::string> unread;
   for (std::size_t i = 0; i < names.size(); ++i) {
-    const bool is_read = i == columns.path || i == columns.label || i == columns.part;
+    const bool is_read =
+        i == columns.path || i == columns.label || i == columns.part || i == columns.id;
     if (!is_read && !trimmed_text(names[i]).empty()) unread.push_back(trimmed_text(names[i]));
   }
   return unread;
@@ -105,6 +113,7 @@ Table csv_table(std::vector<CsvRow> rows, const Columns& columns, const std::str
   const std::size_t width = rows.front().fields.size();
   if (columns.header) {
     table.unread = unread_columns(rows.front().fields, columns);
+    if (columns.id) table.id_column = trimmed_text(rows.front().fields[*columns.id]);
     rows.erase(rows.begin());
   }
   for (const CsvRow& row : rows) table.rows.push_back(row_of(row, columns, width, file));
@@ -116,12 +125,19 @@ std::string_view first_line(std::string_view text) {
   return text.substr(begin, std::min(text.find_first_of("\r\n", begin), text.size()) - begin);
 }
 
-// The separator under which the first line makes sense.
+// Nothing where the line makes no sense with this separator.
+std::optional<Columns> columns_under(char separator, std::string_view line) {
+  try {
+    const auto rows = parse_csv(line, "", separator);
+    return rows.empty() ? std::nullopt : columns_of(rows.front().fields);
+  } catch (const Error&) {
+    return std::nullopt;
+  }
+}
+
 Table separated_table(std::string_view text, const std::string& file) {
   for (const char separator : {',', ';', '\t', '|', ' '}) {
-    const auto first = parse_csv(first_line(text), file, separator);
-    if (first.empty()) break;
-    const auto columns = columns_of(first.front().fields);
+    const auto columns = columns_under(separator, first_line(text));
     if (columns) return csv_table(parse_csv(text, file, separator), *columns, file);
   }
   require(!first_line(text).empty(), file, ": no images: the table is empty");
@@ -137,8 +153,7 @@ std::string text_of(const json& value, const std::string& place) {
 
 // {"file_name": "a.jpg", "label": "cat"} a line.
 TableRow row_of(std::string_view line, int number, const std::string& file, Table& table) {
-  TableRow row{
-      .path = {}, .label = {}, .part = {}, .place = file + ":" + std::to_string(number) + ": "};
+  TableRow row{.place = file + ":" + std::to_string(number) + ": "};
   const json object = json::parse(line, nullptr, false);
   require(object.is_object(), row.place, "not a JSON object");
   std::vector<std::string> names;
@@ -149,9 +164,11 @@ TableRow row_of(std::string_view line, int number, const std::string& file, Tabl
   row.path = path_of(value(columns->path));
   row.label = value(columns->label);
   if (columns->part) row.part = value(*columns->part);
+  if (columns->id) row.id = object[names[*columns->id]].dump();
   if (table.rows.empty()) {
     table.has_parts = columns->part.has_value();
     table.unread = unread_columns(names, *columns);
+    if (columns->id) table.id_column = names[*columns->id];
   }
   require(table.has_parts == columns->part.has_value(), row.place,
           "a split in some rows only, expected it in all or none");

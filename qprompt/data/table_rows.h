@@ -10,16 +10,18 @@
 namespace qprompt {
 
 struct TableRow {
-  std::filesystem::path path;
-  std::string label;
-  std::string part;   // empty where the table has no such column
   std::string place;  // for messages: file and line
+  std::filesystem::path path{};
+  std::string label{};
+  std::string part{};  // empty where the table has no such column
+  std::string id{};    // likewise: what may number the classes beside their names
 };
 
 struct Table {
   std::vector<TableRow> rows;
   bool has_parts = false;
-  std::vector<std::string> unread;  // columns that are none of the three
+  std::string id_column{};
+  std::vector<std::string> unread;  // columns that are none of these
 };
 
 // CSV with commas, semicolons, tabs, bars or spaces, or JSON lines, with the column names that

@@ -205,6 +205,12 @@ void collect(const Wave& wave, ImageFeatures& result, FeatureProgress& progress)
 
 }  // namespace
 
+void tell_decoding(const std::vector<std::string>& notices, const FeatureOptions& options) {
+  if (notices.empty() || !options.notice) return;
+  options.notice("notice: " + std::to_string(notices.size()) +
+                 " images; the first: " + notices.front());
+}
+
 ImageFeatures image_features(const ImageSide& side, std::span<const ImageRequest> requests,
                              const FeatureOptions& options) {
   LenientCache cache(options);
@@ -229,6 +235,7 @@ ImageFeatures image_features(const ImageSide& side, std::span<const ImageRequest
     if (options.progress) options.progress(progress);
   }
   result.features.conservativeResize(progress.done, Eigen::NoChange);
+  tell_decoding(result.notices, options);
   return result;
 }
 

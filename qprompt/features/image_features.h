@@ -32,6 +32,9 @@ struct ImageFeatures {
   std::uint64_t side = 0;            // the image side that encoded them (ImageSide::number)
 };
 
+// Tells `options.notice` how many images were read otherwise than they are stored, and the first.
+void tell_decoding(const std::vector<std::string>& notices, const FeatureOptions& options);
+
 // Decodes on other threads while the tower works. fp16, cached or not: reading a cache changes
 // nothing. What else is in a batch may: float32 sums in another order, seldom one bit in the last
 // place.

@@ -29,6 +29,7 @@ ImagePixels::ImagePixels(const Model& model, std::vector<ImageRequest> requests,
     progress.done = views();
     if (options.progress) options.progress(progress);
   }
+  tell_decoding(notices_, options);
 }
 
 void ImagePixels::add(std::size_t first, std::size_t count, bool skip_bad_images,

@@ -17,8 +17,8 @@ struct DataDescription {
 
   template <typename Visitor>
   void visit_fields(Visitor&& visit) {
-    visit("path", path, "");
-    visit("split", split, "");
+    visit("path", path, "absolute");
+    visit("split", split, "absolute");
     visit("class_names", class_names, "file with the names of class folders");
     visit("classes", classes, "");
     visit("train", train, "images");

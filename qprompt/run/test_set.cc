@@ -24,11 +24,14 @@ bool is_part(const std::string& classes) {
                              [&](const char* name) { return classes == name; });
 }
 
-// Whether all images can be judged among these.
-std::optional<Dataset> among(const Dataset& data, const std::vector<std::string>& class_names) {
+// Whether all images can be judged among these; a notice says why not.
+std::optional<Dataset> among(const Dataset& images, const std::vector<std::string>& class_names,
+                             std::vector<std::string>& notices) {
   try {
-    return with_class_list(data, class_names);
-  } catch (const Error&) {
+    return with_class_list(images, class_names);
+  } catch (const Error& error) {
+    notices.push_back("asked is among the classes of the data, not of the prompt: " +
+                      std::string(error.what()));
     return std::nullopt;
   }
 }
@@ -46,7 +49,7 @@ void choose(const TestSetRequest& request, TestSet& set) {
     return;
   }
   if (const auto remembered = remembered_classes(request.prompt)) {
-    if (auto judged = among(images, *remembered)) {
+    if (auto judged = among(images, *remembered, set.data.notices)) {
       set.whose = "of the prompt";
       set.chosen = *std::move(judged);
       return;
@@ -68,7 +71,8 @@ TestSet test_set(const TestSetRequest& request) {
     options.whole = !own && !request.seed;
     set.data = load_dataset(request.data, options);
     choose(request, set);
-    require(!set.chosen.test.empty(), request.data.string(), ": no test images");
+    require(!set.chosen.test.empty(), request.data.string(), ": no test images; understood was ",
+            summary(set.data), set.data.notices.empty() ? "" : "; " + set.data.notices.front());
     return set;
   });
 }

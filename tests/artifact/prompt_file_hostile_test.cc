@@ -144,6 +144,51 @@ TEST(PromptFileVersion1, MayLackSettingsThatWereAddedLater) {
   EXPECT_EQ(std::get<CoOpConfig>(file.method).ctx_init, CoOpConfig{}.ctx_init);
 }
 
+// Version 3 of every_kind(): version 2 and the mark.
+PromptFile with_exif(bool exif) {
+  PromptFile file = every_kind();
+  file.identity = 0x99;
+  file.exif = exif;
+  return file;
+}
+
+constexpr std::size_t kExifMark = 4 + 1 + 8 + 8;  // behind magic, version, backbone and identity
+
+TEST(PromptFileVersion3, SaysWhetherPicturesAreTurned) {
+  for (const bool exif : {false, true}) {
+    const Bytes bytes = to_bytes(with_exif(exif));
+    EXPECT_EQ(bytes[4], std::byte{3});
+    EXPECT_EQ(bytes[kExifMark], std::byte{exif});
+    const PromptFile file = prompt_file_from_bytes(bytes, "p.qprompt");
+    EXPECT_EQ(file.exif, exif);
+    EXPECT_EQ(file.identity, 0x99u);
+    EXPECT_EQ(file.class_list, 0xAABBCCDDu);
+    EXPECT_EQ(to_bytes(file), bytes);
+  }
+}
+
+TEST(PromptFileVersion3, IsWrittenOnlyWhereThatWasSaid) {
+  PromptFile file = every_kind();
+  EXPECT_EQ(to_bytes(file)[4], std::byte{1});
+  EXPECT_EQ(prompt_file_from_bytes(to_bytes(file), "p").exif, std::nullopt);
+  file.identity = 0x99;
+  const Bytes second = to_bytes(file);
+  EXPECT_EQ(second[4], std::byte{2});
+  EXPECT_EQ(prompt_file_from_bytes(second, "p").exif, std::nullopt);
+  EXPECT_EQ(second.size() + 1, to_bytes(with_exif(true)).size());
+}
+
+TEST(PromptFileVersion3, WithAnotherMarkOrWithoutIdentityIsRefused) {
+  Bytes body = to_bytes(with_exif(true));
+  body.resize(body.size() - 4);
+  body[kExifMark] = std::byte{2};
+  expect_refused(with_checksum(body), "exif mark 2, expected 0 or 1");
+  PromptFile nameless = every_kind();
+  nameless.exif = true;
+  EXPECT_THAT([&] { to_bytes(nameless); },
+              ThrowsMessage<Error>(HasSubstr("exif without the model's identity")));
+}
+
 TEST(DamagedPromptFile, IsRefusedAfterAnySingleBitFlip) {
   const Bytes good = to_bytes(every_kind());
   for (std::size_t bit = 0; bit < 8 * good.size(); ++bit) {

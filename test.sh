@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Builds everything and runs all tests; on a fresh Debian 12 it first installs what is missing.
+# Builds everything and runs all tests; on a fresh Debian 12 it first installs what is missing. Where clang is
+# installed, every fuzzer (scripts/fuzz.sh) has a short run too.
 # usage: ./test.sh [--asan] [ARGUMENTS OF CTEST]        e.g. ./test.sh -R Codebook
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
@@ -11,6 +12,13 @@ if [ "${1:-}" = --asan ]; then
 fi
 
 scripts/build.sh "$preset"
+if [ $# = 0 ]; then
+  if command -v clang++ >/dev/null; then
+    scripts/fuzz.sh --all
+  else
+    echo "test.sh: no clang++, so no fuzzers (scripts/install_dependencies.sh --lint installs it)"
+  fi
+fi
 if ctest --preset "$preset" --parallel "$(nproc)" --no-tests=error "$@"; then
   echo "test.sh: passed (preset $preset)"
 else

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs the Debian packages the project is built with, if any is missing. docs/dependencies.md says
-# what each is for. usage: scripts/install_dependencies.sh [--lint]    --lint: also what lint.sh needs
+# what each is for. usage: scripts/install_dependencies.sh [--lint]    --lint: also what lint.sh and fuzz.sh need
 set -euo pipefail
 
 packages=(
@@ -12,7 +12,7 @@ packages=(
   libicu-dev libgumbo-dev libzip-dev zlib1g-dev libxxhash-dev
   libgtest-dev libgmock-dev libbenchmark-dev
 )
-if [ "${1:-}" = --lint ]; then packages+=(git clang-format clang-tidy libomp-dev); fi
+if [ "${1:-}" = --lint ]; then packages+=(git clang-format clang-tidy clang libclang-rt-dev libomp-dev); fi
 
 missing_packages() {
   local installed

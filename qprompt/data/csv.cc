@@ -15,6 +15,7 @@ class CsvParser {
   std::vector<CsvRow> rows() {
     std::vector<CsvRow> rows;
     while (!rest_.empty()) {
+      if (skip_blank_line()) continue;
       CsvRow row = next_row();
       const bool blank =
           row.fields.size() == 1 && row.fields[0].find_first_not_of(" \t") == std::string::npos;
@@ -24,6 +25,14 @@ class CsvParser {
   }
 
  private:
+  bool skip_blank_line() {
+    const std::string_view line = rest_.substr(0, rest_.find('\n'));
+    if (line.find_first_not_of(" \t\r") != std::string_view::npos) return false;
+    rest_.remove_prefix(std::min(line.size() + 1, rest_.size()));
+    ++line_;
+    return true;
+  }
+
   CsvRow next_row() {
     CsvRow row{.line = line_, .fields = {}};
     do row.fields.push_back(next_field());

@@ -12,8 +12,8 @@ struct CsvRow {
 };
 
 // RFC 4180, with any separator: quoted fields may hold separators, line ends and doubled quotes;
-// rows end with LF or CRLF. Blank lines are left out. Throws Error beginning with `name` and the
-// line.
+// rows end with LF or CRLF. Lines of white space are left out. Throws Error beginning with `name`
+// and the line.
 std::vector<CsvRow> parse_csv(std::string_view text, const std::string& name, char separator = ',');
 
 }  // namespace qprompt

@@ -120,9 +120,17 @@ Table csv_table(std::vector<CsvRow> rows, const Columns& columns, const std::str
   return table;
 }
 
+std::size_t first_visible(std::string_view text) {
+  return std::min(text.find_first_not_of(" \t\r\n"), text.size());
+}
+
+// That holds more than white space. Separators may stand before its first name, as before the names
+// of a table whose rows are numbered.
 std::string_view first_line(std::string_view text) {
-  const std::size_t begin = std::min(text.find_first_not_of(" \t\r\n"), text.size());
-  return text.substr(begin, std::min(text.find_first_of("\r\n", begin), text.size()) - begin);
+  const std::size_t inside = first_visible(text);
+  if (inside == text.size()) return {};
+  const std::size_t begin = text.find_last_of("\r\n", inside) + 1;  // npos + 1 is 0
+  return text.substr(begin, std::min(text.find_first_of("\r\n", inside), text.size()) - begin);
 }
 
 // Nothing where the line makes no sense with this separator.
@@ -191,8 +199,8 @@ Table json_table(std::string_view text, const std::string& file) {
 }  // namespace
 
 Table table_rows(std::string_view text, const std::filesystem::path& file) {
-  return first_line(text).starts_with('{') ? json_table(text, file.string())
-                                           : separated_table(text, file.string());
+  return text.substr(first_visible(text)).starts_with('{') ? json_table(text, file.string())
+                                                           : separated_table(text, file.string());
 }
 
 }  // namespace qprompt

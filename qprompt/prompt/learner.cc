@@ -1,9 +1,7 @@
 #include "qprompt/prompt/learner.h"
 
-#include <array>
 #include <iterator>
 #include <sstream>
-#include <utility>
 
 #include "qprompt/core/error.h"
 #include "qprompt/prompt/cocoop.h"
@@ -32,25 +30,11 @@ std::shared_ptr<const PromptLearner> make(const MaPLeConfig& config, const Model
   return std::make_shared<MaPLe>(config, model);
 }
 
-template <std::size_t... kIndex>
-MethodConfig default_of(std::size_t method, std::index_sequence<kIndex...>) {
-  using Make = MethodConfig (*)();
-  const std::array<Make, sizeof...(kIndex)> makers{
-      [] { return MethodConfig(std::in_place_index<kIndex>); }...};
-  require(method < makers.size(), "method number ", method, ", expected below ", makers.size());
-  return makers[method]();
-}
-
 }  // namespace
 
 int words_in(const std::string& text) {
   std::istringstream words(spoken_name(text));
   return static_cast<int>(std::distance(std::istream_iterator<std::string>(words), {}));
-}
-
-MethodConfig default_config(MethodTag method) {
-  return default_of(static_cast<std::size_t>(method),
-                    std::make_index_sequence<std::variant_size_v<MethodConfig>>());
 }
 
 std::shared_ptr<const PromptLearner> make_learner(const MethodConfig& config, const Model& model) {

@@ -23,6 +23,12 @@ TEST(ClassName, IsTrimmedComposedAndStraightened) {
   EXPECT_EQ(readable_name("\uff26\uff4f\uff58", ""), "Fox");
 }
 
+TEST(ClassName, ReadsAlikeOnceItIsWritten) {
+  const std::string name = readable_name("red\uff3ffox_", "");
+  EXPECT_EQ(name, "red fox");
+  EXPECT_EQ(readable_name(name, ""), name);
+}
+
 TEST(ClassName, ThatIsNoneIsRefused) {
   EXPECT_THAT(error_of([] { readable_name("M\xFCller", "list: "); }),
               HasSubstr("list: a class name that is not UTF-8"));

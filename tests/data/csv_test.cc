@@ -40,6 +40,14 @@ TEST(Csv, CountsLinesOfTheFile) {
   EXPECT_EQ(rows[2].line, 5);
 }
 
+TEST(Csv, LeavesOutLinesOfWhiteSpaceButCountsThem) {
+  const auto rows = parse_csv(" \n\r\na,\n\t \nb", "table");
+  ASSERT_EQ(rows.size(), 2U);
+  EXPECT_THAT(rows[0].fields, ElementsAre("a", ""));
+  EXPECT_EQ(rows[0].line, 3);
+  EXPECT_EQ(rows[1].line, 5);
+}
+
 TEST(Csv, NamesTheLineOfADefect) {
   EXPECT_THAT(error_of([] { parse_csv("a\n\"b", "table"); }), HasSubstr("table:2: "));
   EXPECT_THAT(error_of([] { parse_csv("a\nb\n\"c\"d\n", "table"); }), HasSubstr("table:3: "));

@@ -466,9 +466,11 @@ TEST(Table, ItsColumnsGoByTheNamesThatPeopleUse) {
   for (const char* text :
        {"file_name,label\na.jpg,cat\nb.jpg,red_fox\n",
         "image_path,class_name\na.jpg,cat\nb.jpg,red fox\n",
-        ",path,label\n0,a.jpg,cat\n1,b.jpg,red_fox\n", "path;label\na.jpg;cat\nb.jpg;red_fox\n",
-        "Image\tCategory\na.jpg\tcat\nb.jpg\tred_fox\n", "a.jpg cat\nb.jpg red_fox\n",
-        "label,class_name,path\n0,cat,a.jpg\n1,red fox,b.jpg\n",
+        ",path,label\n0,a.jpg,cat\n1,b.jpg,red_fox\n",
+        "\tpath\tlabel\n0\ta.jpg\tcat\n1\tb.jpg\tred_fox\n",
+        " \n\r\n\t\npath,label\n \na.jpg,cat\nb.jpg,red_fox\n",
+        "path;label\na.jpg;cat\nb.jpg;red_fox\n", "Image\tCategory\na.jpg\tcat\nb.jpg\tred_fox\n",
+        "a.jpg cat\nb.jpg red_fox\n", "label,class_name,path\n0,cat,a.jpg\n1,red fox,b.jpg\n",
         "{\"file_name\": \"a.jpg\", \"label\": \"cat\"}\n"
         "{\"file_name\": \"b.jpg\", \"label\": \"red_fox\"}\n"}) {
     const Dataset dataset = load_table(text);

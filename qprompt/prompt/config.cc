@@ -1,0 +1,27 @@
+#include "qprompt/prompt/config.h"
+
+#include <array>
+#include <utility>
+
+#include "qprompt/core/error.h"
+
+namespace qprompt {
+namespace {
+
+template <std::size_t... kIndex>
+MethodConfig default_of(std::size_t method, std::index_sequence<kIndex...>) {
+  using Make = MethodConfig (*)();
+  const std::array<Make, sizeof...(kIndex)> makers{
+      [] { return MethodConfig(std::in_place_index<kIndex>); }...};
+  require(method < makers.size(), "method number ", method, ", expected below ", makers.size());
+  return makers[method]();
+}
+
+}  // namespace
+
+MethodConfig default_config(MethodTag method) {
+  return default_of(static_cast<std::size_t>(method),
+                    std::make_index_sequence<std::variant_size_v<MethodConfig>>());
+}
+
+}  // namespace qprompt

@@ -109,13 +109,13 @@ std::shared_ptr<FeatureStore> FeatureArguments::opened() const {
   }
 }
 
-FeatureOptions FeatureArguments::options(const std::string& label) const {
+FeatureOptions FeatureArguments::options(const std::string& label, const std::string& unit) const {
   FeatureOptions options;
   options.cache = store();
   options.skip_bad_images = skip_bad_images;
   options.stop = interrupted;
   options.notice = [](const std::string& notice) { tell("{}", notice); };
-  auto progress = std::make_shared<Progress>(label, "images");
+  auto progress = std::make_shared<Progress>(label, unit);
   options.progress = [progress](const FeatureProgress& now) {
     progress->update(now.done, now.total);
   };

@@ -39,7 +39,7 @@ struct FeatureArguments {
   // None where there is none to be had; that is said, once.
   std::shared_ptr<FeatureStore> store() const;
   // With progress lines under `label`, and ending on SIGINT.
-  FeatureOptions options(const std::string& label) const;
+  FeatureOptions options(const std::string& label, const std::string& unit = "images") const;
 
  private:
   std::shared_ptr<FeatureStore> opened() const;

@@ -65,7 +65,8 @@ std::optional<PromptFile> prompt_of(const ClassifyArguments& arguments) {
 std::vector<ImageSource> images_of(const ClassifyArguments& arguments,
                                    const std::optional<PromptFile>& prompt) {
   const ListedImages listed = listed_images(arguments.images, arguments.features.skip_bad_images);
-  if (!listed.ignored.empty()) tell("ignored: {}", counts_text(listed.ignored));
+  tell("{} image{}{}", listed.paths.size(), listed.paths.size() == 1 ? "" : "s",
+       listed.ignored.empty() ? "" : "; ignored: " + counts_text(listed.ignored));
   for (const std::string& line : listed.unreadable) tell("skipped: {}", line);
   const auto of_prompt = orientation_of(prompt ? prompt->exif : std::nullopt);
   const Orientation orientation =
@@ -79,6 +80,8 @@ AdaptedModel adapted_model(const ClassifyArguments& arguments, const Model& mode
                            const std::optional<PromptFile>& prompt) {
   const std::filesystem::path path = prompt_path(arguments.prompt);
   std::vector<std::string> names = class_names_for(path, arguments.classes);
+  tell("asked among {} classes of {}", names.size(),
+       arguments.classes.empty() ? arguments.prompt : arguments.classes);
   tell_names(names);
   if (!prompt) {
     const std::vector<std::string> templates = templates_of(arguments.templates);

@@ -61,7 +61,7 @@ TrainingRunOptions run_options(const TrainArguments& arguments, const Dataset& d
   const auto templates = templates_for({arguments.zero_shot_template}, dataset.name);
   return {.folder = arguments.output,
           .resume = arguments.resume,
-          .features = arguments.features.options("views of training images"),
+          .features = arguments.features.options("training images", "views"),
           .test_features = arguments.features.options("test images"),
           .observer = training_observer(),
           .templates = arguments.skip_evaluation ? std::vector<std::string>{} : templates,
@@ -139,12 +139,23 @@ bool begins(const TrainArguments& arguments) {
   return true;
 }
 
+void tell_plan(const LearnConfig& learn) {
+  const TrainingConfig& training = learn.training;
+  const std::string shots = learn.shots > 0 ? fmt::format("{} shots", learn.shots) : "all images";
+  const std::string values = has_codebook(training.quantizer.kind)
+                                 ? "bits " + training.quantizer.bits
+                                 : enum_name(training.quantizer.kind) + std::string(" quantizer");
+  tell("learning {} from {} a class: {} epochs, {}", enum_name(method_tag(learn.method)), shots,
+       training.epochs, values);
+}
+
 void run_train(TrainArguments& arguments) {
   arguments.learn = arguments.flags.config();
   if (!begins(arguments)) return;
   tell_preset(arguments.flags.preset_use());
   const Dataset dataset = arguments.data.load(arguments.learn.seed);
   const TrainingRunOptions options = run_options(arguments, dataset);
+  tell_plan(arguments.learn);
   const TrainingRun run = run_training(arguments.model.load(), dataset, arguments.learn, options);
   tell_scarce(run.learned.scarce, arguments.learn.shots);
   tell_skipped(run.learned.skipped);

@@ -105,7 +105,7 @@ TEST_F(Methods, AnUnknownPresetComesWithThoseThereAre) {
 
 TEST_F(Methods, AnInterruptedRunIsResumedToTheSameBytes) {
   if (!terminals_exist()) GTEST_SKIP() << "no pseudo-terminal can be made here";
-  const std::vector<std::string> flags{"--epochs", "400", "--skip-evaluation", "--lr", "0.01"};
+  const std::vector<std::string> flags{"--epochs", "2000", "--skip-evaluation", "--lr", "0.01"};
   succeed(train(path("whole"), flags));
   const Outcome stopped =
       run(train(path("run"), flags), {.interrupt_at = "training: ", .terminal = true});

@@ -56,40 +56,51 @@ void require_consistent(const ClassifyArguments& arguments) {
   }
 }
 
-std::optional<PromptFile> prompt_of(const ClassifyArguments& arguments) {
-  if (arguments.prompt.empty()) return std::nullopt;
-  return load_prompt_file(prompt_path(arguments.prompt));
+// What is to be answered, known before the model is read.
+struct Question {
+  std::optional<PromptFile> prompt;  // none: zero-shot
+  std::vector<std::string> class_names;
+  ListedImages images;
+};
+
+void tell_question(const Question& question) {
+  const std::size_t count = question.images.paths.size();
+  const std::string ignored = counts_text(question.images.ignored);
+  tell("{} image{}, asked among {} classes{}", count, count == 1 ? "" : "s",
+       question.class_names.size(), ignored.empty() ? "" : "; ignored: " + ignored);
+  for (const std::string& line : question.images.unreadable) tell("skipped: {}", line);
+  tell_names(question.class_names);
+}
+
+Question question_of(const ClassifyArguments& arguments) {
+  Question question;
+  const std::filesystem::path path = prompt_path(arguments.prompt);
+  if (!arguments.prompt.empty()) question.prompt = load_prompt_file(path);
+  question.class_names = class_names_for(path, arguments.classes);
+  question.images = listed_images(arguments.images, arguments.features.skip_bad_images);
+  tell_question(question);
+  return question;
 }
 
 // Turned as the camera says, unless the flag or the prompt say otherwise.
-std::vector<ImageSource> images_of(const ClassifyArguments& arguments,
-                                   const std::optional<PromptFile>& prompt) {
-  const ListedImages listed = listed_images(arguments.images, arguments.features.skip_bad_images);
-  tell("{} image{}{}", listed.paths.size(), listed.paths.size() == 1 ? "" : "s",
-       listed.ignored.empty() ? "" : "; ignored: " + counts_text(listed.ignored));
-  for (const std::string& line : listed.unreadable) tell("skipped: {}", line);
-  const auto of_prompt = orientation_of(prompt ? prompt->exif : std::nullopt);
+std::vector<ImageSource> images_of(const ClassifyArguments& arguments, const Question& question) {
+  const auto of_prompt = orientation_of(question.prompt ? question.prompt->exif : std::nullopt);
   const Orientation orientation =
       arguments.exif.orientation.value_or(of_prompt.value_or(Orientation::kUpright));
   std::vector<ImageSource> images;
-  for (const auto& path : listed.paths) images.push_back(ImageSource(path).with(orientation));
+  for (const auto& path : question.images.paths) {
+    images.push_back(ImageSource(path).with(orientation));
+  }
   return images;
 }
 
 AdaptedModel adapted_model(const ClassifyArguments& arguments, const Model& model,
-                           const std::optional<PromptFile>& prompt) {
-  const std::filesystem::path path = prompt_path(arguments.prompt);
-  std::vector<std::string> names = class_names_for(path, arguments.classes);
-  tell("asked among {} classes of {}", names.size(),
-       arguments.classes.empty() ? arguments.prompt : arguments.classes);
-  tell_names(names);
-  if (!prompt) {
-    const std::vector<std::string> templates = templates_of(arguments.templates);
-    return naming(arguments.classes,
-                  [&] { return AdaptedModel::zero_shot(model, templates, std::move(names)); });
+                           const Question& question) {
+  if (!question.prompt) {
+    return AdaptedModel::zero_shot(model, templates_of(arguments.templates), question.class_names);
   }
-  return naming(path.string(), [&] {
-    return AdaptedModel(model, *prompt, std::move(names), arguments.features.store());
+  return naming(prompt_path(arguments.prompt).string(), [&] {
+    return AdaptedModel(model, *question.prompt, question.class_names, arguments.features.store());
   });
 }
 
@@ -140,9 +151,9 @@ void require_writable(const ClassifyArguments& arguments) {
 void run_classify(const ClassifyArguments& arguments) {
   require_consistent(arguments);
   require_writable(arguments);
-  const std::optional<PromptFile> prompt = prompt_of(arguments);
-  const std::vector<ImageSource> images = images_of(arguments, prompt);
-  const AdaptedModel model = adapted_model(arguments, arguments.model.load(), prompt);
+  const Question question = question_of(arguments);
+  const std::vector<ImageSource> images = images_of(arguments, question);
+  const AdaptedModel model = adapted_model(arguments, arguments.model.load(), question);
   std::vector<Classification> results;
   try {
     classify_portions(arguments, model, images, results);

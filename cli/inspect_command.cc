@@ -93,6 +93,7 @@ Json report_of(const PromptFile& prompt, const std::filesystem::path& path) {
               {"settings", settings_as_json(prompt.method)},
               {"backbone", hex64(prompt.backbone)},
               {"identity", prompt.identity == 0 ? Json() : Json(hex64(prompt.identity))},
+              {"exif", prompt.exif ? Json(*prompt.exif) : Json()},
               {"class_bound", prompt.class_list != 0}};
   if (const auto names = remembered_classes(path)) report["class_names"] = *names;
   for (const StoredMatrix& matrix : prompt.matrices) {

@@ -78,5 +78,19 @@ TEST_F(Inspect, TheTextSaysTheSame) {
   }
 }
 
+TEST_F(Inspect, ShowsWhetherPicturesAreTurnedWhereAPersonSaidIt) {
+  const auto exif = [&](const std::string& run, const std::vector<std::string>& flags) {
+    succeed(train(path(run), flags));
+    const auto prompt = nlohmann::json::parse(succeed({"inspect", path(run), "--json", "-"}).out);
+    const auto report =
+        nlohmann::json::parse(succeed(evaluate({"--prompt", path(run), "--json", "-"})).out);
+    return std::pair(prompt.at("exif"), report.at("data").at("exif"));
+  };
+  EXPECT_EQ(exif("off", {"--exif", "off"}),
+            std::pair(nlohmann::json(false), nlohmann::json(false)));
+  EXPECT_EQ(exif("on", {"--exif", "on"}), std::pair(nlohmann::json(true), nlohmann::json(true)));
+  EXPECT_EQ(exif("own", {}), std::pair(nlohmann::json(), nlohmann::json(true)));
+}
+
 }  // namespace
 }  // namespace qprompt::testing

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <sstream>
 
 #include "tests/cli/cli_test.h"
 
@@ -80,6 +81,32 @@ TEST_F(Usage, HelpNamesTheCommands) {
 TEST_F(Usage, VersionSaysWhatThisMachineOffers) {
   EXPECT_THAT(succeed({"--version"}).out, AllOf(HasSubstr("qprompt "), HasSubstr("oneDNN"),
                                                 HasSubstr("threads"), HasSubstr("number format")));
+}
+
+TEST_F(Usage, AWordThatIsNoCommandComesWithThoseThereAre) {
+  EXPECT_THAT(usage_line({"serve"}),
+              AllOf(HasSubstr("unknown command 'serve'"), HasSubstr("train, evaluate, classify")));
+}
+
+TEST_F(Usage, HelpOfACommandMayBeAskedForEitherWay) {
+  EXPECT_EQ(succeed({"help", "train"}).out, succeed({"train", "--help"}).out);
+  EXPECT_EQ(succeed({"help"}).out, succeed({"--help"}).out);
+  EXPECT_EQ(succeed({"-V"}).out, succeed({"--version"}).out);
+}
+
+TEST_F(Usage, HelpShowsTheFlagsThatMatterAndAllOnRequest) {
+  const std::string help = succeed({"train", "--help"}).out;
+  const std::string all = succeed({"train", "--help-all"}).out;
+  EXPECT_THAT(help, AllOf(HasSubstr("--shots"), HasSubstr("--help-all shows "),
+                          ::testing::Not(HasSubstr("--momentum"))));
+  EXPECT_THAT(all, AllOf(HasSubstr("--shots"), HasSubstr("--momentum")));
+  std::istringstream lines(all);
+  for (std::string line; std::getline(lines, line);) EXPECT_LE(line.size(), 100) << line;
+}
+
+TEST_F(Usage, AProbabilityInPercentIsToldAsThat) {
+  EXPECT_THAT(usage_line(classify({"--prompt", "P", "--min-confidence", "60", "a.png"})),
+              HasSubstr("expected 0 to 1 (0.6 for 60 %)"));
 }
 
 }  // namespace

@@ -61,10 +61,10 @@ class Cases : public CliTest {
 };
 
 TEST_F(Cases, ADecomposedNameIsTheComposedOne) {
-  const Understood data = understood("unicode/decomposed_folders");
-  EXPECT_THAT(data.class_names, ElementsAre("Caf\u00e9", "River"));
-  EXPECT_THAT(data.parts(), ElementsAre(8, 0, 8));
-  EXPECT_THAT(data.err, HasSubstr("2 classes, 16 images: 8 train, 0 val, 8 test"));
+  const Understood seen = understood("unicode/decomposed_folders");
+  EXPECT_THAT(seen.class_names, ElementsAre("Caf\u00e9", "River"));
+  EXPECT_THAT(seen.parts(), ElementsAre(8, 0, 8));
+  EXPECT_THAT(seen.err, HasSubstr("2 classes, 16 images: 8 train, 0 val, 8 test"));
 }
 
 TEST_F(Cases, TheFeatureOfADecomposedNameIsThatOfTheComposedOne) {
@@ -75,17 +75,17 @@ TEST_F(Cases, TheFeatureOfADecomposedNameIsThatOfTheComposedOne) {
 
 TEST_F(Cases, SplitFoldersByAnyOfTheirNamesAreTheParts) {
   for (const char* name : {"layouts/training_testing", "layouts/train_test"}) {
-    const Understood data = understood(name);
-    EXPECT_THAT(data.class_names, ElementsAre("Forest", "Highway", "River"));
-    EXPECT_THAT(data.parts(), ElementsAre(18, 0, 12));
-    EXPECT_THAT(data.err, HasSubstr("3 classes, 30 images: 18 train, 0 val, 12 test"));
+    const Understood seen = understood(name);
+    EXPECT_THAT(seen.class_names, ElementsAre("Forest", "Highway", "River"));
+    EXPECT_THAT(seen.parts(), ElementsAre(18, 0, 12));
+    EXPECT_THAT(seen.err, HasSubstr("3 classes, 30 images: 18 train, 0 val, 12 test"));
   }
 }
 
 TEST_F(Cases, NoClassVanishes) {
-  const Understood data = understood("classes/vanishing");
-  EXPECT_THAT(data.class_names, ElementsAre("Forest", "Highway", "Pasture", "River"));
-  EXPECT_THAT(data.parts(), ElementsAre(0, 0, 32));
+  const Understood seen = understood("classes/vanishing");
+  EXPECT_THAT(seen.class_names, ElementsAre("Forest", "Highway", "Pasture", "River"));
+  EXPECT_THAT(seen.parts(), ElementsAre(0, 0, 32));
 }
 
 TEST_F(Cases, AClassWhoseFilesCannotBeReadIsAnErrorOthersAreCounted) {
@@ -99,11 +99,11 @@ TEST_F(Cases, AClassWhoseFilesCannotBeReadIsAnErrorOthersAreCounted) {
 }
 
 TEST_F(Cases, ClassesInOnePartOnlyAreTold) {
-  const Understood data = understood("classes/differ");
-  EXPECT_THAT(data.class_names, ElementsAre("Forest", "River", "SeaLake", "Sea Lake", "unknown"));
-  EXPECT_THAT(data.err, AllOf(HasSubstr("2 classes without train images, such as 'SeaLake'"),
+  const Understood seen = understood("classes/differ");
+  EXPECT_THAT(seen.class_names, ElementsAre("Forest", "River", "SeaLake", "Sea Lake", "unknown"));
+  EXPECT_THAT(seen.err, AllOf(HasSubstr("2 classes without train images, such as 'SeaLake'"),
                               HasSubstr("1 classes without test images, such as 'Sea Lake'")));
-  EXPECT_THAT(data.data.at("notices"), ::testing::SizeIs(1));
+  EXPECT_THAT(seen.data.at("notices"), ::testing::SizeIs(1));
   EXPECT_THAT(succeed(evaluate_at("classes/differ", {"--per-class"})).out,
               HasSubstr("-      0 images  Sea Lake"));
 }
@@ -111,10 +111,10 @@ TEST_F(Cases, ClassesInOnePartOnlyAreTold) {
 TEST_F(Cases, TablesAreReadByTheirColumnsAndSeparators) {
   for (const char* table : {"metadata.csv", "class_name.csv", "semicolon.csv", "utf16.csv",
                             "index.csv", "bom_crlf.csv"}) {
-    const Understood data = understood("tables/img", {"--split", at("tables/") + table});
-    EXPECT_THAT(data.class_names, ElementsAre("Forest", "Highway", "River")) << table;
-    EXPECT_THAT(data.parts(), ElementsAre(0, 0, 24)) << table;
-    EXPECT_THAT(data.data.at("notices"), ::testing::IsEmpty()) << table;
+    const Understood seen = understood("tables/img", {"--split", at("tables/") + table});
+    EXPECT_THAT(seen.class_names, ElementsAre("Forest", "Highway", "River")) << table;
+    EXPECT_THAT(seen.parts(), ElementsAre(0, 0, 24)) << table;
+    EXPECT_THAT(seen.data.at("notices"), ::testing::IsEmpty()) << table;
   }
 }
 
@@ -124,9 +124,9 @@ TEST_F(Cases, ATableInThreeColumnsNamesThePart) {
               HasSubstr("no test images; understood was 3 classes, 24 images: 24 train"));
   data = at("tables/img");
   succeed(train(path("run"), {"--split", table, "--shots", "8", "--skip-evaluation"}));
-  const auto understood = json_file(folder / "run/run.json").at("data");
-  EXPECT_EQ(understood.at("classes"), 3);
-  EXPECT_EQ(understood.at("train"), 24);
+  const auto learned_from = json_file(folder / "run/run.json").at("data");
+  EXPECT_EQ(learned_from.at("classes"), 3);
+  EXPECT_EQ(learned_from.at("train"), 24);
 }
 
 TEST_F(Cases, TheTableBesideTheImagesIsFound) {

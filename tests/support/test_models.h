@@ -32,7 +32,7 @@ inline Model demo_model(const kernels::DeviceOptions& device = float32()) {
   return Model::load((demo_folder() / "model").string(), {device, {}});
 }
 inline std::vector<std::filesystem::path> demo_pictures(std::size_t count) {
-  auto pictures = images_below(demo_folder() / "pictures");
+  auto pictures = content_below(demo_folder() / "pictures").images;
   require(pictures.size() >= count, "demo_pictures: ", pictures.size(), ", expected ", count);
   pictures.resize(count);
   return pictures;

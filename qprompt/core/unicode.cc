@@ -69,17 +69,17 @@ constexpr std::array<Range, 1> kWindows{{{0x80, 0x9f}}};  // Windows-1252, never
 constexpr std::array<Range, 5> kCompatible{
     {{0x0132, 0x0133}, {0x01c4, 0x01cc}, {0x01f1, 0x01f3}, {0xfb00, 0xfb06}, {0xff01, 0xffef}}};
 
-UnicodeString from_windows(UChar32 c) {
+UChar32 from_windows(UChar32 c) {
   const char byte = static_cast<char>(c);
-  return UnicodeString(&byte, 1, "windows-1252");
+  return UnicodeString(&byte, 1, "windows-1252").char32At(0);
 }
 
 UnicodeString repaired(UChar32 c, const icu::Normalizer2& compatible) {
+  if (is_in(c, kWindows)) c = from_windows(c);
   if (is_in(c, kControls)) return {};
   if (is_in(c, kSingleQuotes)) return u"'";
   if (is_in(c, kDoubleQuotes)) return u"\"";
   if (is_in(c, kLineEnds)) return u"\n";
-  if (is_in(c, kWindows)) return from_windows(c);
   if (c == 0x3000) return u" ";
   if (c == 0x0149) return u"'n";
   if (is_in(c, kCompatible)) return normalized(UnicodeString(c), compatible);

@@ -24,6 +24,7 @@ TEST(RepairedText, IsWhatFtfyMakesOfIt) {
   EXPECT_EQ(repaired_text("\uff76\uff9e"), "\u30ac");
   EXPECT_EQ(repaired_text("it\u02bcs \u201a low"), "it's ' low");
   EXPECT_EQ(repaired_text("a\xc2\x85z"), "a\u2026z");
+  EXPECT_EQ(repaired_text("it\xc2\x92s \xc2\x93so\xc2\x94 \xc2\x82"), "it's \"so\" '");
 }
 
 TEST(RepairedText, LeavesOtherCharactersAsTheyAre) {

@@ -3,7 +3,6 @@
 
 #include <optional>
 #include <random>
-#include <regex>
 
 #include "qprompt/core/descriptor.h"
 #include "qprompt/core/error.h"
@@ -34,12 +33,20 @@ void write_in_place(const fs::path& path, std::span<const std::byte> content) {
   require(written, path.string(), ": cannot write: ", reason());
 }
 
+bool consists_of(std::string_view text, std::string_view characters) {
+  return !text.empty() && text.find_first_not_of(characters) == text.npos;
+}
+
 // NAME.tmp-<16 digits>, and NAME.tmp-<process>-<count> of version 0.1.
 bool is_temporary_of(const fs::path& target, const fs::path& path) {
-  static const std::regex kEnd("[0-9a-f]{16}|[0-9]+-[0-9]+");
   const std::string start = target.filename().string() + std::string(kMark);
   const std::string name = path.filename().string();
-  return name.starts_with(start) && std::regex_match(name.substr(start.size()), kEnd);
+  if (!name.starts_with(start)) return false;
+  const std::string_view end = std::string_view(name).substr(start.size());
+  const std::size_t dash = end.find('-');
+  if (dash == end.npos) return end.size() == 16 && consists_of(end, "0123456789abcdef");
+  return consists_of(end.substr(0, dash), "0123456789") &&
+         consists_of(end.substr(dash + 1), "0123456789");
 }
 
 // Whoever writes holds the lock of its file, and loses it by dying: a file that can be locked is

@@ -1,7 +1,6 @@
 # qprompt_stage(NAME SOURCES ... LIBRARIES ...): one folder of the data flow as an object library.
 # All stages together are libqprompt, and qprompt_stages for our own programs and tests.
 # Types behind a pimpl may be a file's own: joined units would warn.
-# (The asan preset leaves -Wmaybe-uninitialized out: with that sanitizer GCC 12 means libstdc++ itself.)
 set(QPROMPT_WARNINGS -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion -Wold-style-cast
                      $<$<CXX_COMPILER_ID:GNU>:-Wno-subobject-linkage>)
 if(QPROMPT_WARNINGS_AS_ERRORS)

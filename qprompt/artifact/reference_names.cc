@@ -1,10 +1,15 @@
 #include "qprompt/artifact/reference_names.h"
 
+#include <unicode/regex.h>
+#include <unicode/unistr.h>
+
 #include <algorithm>
 #include <array>
 #include <charconv>
-#include <regex>
+#include <memory>
 #include <vector>
+
+#include "qprompt/core/error.h"
 
 namespace qprompt {
 namespace {
@@ -86,15 +91,27 @@ constexpr const char* kPassedOver[] = {
     // Training state.
     R"((optimizer|scheduler|scaler)\..*)"};
 
+std::unique_ptr<const icu::RegexPattern> any_of_them() {
+  std::string all;
+  for (const char* pattern : kPassedOver) all += (all.empty() ? "" : "|") + std::string(pattern);
+  UErrorCode status = U_ZERO_ERROR;
+  std::unique_ptr<const icu::RegexPattern> pattern(
+      icu::RegexPattern::compile(icu::UnicodeString::fromUTF8(all), 0, status));
+  require(U_SUCCESS(status), "import: ICU cannot compile a pattern: ", u_errorName(status));
+  return pattern;
+}
+
 }  // namespace
 
 bool is_passed_over(std::string_view reference) {
   constexpr std::string_view kFrozenTeacher = "prompt_learner.ZS_";  // PromptSRC's image encoder
   if (reference.starts_with(kFrozenTeacher)) reference.remove_prefix(kFrozenTeacher.size());
-  static const std::vector<std::regex> patterns(std::begin(kPassedOver), std::end(kPassedOver));
-  return std::ranges::any_of(patterns, [&](const std::regex& pattern) {
-    return std::regex_match(reference.begin(), reference.end(), pattern);
-  });
+  static const std::unique_ptr<const icu::RegexPattern> pattern = any_of_them();
+  const icu::UnicodeString name = icu::UnicodeString::fromUTF8(
+      icu::StringPiece(reference.data(), static_cast<std::int32_t>(reference.size())));
+  UErrorCode status = U_ZERO_ERROR;
+  const std::unique_ptr<icu::RegexMatcher> matcher(pattern->matcher(name, status));
+  return U_SUCCESS(status) && matcher->matches(status) && U_SUCCESS(status);
 }
 
 std::optional<std::string> own_name(std::string_view reference) {

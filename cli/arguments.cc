@@ -154,6 +154,19 @@ CLI::Option* add_division_seed(CLI::App& app, std::optional<std::uint64_t>& seed
                         "1");
 }
 
+std::vector<std::string> inputs_of_prompt(const std::string& prompt) {
+  if (prompt.empty()) return {};
+  const std::filesystem::path path = prompt_path(prompt);
+  return {path.string(), class_names_path(path).string(),
+          (path.parent_path() / kReportName).string()};
+}
+
+std::vector<std::string> joined(std::initializer_list<std::vector<std::string>> lists) {
+  std::vector<std::string> all;
+  for (const auto& list : lists) all.insert(all.end(), list.begin(), list.end());
+  return all;
+}
+
 std::optional<bool> ExifArgument::as_flag() const {
   if (!orientation) return std::nullopt;
   return *orientation == Orientation::kUpright;

@@ -23,6 +23,7 @@ struct ModelArguments {
   kernels::DeviceOptions device;
 
   CLI::Option* add_to(CLI::App& app);  // --model, which is required
+  std::vector<std::string> inputs() const { return {model, tokenizer}; }
   // Its towers go with their last user: a command needs them one after another. Says on stderr what
   // was assumed.
   Model load() const;
@@ -64,6 +65,7 @@ struct DataArguments {
   ExifArgument exif;
 
   CLI::Option* add_to(CLI::App& app);  // --data, which is required
+  std::vector<std::string> inputs() const { return {data, split, class_names}; }
   // Say on stderr what was understood.
   Dataset load(std::uint64_t seed) const;
   // `prompt`: file or run folder, or empty; `exif` as that prompt has it, for where no flag says
@@ -75,6 +77,12 @@ struct DataArguments {
  private:
   DataOptions options() const;
 };
+
+// Files that a command reads where it is given this prompt.
+std::vector<std::string> inputs_of_prompt(const std::string& prompt);
+
+// All of several lists.
+std::vector<std::string> joined(std::initializer_list<std::vector<std::string>> lists);
 
 // --seed of commands that look at test images only; run_folder.h says what it is without the flag.
 CLI::Option* add_division_seed(CLI::App& app, std::optional<std::uint64_t>& seed);

@@ -81,7 +81,8 @@ void show(const BaseToNewResult& result) {
 
 void run_base_to_new(const BaseToNewArguments& arguments) {
   arguments.overwrite.require_writable(
-      {arguments.json.path}, {arguments.model.model, arguments.data.data, arguments.data.split});
+      {arguments.json.path},
+      joined({arguments.model.inputs(), arguments.data.inputs(), arguments.templates}));
   tell_preset(arguments.learn.preset_use());
   const Dataset dataset = arguments.data.load(arguments.seeds.front());
   const std::vector<ProtocolEntry> entries = entries_of(arguments, dataset);

@@ -33,7 +33,9 @@ std::filesystem::path folder_of(const CacheArguments& arguments) {
 void run_cache(const CacheArguments& arguments) {
   const std::filesystem::path folder = folder_of(arguments);
   const auto bytes = FeatureStore::disk_size(folder).value_or(0);
-  const std::size_t entries = bytes == 0 ? 0 : FeatureStore::open(folder)->entries();
+  // One that is damaged can be cleared too.
+  const bool counts = bytes > 0 && !arguments.clear;
+  const std::size_t entries = counts ? FeatureStore::open(folder)->entries() : 0;
   if (arguments.clear) FeatureStore::clear(folder);
   if (arguments.json) {
     write_stdout(json_text({{"folder", folder.string()},
@@ -42,8 +44,12 @@ void run_cache(const CacheArguments& arguments) {
                             {"cleared", arguments.clear}}));
     return;
   }
-  print("{}: {} entries, {:.1f} MB{}\n", folder.string(), entries, static_cast<double>(bytes) / 1e6,
-        arguments.clear ? ", cleared" : "");
+  const double megabytes = static_cast<double>(bytes) / 1e6;
+  if (arguments.clear) {
+    print("{}: cleared, {:.1f} MB\n", folder.string(), megabytes);
+  } else {
+    print("{}: {} entries, {:.1f} MB\n", folder.string(), entries, megabytes);
+  }
 }
 
 }  // namespace

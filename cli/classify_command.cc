@@ -12,6 +12,7 @@
 #include "cli/progress.h"
 #include "qprompt/core/border.h"
 #include "qprompt/core/error.h"
+#include "qprompt/data/class_names.h"
 #include "qprompt/data/image_folder.h"
 #include "qprompt/data/templates.h"
 #include "qprompt/features/feature_store.h"
@@ -124,7 +125,8 @@ void classify_portions(const ClassifyArguments& arguments, const AdaptedModel& m
   }
 }
 
-nlohmann::ordered_json report_of(const ClassifyArguments& arguments, const AdaptedModel& model,
+nlohmann::ordered_json report_of(const ClassifyArguments& arguments, const Question& question,
+                                 const AdaptedModel& model,
                                  const std::vector<Classification>& results) {
   nlohmann::ordered_json report = record_header("classify", model.model());
   nlohmann::ordered_json& settings = report["settings"];
@@ -135,6 +137,10 @@ nlohmann::ordered_json report_of(const ClassifyArguments& arguments, const Adapt
   }
   settings["top"] = arguments.options.top_k;
   settings["min_confidence"] = arguments.options.min_confidence;
+  report["data"] = {{"images", question.images.paths.size()},
+                    {"ignored", question.images.ignored},
+                    {"unreadable", question.images.unreadable},
+                    {"notices", doubts_about_names(question.class_names)}};
   report["class_names"] = model.class_names();
   report.update(as_json(results));
   report["interrupted"] = interrupted();
@@ -142,10 +148,12 @@ nlohmann::ordered_json report_of(const ClassifyArguments& arguments, const Adapt
 }
 
 void require_writable(const ClassifyArguments& arguments) {
-  std::vector<std::string> inputs = arguments.images;
-  inputs.insert(inputs.end(),
-                {arguments.model.model, arguments.classes, prompt_path(arguments.prompt).string()});
-  arguments.overwrite.require_writable({arguments.json.path, arguments.csv.path}, inputs);
+  arguments.overwrite.require_writable({arguments.json.path, arguments.csv.path},
+                                       joined({arguments.images,
+                                               arguments.model.inputs(),
+                                               inputs_of_prompt(arguments.prompt),
+                                               {arguments.classes},
+                                               arguments.templates}));
 }
 
 void run_classify(const ClassifyArguments& arguments) {
@@ -161,7 +169,7 @@ void run_classify(const ClassifyArguments& arguments) {
     tell("interrupted: {} of {} images finished", results.size(), images.size());
   }
   tell_skipped(damages(results));
-  arguments.json.write([&] { return report_of(arguments, model, results); });
+  arguments.json.write([&] { return report_of(arguments, question, model, results); });
   arguments.csv.write(csv_text(results));
 }
 

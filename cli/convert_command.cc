@@ -143,13 +143,18 @@ void run_convert(const ConvertArguments& arguments) {
   const std::filesystem::path path = prompt_path(arguments.prompt);
   arguments.overwrite.require_writable(
       {arguments.output, class_names_path(arguments.output).string(), arguments.json.path},
-      {path.string(), class_names_path(path).string(), arguments.model.model, arguments.data.data,
-       arguments.data.split});
+      joined({inputs_of_prompt(arguments.prompt),
+              arguments.model.inputs(),
+              arguments.data.inputs(),
+              {arguments.classes}}));
   const Source source{path, load_prompt_file(path), remembered_classes(path)};
   const Model model = arguments.model.load();
   require_same_backbone(source.prompt, model);
   const PromptFile prompt =
       naming(path.string(), [&] { return converted(arguments, model, source); });
+  if (!arguments.fold && payload_size(prompt) > payload_size(source.prompt)) {
+    tell("notice: more bits than the prompt was learned with only make it larger");
+  }
   const std::optional<Comparison> result = compare(arguments, model, source, prompt);
   save_prompt(prompt, arguments.output, source.class_names);
   arguments.json.write([&] { return report_of(arguments, model, source, prompt, result); });

@@ -77,10 +77,12 @@ void require_writable(const EvaluateArguments& arguments) {
   if (arguments.json.to_stdout() && arguments.per_image.to_stdout()) {
     throw CLI::ValidationError("--json - and --per-image - exclude each other");
   }
-  arguments.overwrite.require_writable(
-      {arguments.json.path, arguments.per_image.path},
-      {arguments.model.model, arguments.data.data, arguments.data.split,
-       prompt_path(arguments.prompt).string()});
+  arguments.overwrite.require_writable({arguments.json.path, arguments.per_image.path},
+                                       joined({arguments.model.inputs(),
+                                               arguments.data.inputs(),
+                                               inputs_of_prompt(arguments.prompt),
+                                               {arguments.classes},
+                                               arguments.templates}));
 }
 
 void run_evaluate(const EvaluateArguments& arguments) {

@@ -49,7 +49,7 @@ void run_export(const ExportArguments& arguments) {
   const std::filesystem::path path = prompt_path(arguments.prompt);
   arguments.overwrite.require_writable(
       {arguments.values, arguments.class_matrix},
-      {path.string(), class_names_path(path).string(), arguments.model.model, arguments.classes});
+      joined({inputs_of_prompt(arguments.prompt), arguments.model.inputs(), {arguments.classes}}));
   const PromptFile prompt = load_prompt_file(path);
   if (!arguments.class_matrix.empty()) {
     const std::vector<std::string> names = class_names_for(path, arguments.classes);

@@ -170,8 +170,9 @@ void show_nearest_tokens(const Json& report) {
 
 void run_inspect(const InspectArguments& arguments) {
   const std::filesystem::path path = prompt_path(arguments.prompt);
-  arguments.overwrite.require_writable({arguments.json.path},
-                                       {path.string(), arguments.model.model});
+  arguments.overwrite.require_writable(
+      {arguments.json.path},
+      joined({inputs_of_prompt(arguments.prompt), arguments.model.inputs()}));
   const PromptFile prompt = load_prompt_file(path);
   Json report = report_of(prompt, path);
   if (!arguments.model.model.empty()) {

@@ -22,7 +22,7 @@ double seconds_since_first() {
 
 void acknowledge() {
   constexpr std::string_view kLine =
-      "\nqprompt: stopping, what is finished is kept; once more ends it at once\n";
+      "\nqprompt: stopping, what is finished is kept; again, a second later, ends it at once\n";
   const int error = errno;
   static_cast<void>(!::write(STDERR_FILENO, kLine.data(), kLine.size()));
   errno = error;

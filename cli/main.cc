@@ -72,11 +72,17 @@ std::vector<std::string> words_reversed(int argc, char** argv) {
   return words;
 }
 
-// "help COMMAND" is "COMMAND --help"; last first, as CLI11 takes them.
-void ask_for_help(std::vector<std::string>& reversed) {
-  if (reversed.empty() || reversed.back() != "help") return;
-  reversed.pop_back();
-  reversed.insert(reversed.begin(), "--help");
+// "help COMMAND" is "COMMAND --help"; last first, as CLI11 takes them. Of what is no command it
+// stays an error.
+void ask_for_help(const CLI::App& app, std::vector<std::string>& reversed) {
+  const auto word = std::find_if_not(reversed.rbegin(), reversed.rend(),
+                                     [](auto& each) { return each.starts_with('-'); });
+  if (word == reversed.rend() || *word != "help") return;
+  const auto command = std::next(word);
+  const bool known = command == reversed.rend() || command->starts_with('-') ||
+                     std::ranges::count(known_words(app), *command) > 0;
+  reversed.erase(std::next(word).base());
+  if (known) reversed.insert(reversed.begin(), "--help");
 }
 
 void build(CLI::App& app, const std::vector<std::string>& words) {
@@ -103,8 +109,8 @@ int run(int argc, char** argv) {
   CLI::App app("Adapts CLIP-like models with a few images a class by learning quantized prompts.",
                "qprompt");
   std::vector<std::string> words = words_reversed(argc, argv);
-  ask_for_help(words);
   build(app, words);
+  ask_for_help(app, words);
   try {
     watch_interrupts();
     app.parse(words);

@@ -44,14 +44,16 @@ struct TrainArguments {
 Observer training_observer() {
   Observer observer;
   observer.stop = interrupted;
-  auto progress = std::make_shared<Progress>("training", "epochs");
-  observer.on_epoch = [progress](const EpochReport& report) {
-    progress->update(
-        report.epoch, report.epochs,
-        fmt::format("loss {:.4f}, accuracy {:.1f} %{}", report.loss, 100 * report.accuracy,
-                    report.validation < 0
-                        ? ""
-                        : fmt::format(", validation {:.1f} %", 100 * report.validation)));
+  auto progress = std::make_shared<Progress>("training", "steps");
+  auto latest = std::make_shared<std::string>();
+  observer.on_step = [progress, latest](std::int64_t done, std::int64_t steps) {
+    progress->update(done, steps, *latest);
+  };
+  observer.on_epoch = [latest](const EpochReport& report) {
+    *latest = fmt::format(
+        "epoch {}, loss {:.4f}, accuracy {:.1f} %{}", report.epoch, report.loss,
+        100 * report.accuracy,
+        report.validation < 0 ? "" : fmt::format(", validation {:.1f} %", 100 * report.validation));
   };
   return observer;
 }

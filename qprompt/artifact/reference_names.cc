@@ -93,7 +93,10 @@ constexpr const char* kPassedOver[] = {
 
 std::unique_ptr<const icu::RegexPattern> any_of_them() {
   std::string all;
-  for (const char* pattern : kPassedOver) all += (all.empty() ? "" : "|") + std::string(pattern);
+  for (const char* pattern : kPassedOver) {
+    if (!all.empty()) all += '|';
+    all += pattern;
+  }
   UErrorCode status = U_ZERO_ERROR;
   std::unique_ptr<const icu::RegexPattern> pattern(
       icu::RegexPattern::compile(icu::UnicodeString::fromUTF8(all), 0, status));

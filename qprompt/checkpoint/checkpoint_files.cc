@@ -3,6 +3,7 @@
 #include <array>
 #include <nlohmann/json.hpp>
 
+#include "qprompt/checkpoint/hugging_face_preprocessing.h"
 #include "qprompt/checkpoint/hugging_face_shape.h"
 #include "qprompt/checkpoint/inferred_shape.h"
 #include "qprompt/checkpoint/open_clip_shape.h"
@@ -68,7 +69,12 @@ CheckpointFiles configured(const ConfiguredLayout& layout, const fs::path& path,
   Weights weights(std::move(source), layout.naming, path);
   shape.stretched_positions =
       layout.naming == Naming::kOpenAi && weights.contains("positional_embedding_res");
-  return {path, layout.name, std::move(weights), shape};
+  CheckpointFiles files{path, layout.name, std::move(weights), shape};
+  if (&layout == &kHuggingFace && !has_preprocessing(folder)) {
+    files.assumptions.push_back(
+        folder.string() + ": no preprocessor_config.json; CLIP's own preprocessing is assumed");
+  }
+  return files;
 }
 
 CheckpointFiles open_configured(const ConfiguredLayout& layout, const fs::path& folder,

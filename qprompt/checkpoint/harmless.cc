@@ -44,10 +44,9 @@ constexpr std::array kConfigKeys{
     "suppress_tokens", "temperature", "tie_encoder_decoder", "tie_word_embeddings", "top_k",
     "top_p", "typical_p"};
 
-constexpr std::array kProcessorKeys{
-    "_valid_processor_keys", "data_format",    "default_to_square", "device",
-    "disable_grouping",      "do_convert_rgb", "image_seq_length",  "input_data_format",
-    "processor_class",       "return_tensors"};
+constexpr std::array kProcessorKeys{"_valid_processor_keys", "data_format",     "device",
+                                    "disable_grouping",      "do_convert_rgb",  "image_seq_length",
+                                    "input_data_format",     "processor_class", "return_tensors"};
 
 }  // namespace
 

@@ -87,6 +87,8 @@ Preprocessing preprocessing_of(const ConfigObject& config, Index image_size) {
   Preprocessing preprocessing{.image_size = static_cast<int>(image_size)};
   require_clip(config);
   require(!config.flag("do_pad"), config.where("do_pad"), " is set, which is not supported");
+  require(!config.flag("default_to_square"), config.where("default_to_square"),
+          " is set, which is not supported: give size as shortest_edge, or height and width");
   set_resize(config, preprocessing);
   check_crop(config, preprocessing);
   set_normalisation(config, preprocessing);
@@ -96,15 +98,19 @@ Preprocessing preprocessing_of(const ConfigObject& config, Index image_size) {
 
 }  // namespace
 
+bool has_preprocessing(const fs::path& folder) {
+  return fs::exists(folder / "processor_config.json") ||
+         fs::exists(folder / "preprocessor_config.json");
+}
+
 Preprocessing hugging_face_preprocessing(const fs::path& folder, Index image_size) {
   const fs::path of_both = folder / "processor_config.json";
   if (fs::exists(of_both)) {
     const nlohmann::json json = read_json(of_both);
     const ConfigObject config(json, of_both);
-    if (config.has("image_processor")) {
-      config.finish(harmless_processor_keys());
-      return preprocessing_of(config.object("image_processor"), image_size);
-    }
+    const bool has_both = config.has("image_processor");
+    config.finish(harmless_processor_keys());
+    if (has_both) return preprocessing_of(config.object("image_processor"), image_size);
   }
   const fs::path path = folder / "preprocessor_config.json";
   if (!fs::exists(path)) return {.image_size = static_cast<int>(image_size)};

@@ -12,4 +12,7 @@ namespace qprompt {
 // what they leave out. Every key is used, harmless, or an Error naming it.
 Preprocessing hugging_face_preprocessing(const std::filesystem::path& folder, Index image_size);
 
+// Whether the folder says anything of it.
+bool has_preprocessing(const std::filesystem::path& folder);
+
 }  // namespace qprompt

@@ -47,9 +47,7 @@ std::string spoken_name(const std::string& class_name) {
   constexpr std::size_t kLongestName = 1000;
   require(class_name.size() <= kLongestName, "class name '", class_name, "' of ", class_name.size(),
           " bytes, expected at most ", kLongestName);
-  std::string name = class_name;
-  std::replace(name.begin(), name.end(), '_', ' ');
-  return repaired_text(name);
+  return name_text(class_name);
 }
 
 ClassTokens tokenize_classes(const Tokenizer& tokenizer,
@@ -70,7 +68,8 @@ TextLayout template_layout(const Tokenizer& tokenizer, const std::string& prompt
   std::vector<Rows> sentences;
   for (const std::string& name : class_names) {
     Rows rows{TextRow::token(tokenizer.start_token())};
-    for (int id : tokenizer.encode(fill_template(repaired_text(prompt_template), spoken_name(name)))) {
+    for (int id :
+         tokenizer.encode(fill_template(repaired_text(prompt_template), spoken_name(name)))) {
       rows.push_back(TextRow::token(id));
     }
     end_sentence(rows, tokenizer.end_token());

@@ -64,7 +64,7 @@ void end_sentence(std::vector<TextRow>& rows, int end_token);
 void require_fits(const TextLayout& layout, const std::vector<std::string>& class_names,
                   Index context_length);
 
-// As the text tower is told it: `_` a space, and repaired (core/unicode.h).
+// As the text tower is told it: name_text() (core/unicode.h). Throws Error for an endless one.
 std::string spoken_name(const std::string& class_name);
 
 }  // namespace qprompt

@@ -16,7 +16,7 @@ void rethrow_as_error() {
   } catch (const Interrupted&) {
     throw;
   } catch (const std::bad_alloc&) {
-    fail("out of memory");
+    throw OutOfMemory("out of memory");
   } catch (const std::exception& error) {
     std::string line = error.what();  // of other libraries, which may write several
     std::replace(line.begin(), line.end(), '\n', ' ');
@@ -29,6 +29,8 @@ void rethrow_as_error() {
 void rethrow_naming(const std::string& name) {
   try {
     rethrow_as_error();
+  } catch (const OutOfMemory& error) {
+    throw OutOfMemory(name + ": " + error.what());
   } catch (const Error& error) {
     const std::string_view message = error.what();
     if (message.find(printable(name)) != std::string_view::npos) throw;

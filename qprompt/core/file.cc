@@ -70,7 +70,8 @@ Content room_for(std::size_t size, const fs::path& path) {
   try {
     return Content(size, {});
   } catch (const std::exception&) {  // bad_alloc, or length_error
-    fail(path.string(), ": not enough memory for its ", size, " bytes");
+    throw OutOfMemory(path.string() + ": not enough memory for its " + std::to_string(size) +
+                      " bytes");
   }
 }
 

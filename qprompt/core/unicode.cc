@@ -144,6 +144,12 @@ std::string repaired_text(std::string_view text) {
   return utf8(normalized(result, composed));
 }
 
+std::string name_text(std::string_view name) {
+  std::string text = repaired_text(name);
+  std::ranges::replace(text, '_', ' ');  // a full-width one too: what is written reads alike
+  return trimmed_text(text);
+}
+
 std::string trimmed_text(std::string_view text) {
   const UnicodeString given = utf16(text);
   std::int32_t begin = 0, end = given.length();  // every kind of space is one UTF-16 unit

@@ -18,6 +18,9 @@ std::string decoded_text(std::string_view bytes, const std::filesystem::path& or
 // (ftfy 6, fix_text; Hugging Face's tokenizer does NFC alone.)
 std::string repaired_text(std::string_view text);
 
+// A class's name as the text tower is told it: repaired, `_` a space, trimmed.
+std::string name_text(std::string_view name);
+
 // Without white space, Unicode's, around it.
 std::string trimmed_text(std::string_view text);
 

@@ -106,9 +106,7 @@ std::string readable_name(std::string_view name, const std::string& where) {
     require(is_utf8(name), where, "a class name that is not UTF-8");
     require(name.size() <= kLongestName, where, "a class name of ", name.size(),
             " bytes, expected at most ", kLongestName);
-    std::string readable = repaired_text(name);
-    std::ranges::replace(readable, '_', ' ');  // a full-width one too: what is written reads alike
-    readable = trimmed_text(readable);
+    std::string readable = name_text(name);
     require(readable.find('\n') == std::string::npos, where, "a class name with a line break: '",
             readable, "'");
     require(!readable.empty(), where, "a blank class name");

@@ -200,8 +200,7 @@ class TiffDecoder {
 void refuse_raw(const TiffFile& tiff, const ImageFile& file) {
   constexpr int kColourFilterArray = 32803, kLinearRaw = 34892;
   const int photometric = tiff.number(TIFFTAG_PHOTOMETRIC, std::uint16_t{0});
-  require(!tiff.has(TIFFTAG_DNGVERSION) && photometric != kColourFilterArray &&
-              photometric != kLinearRaw,
+  require(!tiff.is_dng() && photometric != kColourFilterArray && photometric != kLinearRaw,
           file.name, ": a camera raw, expected a picture developed from it");
   const auto kind = tiff.number(TIFFTAG_SUBFILETYPE, std::uint32_t{0});
   require((kind & FILETYPE_REDUCEDIMAGE) == 0, file.name,

@@ -42,10 +42,9 @@ TiffFile::TiffFile(const ImageFile& file) : file_(file) {
   if (tiff_ == nullptr) fail_with_message();
 }
 
-bool TiffFile::has(std::uint32_t tag) const {
-  std::uint16_t count = 0;
-  const void* data = nullptr;
-  return TIFFGetField(tiff_.get(), tag, &count, &data) == 1;
+bool TiffFile::is_dng() const {
+  const std::uint8_t* version = nullptr;
+  return TIFFGetField(tiff_.get(), TIFFTAG_DNGVERSION, &version) == 1;
 }
 
 bool TiffFile::has_premultiplied_alpha() const {

@@ -26,7 +26,7 @@ class TiffFile {
     Number value = otherwise;
     return TIFFGetFieldDefaulted(tiff_.get(), tag, &value) == 1 ? value : otherwise;
   }
-  bool has(std::uint32_t tag) const;
+  bool is_dng() const;
   bool has_premultiplied_alpha() const;
   // Red, green and blue of each index; throws where there is none.
   std::array<const std::uint16_t*, 3> colour_map() const;

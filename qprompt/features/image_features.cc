@@ -174,14 +174,18 @@ void complete(const ImageSide& side, std::span<const ImageRequest> requests, Len
   }
   const Matrix features = side.encode(pixels);
   std::vector<Hash128> keys;
+  std::vector<Index> kept;
   for (std::size_t i = 0; i < places.size(); ++i) {
     const auto [image, view] = places[i];
     const auto request = wave.first + static_cast<std::size_t>(image - wave.images.data());
     require_finite(features, static_cast<Index>(i), requests[request].image, side.model());
     image->known.row(static_cast<Index>(view)) = features.row(static_cast<Index>(i));
-    if (!image->keys.empty()) keys.push_back(image->keys[view]);
+    // What was read otherwise than it stands there is told every time: it is not remembered.
+    if (image->keys.empty() || !image->notice.empty()) continue;
+    keys.push_back(image->keys[view]);
+    kept.push_back(static_cast<Index>(i));
   }
-  if (!keys.empty()) cache.append(keys, features);
+  if (!keys.empty()) cache.append(keys, features(kept, Eigen::all));
 }
 
 // Moves a finished wave's features to their place in the result.

@@ -135,9 +135,10 @@ bool is_data_of_run(const fs::path& data, const std::string& split, const fs::pa
   return at_border([&] {
     const auto record = record_of(prompt);
     if (!record) return false;
-    const nlohmann::json learned_from = record->value("data", nlohmann::json::object());
-    const auto same_place = [&](const char* field, const fs::path& given) {
-      const std::string then = learned_from.is_object() ? learned_from.value(field, "") : "";
+    const auto same_place = [&](const std::string& field, const fs::path& given) {
+      const nlohmann::json::json_pointer place("/data/" + field);
+      if (!record->contains(place) || !record->at(place).is_string()) return false;
+      const fs::path then = record->at(place).get<std::string>();
       std::error_code error;
       return then == given || (!then.empty() && fs::equivalent(then, given, error) && !error);
     };

@@ -48,6 +48,10 @@ void choose(const TestSetRequest& request, TestSet& set) {
     set.chosen = with_class_list(images, read_class_names(request.classes));
     return;
   }
+  if (request.prompt.empty()) {
+    set.chosen = images;
+    return;
+  }
   if (const auto remembered = remembered_classes(request.prompt)) {
     if (auto judged = among(images, *remembered, set.data.notices)) {
       set.whose = "of the prompt";
@@ -70,6 +74,12 @@ TestSet test_set(const TestSetRequest& request) {
     options.seed = set.seed;
     options.whole = !own && !request.seed;
     set.data = load_dataset(request.data, options);
+    if (options.whole && set.data.divided_here && !request.prompt.empty()) {
+      set.data.notices.push_back(
+          "tested whole, not being the data of the prompt's run: images that it learned from may "
+          "be "
+          "among them");
+    }
     choose(request, set);
     require(!set.chosen.test.empty(), request.data.string(), ": no test images; understood was ",
             summary(set.data), set.data.notices.empty() ? "" : "; " + set.data.notices.front());

@@ -61,6 +61,7 @@ class Run {
     settings["tokenizer"] = options_.tokenizer;
     settings["data"] = options_.data.path;
     settings["split"] = options_.data.split;
+    settings["exif"] = options_.data.exif;
     settings["list"] = hex64(list_fingerprint(dataset_));
     return json_line(settings);
   }

@@ -121,7 +121,9 @@ class Training {
       if (!done) return false;
       report.loss += done->loss / static_cast<double>(batches);
       report.accuracy += static_cast<double>(done->correct) / static_cast<double>(batches * batch);
-      return ++b < batches && !stopped;
+      ++b;
+      if (observer.on_step) observer.on_step(epoch * batches + b, config_.epochs * batches);
+      return b < batches && !stopped;
     });
     if (stopped) return false;
     if (data_.validation != nullptr) report.validation = validate();
@@ -131,7 +133,7 @@ class Training {
     return true;
   }
 
-  // A step of many images may be left amid them: nothing of it is taken then.
+  // A step of many images may be left amid them: its gradient is not taken then.
   std::optional<StepGradient> step_unless_stopped(const Batch& batch, double lr) {
     try {
       return step(batch, lr);

@@ -57,6 +57,7 @@ bool chooses_bits(const TrainingConfig& config);
 bool needs_validation(const TrainingConfig& config);
 
 struct Observer {
+  std::function<void(std::int64_t done, std::int64_t steps)> on_step;  // of all epochs
   std::function<void(const EpochReport&)> on_epoch;
   std::function<void(const TrainingState&)> on_state;  // after every epoch, to resume from
   // Asked at every step, on the device's thread; a true answer ends training after it.

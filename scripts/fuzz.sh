@@ -26,8 +26,9 @@ mkdir -p build/fuzz/finds
 if [ "$1" = --all ]; then
   scripts/build.sh fuzz fuzzers
   for name in $names; do
-    log=build/fuzz/finds/$name.log
-    fuzz "$name" -runs="${2:-2000}" -seed=1 "fuzz/corpus/$name" >"$log" 2>&1 || { cat "$log" >&2; exit 1; }
+    log=build/fuzz/finds/$name.log new=build/fuzz/new/$name  # where new inputs of interest go
+    rm -rf "$new" && mkdir -p "$new"
+    fuzz "$name" -runs="${2:-2000}" -seed=1 "$new" "fuzz/corpus/$name" >"$log" 2>&1 || { cat "$log" >&2; exit 1; }
   done
   echo "fuzz.sh: passed (" $names ")"
 else

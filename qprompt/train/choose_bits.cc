@@ -71,7 +71,10 @@ BitsChoice choose_bits(const PromptedClip& clip, const TrainingData& data,
   full.quantizer.kind = QuantizerKind::kNone;
   full.quantizer.bits = bits_text({});
   // Its states are not those of the run that a resumed one goes on from.
-  const Observer watching{.on_epoch = observer.on_epoch, .on_state = {}, .stop = observer.stop};
+  const Observer watching{.on_step = observer.on_step,
+                          .on_epoch = observer.on_epoch,
+                          .on_state = {},
+                          .stop = observer.stop};
   const TrainingResult trained =
       train(clip, {data.set, data.validation, nullptr}, full, seed, watching);
   Chooser chooser(clip, *data.validation, config.quantizer, trained.values);

@@ -111,9 +111,11 @@ TEST_F(LoneFile, BesideAPointerIsReadAndSaid) {
                             testing::hugging_face_names(testing::tiny_clip()));
   write_file(folder_ / "hf/config.json", testing::hugging_face_config().dump());
   write_file(folder_ / "hf/model.safetensors", kPointer);
-  EXPECT_THAT(open(folder_ / "hf").assumptions(),
-              ElementsAre(AllOf(HasSubstr("model.safetensors is a Git LFS pointer"),
-                                HasSubstr("pytorch_model.bin is read"))));
+  EXPECT_THAT(
+      open(folder_ / "hf").assumptions(),
+      ElementsAre(HasSubstr("no preprocessor_config.json; CLIP's own preprocessing is assumed"),
+                  AllOf(HasSubstr("model.safetensors is a Git LFS pointer"),
+                        HasSubstr("pytorch_model.bin is read"))));
 }
 
 TEST_F(LoneFile, ThatIsAWebPageIsSaidToBeOne) {

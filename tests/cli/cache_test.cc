@@ -1,3 +1,5 @@
+#include <fstream>
+
 #include "tests/cli/cli_test.h"
 
 namespace qprompt::testing {
@@ -36,6 +38,13 @@ TEST_F(Cache, MayLieInAnotherFolder) {
   succeed(evaluate({"--cache", path("elsewhere")}));
   EXPECT_EQ(state().at("entries"), 0);
   EXPECT_EQ(state({"--cache", path("elsewhere")}).at("entries"), kClasses * kTestImages);
+}
+
+TEST_F(Cache, IsClearedEvenWhereItIsDamaged) {
+  std::filesystem::create_directories(folder / "damaged");
+  std::ofstream(folder / "damaged/features.lmdb") << "not a feature cache";
+  succeed({"cache", "--cache", path("damaged"), "--clear"});
+  EXPECT_EQ(state({"--cache", path("damaged")}).at("bytes"), 0);
 }
 
 }  // namespace

@@ -163,6 +163,14 @@ TEST_F(Methods, ARunIsNotResumedWithOtherImages) {
               AllOf(HasSubstr("other settings"), HasSubstr("list")));
 }
 
+TEST_F(Methods, ARunIsNotResumedWithPicturesTurnedOtherwise) {
+  const std::vector<std::string> wild{"--epochs", "4", "--skip-evaluation", "--lr", "1e38"};
+  run(train(path("run"), wild));
+  EXPECT_THAT(error_line(train(path("run"), {"--epochs", "4", "--skip-evaluation", "--resume",
+                                             "--exif", "off"})),
+              AllOf(HasSubstr("other settings"), HasSubstr("exif")));
+}
+
 TEST_F(Methods, AFinishedRunIsNotResumed) {
   succeed(train(path("run"), {"--skip-evaluation"}));
   const std::string before = prompt_bytes("run");

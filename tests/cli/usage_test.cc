@@ -91,6 +91,8 @@ TEST_F(Usage, AWordThatIsNoCommandComesWithThoseThereAre) {
 TEST_F(Usage, HelpOfACommandMayBeAskedForEitherWay) {
   EXPECT_EQ(succeed({"help", "train"}).out, succeed({"train", "--help"}).out);
   EXPECT_EQ(succeed({"help"}).out, succeed({"--help"}).out);
+  EXPECT_EQ(succeed({"--quiet", "help", "train"}).out, succeed({"train", "--help"}).out);
+  EXPECT_THAT(usage_line({"help", "nonsense"}), HasSubstr("unknown command 'nonsense'"));
   EXPECT_EQ(succeed({"-V"}).out, succeed({"--version"}).out);
 }
 

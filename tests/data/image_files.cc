@@ -165,6 +165,8 @@ std::string tiff_file(int width, int height, const TiffKind& kind, const std::st
   TIFFSetField(tiff, TIFFTAG_ORIENTATION, kind.orientation);
   TIFFSetField(tiff, TIFFTAG_SAMPLEFORMAT, kind.sample_format);
   if (kind.subfile != 0) TIFFSetField(tiff, TIFFTAG_SUBFILETYPE, kind.subfile);
+  constexpr std::uint8_t kVersion[] = {1, 4, 0, 0};
+  if (kind.dng) TIFFSetField(tiff, TIFFTAG_DNGVERSION, kVersion);
   if (kind.alpha >= 0) {
     const auto alpha = static_cast<std::uint16_t>(kind.alpha);
     TIFFSetField(tiff, TIFFTAG_EXTRASAMPLES, 1, &alpha);

@@ -37,6 +37,7 @@ struct TiffKind {
   int orientation = 1;
   int alpha = -1;  // EXTRASAMPLE_... of the last sample
   int sample_format = 1, subfile = 0;
+  bool dng = false;  // says that it is a camera's raw
 };
 std::string tiff_file(int width, int height, const TiffKind& kind, const std::string& samples,
                       const std::vector<std::uint16_t>& colour_map = {});

@@ -106,6 +106,7 @@ TEST(Tiff, ThatCannotBeReadIsNamed) {
   EXPECT_THAT(complaint(real, {0, 0, 0, 0}), HasSubstr("floating-point"));
   EXPECT_THAT(complaint({.photometric = PHOTOMETRIC_CIELAB}, {1, 2, 3}), HasSubstr("kind 8"));
   EXPECT_THAT(complaint({.subfile = FILETYPE_REDUCEDIMAGE}, {1, 2, 3}), HasSubstr("thumbnail"));
+  EXPECT_THAT(complaint({.dng = true}, {1, 2, 3}), HasSubstr("a camera raw"));
   EXPECT_THAT(complaint({.bits = 12, .samples = 3}, {1, 2, 3, 4, 5}), HasSubstr("12 bits"));
 }
 

@@ -87,7 +87,8 @@ TEST_F(TestSets, OfClassesThatThePromptDoesNotKnowAreJudgedAmongTheirOwnAndThatI
   EXPECT_THAT(others.chosen.class_names, ElementsAre("cat", "owl"));
   EXPECT_EQ(others.whose, "of the data");
   EXPECT_THAT(others.data.notices,
-              ElementsAre(AllOf(HasSubstr("not of the prompt"), HasSubstr("'owl'"))));
+              ElementsAre(HasSubstr("tested whole"),
+                          AllOf(HasSubstr("not of the prompt"), HasSubstr("'owl'"))));
 }
 
 TEST_F(TestSets, AreJudgedAmongTheClassesAskedFor) {

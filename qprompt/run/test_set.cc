@@ -40,6 +40,7 @@ void choose(const TestSetRequest& request, TestSet& set) {
   const Dataset images = tested(set.data);
   set.whose = "of the data";
   if (is_part(request.classes)) {
+    if (request.classes != "all") set.whose += " (" + request.classes + ")";
     set.chosen = subsample_classes(images, enum_from_name<ClassSubset>(request.classes));
     return;
   }

@@ -22,7 +22,7 @@ struct TestSetRequest {
 struct TestSet {
   Dataset data;       // as it was understood
   Dataset chosen;     // what is tested: labels are positions among the classes that are asked about
-  std::string whose;  // "of the prompt", "of the data", or the file's name
+  std::string whose;  // "of the prompt", "of the data (base)", "of FILE"
   std::uint64_t seed = 1;
 };
 

@@ -170,6 +170,8 @@ TEST_F(PreprocessingConfig, IsRefusedByNameWhereItIsUnknown) {
   EXPECT_THAT(refusal(R"({"do_reduce_labels": true})"),
               HasSubstr("preprocessor_config.json: do_reduce_labels is true"));
   EXPECT_THAT(refusal(R"({"do_pad": true})"), HasSubstr("do_pad is set"));
+  EXPECT_THAT(refusal(R"({"size": 12, "default_to_square": true})"),
+              HasSubstr("default_to_square is set"));
   EXPECT_THAT(refusal(R"({"resample": 4})"), HasSubstr("resample is 4"));
   EXPECT_THAT(refusal(R"({"rescale_factor": 2})"), HasSubstr("rescale_factor is 2"));
   EXPECT_THAT(refusal(R"({"image_processor_type": "ViTImageProcessor"})"),

@@ -4,6 +4,7 @@
 
 #include "cli/console.h"
 #include "cli/fields.h"
+#include "cli/help.h"
 #include "cli/interrupt.h"
 #include "cli/notices.h"
 #include "cli/paths.h"
@@ -50,6 +51,7 @@ void add_checkpoint_options(CLI::App& app, CheckpointOptions& options) {
 }  // namespace
 
 CLI::Option* ModelArguments::add_to(CLI::App& app) {
+  const HelpGroup group(app, "Model and machine");
   CLI::Option* required =
       app.add_option("--model", model,
                      "CLIP checkpoint: a Hugging Face or open_clip folder, a .pt file, or a Hub "
@@ -80,6 +82,7 @@ Model ModelArguments::load() const {
 }
 
 void FeatureArguments::add_to(CLI::App& app) {
+  const HelpGroup group(app, "Features");
   CLI::Option* folder =
       app.add_option("--cache", cache,
                      "keep features in this folder; default: the user's cache (qprompt cache)")
@@ -123,6 +126,7 @@ FeatureOptions FeatureArguments::options(const std::string& label, const std::st
 }
 
 CLI::Option* DataArguments::add_to(CLI::App& app) {
+  const HelpGroup group(app, "Data");
   CLI::Option* required =
       app.add_option("--data", data,
                      "folder of class folders, image root of a split, or a table of images")

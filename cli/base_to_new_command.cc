@@ -136,8 +136,8 @@ void add_base_to_new_command(CLI::App& app) {
   arguments->json.add_to(*command);
   arguments->overwrite.add_to(*command);
   arguments->features.add_to(*command);
-  show_first(*command, {"model", "data", "split", "methods", "seeds", "shots", "epochs", "lr",
-                        "bits", "preset", "json", "force"});
+  show_first(*command, {"model", "data", "split", "methods", "seeds", "shots", "epochs", "bits",
+                        "json", "force"});
   command->callback([arguments] { run_base_to_new(*arguments); });
 }
 

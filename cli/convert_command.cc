@@ -147,6 +147,8 @@ void run_convert(const ConvertArguments& arguments) {
               arguments.model.inputs(),
               arguments.data.inputs(),
               {arguments.classes}}));
+  tell("converting {}{}{}", path.string(), arguments.fold ? ", folding" : "",
+       arguments.quantizer.bits.empty() ? "" : ", bits " + arguments.quantizer.bits);
   const Source source{path, load_prompt_file(path), remembered_classes(path)};
   const Model model = arguments.model.load();
   require_same_backbone(source.prompt, model);

@@ -50,6 +50,7 @@ void run_export(const ExportArguments& arguments) {
   arguments.overwrite.require_writable(
       {arguments.values, arguments.class_matrix},
       joined({inputs_of_prompt(arguments.prompt), arguments.model.inputs(), {arguments.classes}}));
+  tell("exporting {}", path.string());
   const PromptFile prompt = load_prompt_file(path);
   if (!arguments.class_matrix.empty()) {
     const std::vector<std::string> names = class_names_for(path, arguments.classes);

@@ -8,7 +8,7 @@
 namespace qprompt::cli {
 namespace {
 
-constexpr char kRest[] = "More options";
+constexpr char kRest[] = "Other options";
 constexpr std::size_t kColumns = 100;
 
 // Words in lines of `width`; lines after the first are indented.
@@ -30,8 +30,27 @@ std::string wrapped(const std::string& text, std::size_t indent, std::size_t wid
 
 std::string HelpFormatter::make_group(std::string group, bool is_positional,
                                       std::vector<const CLI::Option*> options) const {
-  if (group != kRest || shows_all_) return Formatter::make_group(group, is_positional, options);
-  return fmt::format("\n--help-all shows {} more options\n", options.size());
+  const bool is_shown = shows_all_ || is_positional || group == HelpGroup::kFirst;
+  return is_shown ? Formatter::make_group(group, is_positional, options) : "";
+}
+
+// A group that is not shown leaves its blank line.
+std::string HelpFormatter::make_help(const CLI::App* app, std::string name,
+                                     CLI::AppFormatMode mode) const {
+  std::string page = Formatter::make_help(app, std::move(name), mode);
+  for (std::size_t at = 0; (at = page.find("\n\n\n", at)) != page.npos;) page.erase(at, 1);
+  return page;
+}
+
+std::string HelpFormatter::make_footer(const CLI::App* app) const {
+  const std::size_t hidden = app->get_options([](const CLI::Option* option) {
+                                  return option->get_group() != HelpGroup::kFirst;
+                                })
+                                 .size();
+  const std::string more = shows_all_ || hidden == 0
+                               ? ""
+                               : fmt::format("\n--help-all shows {} more options\n\n", hidden);
+  return more + Formatter::make_footer(app);
 }
 
 std::string HelpFormatter::make_option(const CLI::Option* option, bool is_positional) const {
@@ -49,7 +68,11 @@ void show_first(CLI::App& command, std::initializer_list<const char*> flags) {
     const bool is_first =
         option->get_positional() || option == command.get_help_ptr() ||
         std::ranges::any_of(flags, [&](const char* flag) { return option->check_lname(flag); });
-    if (!is_first) option->group(kRest);
+    if (is_first) {
+      option->group(HelpGroup::kFirst);
+    } else if (option->get_group() == HelpGroup::kFirst) {
+      option->group(kRest);
+    }
   }
 }
 

@@ -6,8 +6,8 @@
 
 namespace qprompt::cli {
 
-// Help pages of a hundred columns. Flags that few people need stand in a group of their own, which
-// only --help-all shows.
+// Help pages of a hundred columns. Flags that few people need stand in groups by what they are
+// about, which only --help-all shows.
 class HelpFormatter : public CLI::Formatter {
  public:
   explicit HelpFormatter(bool shows_all) : shows_all_(shows_all) { column_width(kNameColumn); }
@@ -15,10 +15,29 @@ class HelpFormatter : public CLI::Formatter {
   std::string make_group(std::string group, bool is_positional,
                          std::vector<const CLI::Option*> options) const override;
   std::string make_option(const CLI::Option* option, bool is_positional) const override;
+  std::string make_help(const CLI::App* app, std::string name,
+                        CLI::AppFormatMode mode) const override;
+  std::string make_footer(const CLI::App* app) const override;
 
  private:
   static constexpr std::size_t kNameColumn = 30;
   bool shows_all_;
+};
+
+// What is added to a command while this lives is about one thing.
+class HelpGroup {
+ public:
+  HelpGroup(CLI::App& app, const std::string& name) : app_(app) {
+    app.option_defaults()->group(name);
+  }
+  ~HelpGroup() { app_.option_defaults()->group(kFirst); }
+  HelpGroup(const HelpGroup&) = delete;
+  HelpGroup& operator=(const HelpGroup&) = delete;
+
+  static constexpr char kFirst[] = "Options";
+
+ private:
+  CLI::App& app_;
 };
 
 // These flags of the command (and its positionals) are shown by --help, all others by --help-all.

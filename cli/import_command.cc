@@ -103,6 +103,7 @@ void require_writable(const ImportArguments& arguments) {
 
 void run_import(const ImportArguments& arguments) {
   require_writable(arguments);
+  tell("importing {} as {}", arguments.file, enum_name(arguments.method));
   const Model model = arguments.model.load();
   const ReferenceCheckpoint file(arguments.file);
   const MethodConfig method = method_of(arguments, file);

@@ -3,6 +3,7 @@
 #include <map>
 
 #include "cli/fields.h"
+#include "cli/help.h"
 #include "qprompt/core/field_text.h"
 
 namespace qprompt::cli {
@@ -121,8 +122,12 @@ void LearnArguments::add_to(CLI::App& app, const std::set<std::string>& without)
   TextFlagVisitor flags(app, given_, without);
   LearnConfig defaults;
   MethodTag method = method_tag(defaults.method);
-  flags("method", method, "what is learned");
-  defaults.visit_fields(flags);
+  {
+    const HelpGroup group(app, "Training");
+    flags("method", method, "what is learned");
+    defaults.visit_fields(flags);
+  }
+  const HelpGroup group(app, "Methods, with their defaults");
   add_method_flags(flags);
   app.add_flag_callback(
       "--full-precision", [this] { given_["quantizer"] = "none"; },

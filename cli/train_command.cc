@@ -190,8 +190,8 @@ void add_train_command(CLI::App& app) {
   command->add_flag("--skip-evaluation", arguments->skip_evaluation,
                     "do not compare with zero-shot on the test images");
   arguments->features.add_to(*command);
-  show_first(*command, {"model", "data", "split", "output", "method", "preset", "shots", "epochs",
-                        "lr", "bits", "seed", "classes", "resume", "force"});
+  show_first(*command, {"model", "data", "output", "preset", "method", "shots", "epochs", "bits",
+                        "resume", "force"});
   command->callback([arguments] { run_train(*arguments); });
 }
 

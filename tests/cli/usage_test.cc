@@ -101,7 +101,9 @@ TEST_F(Usage, HelpShowsTheFlagsThatMatterAndAllOnRequest) {
   const std::string all = succeed({"train", "--help-all"}).out;
   EXPECT_THAT(help, AllOf(HasSubstr("--shots"), HasSubstr("--help-all shows "),
                           ::testing::Not(HasSubstr("--momentum"))));
-  EXPECT_THAT(all, AllOf(HasSubstr("--shots"), HasSubstr("--momentum")));
+  EXPECT_THAT(all, AllOf(HasSubstr("--shots"), HasSubstr("--momentum"), HasSubstr("Data:"),
+                         HasSubstr("Training:"), HasSubstr("Model and machine:")));
+  EXPECT_EQ(std::ranges::count(help.substr(0, help.find("Examples:")), '\n') < 35, true) << help;
   std::istringstream lines(all);
   for (std::string line; std::getline(lines, line);) EXPECT_LE(line.size(), 100) << line;
 }

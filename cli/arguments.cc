@@ -51,7 +51,7 @@ void add_checkpoint_options(CLI::App& app, CheckpointOptions& options) {
 }  // namespace
 
 CLI::Option* ModelArguments::add_to(CLI::App& app) {
-  const HelpGroup group(app, "Model and machine");
+  start_group(app, "Model and machine");
   CLI::Option* required =
       app.add_option("--model", model,
                      "CLIP checkpoint: a Hugging Face or open_clip folder, a .pt file, or a Hub "
@@ -67,6 +67,7 @@ CLI::Option* ModelArguments::add_to(CLI::App& app) {
       ->capture_default_str()
       ->check(CLI::Range(0, kernels::kMostThreads));
   add_enum_option(app, "--precision", device.precision, "number format of the towers");
+  start_group(app, kFirstGroup);
   return required;
 }
 
@@ -82,7 +83,7 @@ Model ModelArguments::load() const {
 }
 
 void FeatureArguments::add_to(CLI::App& app) {
-  const HelpGroup group(app, "Features");
+  start_group(app, "Features");
   CLI::Option* folder =
       app.add_option("--cache", cache,
                      "keep features in this folder; default: the user's cache (qprompt cache)")
@@ -93,6 +94,7 @@ void FeatureArguments::add_to(CLI::App& app) {
       ->type_name("GIB")
       ->capture_default_str();
   app.add_flag("--skip-bad-images", skip_bad_images, "count damaged images instead of stopping");
+  start_group(app, kFirstGroup);
 }
 
 std::shared_ptr<FeatureStore> FeatureArguments::store() const {
@@ -126,7 +128,7 @@ FeatureOptions FeatureArguments::options(const std::string& label, const std::st
 }
 
 CLI::Option* DataArguments::add_to(CLI::App& app) {
-  const HelpGroup group(app, "Data");
+  start_group(app, "Data");
   CLI::Option* required =
       app.add_option("--data", data,
                      "folder of class folders, image root of a split, or a table of images")
@@ -138,6 +140,7 @@ CLI::Option* DataArguments::add_to(CLI::App& app) {
                  "names of class folders: \"FOLDER NAME\" a line, or JSON")
       ->type_name("NAMES");
   exif.add_to(app);
+  start_group(app, kFirstGroup);
   return required;
 }
 

@@ -30,7 +30,7 @@ std::string wrapped(const std::string& text, std::size_t indent, std::size_t wid
 
 std::string HelpFormatter::make_group(std::string group, bool is_positional,
                                       std::vector<const CLI::Option*> options) const {
-  const bool is_shown = shows_all_ || is_positional || group == HelpGroup::kFirst;
+  const bool is_shown = shows_all_ || is_positional || group == kFirstGroup;
   return is_shown ? Formatter::make_group(group, is_positional, options) : "";
 }
 
@@ -43,10 +43,9 @@ std::string HelpFormatter::make_help(const CLI::App* app, std::string name,
 }
 
 std::string HelpFormatter::make_footer(const CLI::App* app) const {
-  const std::size_t hidden = app->get_options([](const CLI::Option* option) {
-                                  return option->get_group() != HelpGroup::kFirst;
-                                })
-                                 .size();
+  const std::size_t hidden =
+      app->get_options([](const CLI::Option* option) { return option->get_group() != kFirstGroup; })
+          .size();
   const std::string more = shows_all_ || hidden == 0
                                ? ""
                                : fmt::format("\n--help-all shows {} more options\n\n", hidden);
@@ -63,14 +62,18 @@ std::string HelpFormatter::make_option(const CLI::Option* option, bool is_positi
   return text + wrapped(make_option_desc(option), kNameColumn, kColumns - kNameColumn) + "\n";
 }
 
+void start_group(CLI::App& command, const std::string& name) {
+  command.option_defaults()->group(name);
+}
+
 void show_first(CLI::App& command, std::initializer_list<const char*> flags) {
   for (CLI::Option* option : command.get_options()) {
     const bool is_first =
         option->get_positional() || option == command.get_help_ptr() ||
         std::ranges::any_of(flags, [&](const char* flag) { return option->check_lname(flag); });
     if (is_first) {
-      option->group(HelpGroup::kFirst);
-    } else if (option->get_group() == HelpGroup::kFirst) {
+      option->group(kFirstGroup);
+    } else if (option->get_group() == kFirstGroup) {
       option->group(kRest);
     }
   }

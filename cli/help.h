@@ -24,21 +24,10 @@ class HelpFormatter : public CLI::Formatter {
   bool shows_all_;
 };
 
-// What is added to a command while this lives is about one thing.
-class HelpGroup {
- public:
-  HelpGroup(CLI::App& app, const std::string& name) : app_(app) {
-    app.option_defaults()->group(name);
-  }
-  ~HelpGroup() { app_.option_defaults()->group(kFirst); }
-  HelpGroup(const HelpGroup&) = delete;
-  HelpGroup& operator=(const HelpGroup&) = delete;
+inline constexpr char kFirstGroup[] = "Options";
 
-  static constexpr char kFirst[] = "Options";
-
- private:
-  CLI::App& app_;
-};
+// What is added to the command from now on is about this.
+void start_group(CLI::App& command, const std::string& name);
 
 // These flags of the command (and its positionals) are shown by --help, all others by --help-all.
 void show_first(CLI::App& command, std::initializer_list<const char*> flags);

@@ -122,13 +122,12 @@ void LearnArguments::add_to(CLI::App& app, const std::set<std::string>& without)
   TextFlagVisitor flags(app, given_, without);
   LearnConfig defaults;
   MethodTag method = method_tag(defaults.method);
-  {
-    const HelpGroup group(app, "Training");
-    flags("method", method, "what is learned");
-    defaults.visit_fields(flags);
-  }
-  const HelpGroup group(app, "Methods, with their defaults");
+  start_group(app, "Training");
+  flags("method", method, "what is learned");
+  defaults.visit_fields(flags);
+  start_group(app, "Methods, with their defaults");
   add_method_flags(flags);
+  start_group(app, kFirstGroup);
   app.add_flag_callback(
       "--full-precision", [this] { given_["quantizer"] = "none"; },
       "no quantization (short for --quantizer none)");

@@ -58,7 +58,7 @@ class Preparation {
         has_keys_(cache.is_usable()),
         identity_(has_keys_ ? side.identity() : 0),
         skip_bad_(options.skip_bad_images),
-        stop_(one_at_a_time(options.stop)) {}
+        stop_(options.stop) {}
 
   std::unique_ptr<Wave> start(std::span<const ImageRequest> requests, std::size_t first) const {
     std::size_t end = first, views = 0;
@@ -216,7 +216,9 @@ void tell_decoding(const std::vector<std::string>& notices, const FeatureOptions
 }
 
 ImageFeatures image_features(const ImageSide& side, std::span<const ImageRequest> requests,
-                             const FeatureOptions& options) {
+                             const FeatureOptions& given) {
+  FeatureOptions options = given;
+  options.stop = one_at_a_time(given.stop);
   LenientCache cache(options);
   const Preparation preparation(side, cache, options);
   FeatureProgress progress;

@@ -1,5 +1,6 @@
 #include <gmock/gmock.h>
 
+#include <atomic>
 #include <cstring>
 #include <nlohmann/json.hpp>
 #include <numeric>
@@ -188,7 +189,7 @@ TEST_F(FeatureCache, TellsConfigurationsOfAModelApart) {
 TEST_F(FeatureCache, AnInterruptionKeepsWhatIsFinished) {
   const std::vector<ImageRequest> requests = views_of(3, odd_seeds(50));
   FeatureOptions options = cached();
-  Index finished = 0;
+  std::atomic<Index> finished = 0;  // asked on other threads
   options.progress = [&](const FeatureProgress& progress) { finished = progress.done; };
   options.stop = [&] { return finished > 0; };
   EXPECT_THROW(image_features(ImageSide(model_), requests, options), Interrupted);

@@ -11,6 +11,7 @@
 #include "cli/output.h"
 #include "cli/progress.h"
 #include "qprompt/core/error.h"
+#include "qprompt/core/fields.h"
 #include "qprompt/data/templates.h"
 #include "qprompt/run/run_folder.h"
 #include "qprompt/run/training_run.h"

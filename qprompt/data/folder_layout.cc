@@ -29,6 +29,7 @@ std::string quoted(const std::vector<std::string>& names) {
 
 std::vector<std::string> names_of(const std::vector<fs::path>& folders) {
   std::vector<std::string> names;
+  names.reserve(folders.size());
   for (const fs::path& folder : folders) names.push_back(name_of(folder));
   return names;
 }

@@ -98,6 +98,7 @@ std::vector<std::string> names_of_folders(const fs::path& file,
                                           const std::vector<std::string>& folder_names) {
   // Written composed or decomposed: macOS stores them otherwise than people write them.
   std::vector<std::string> folders;
+  folders.reserve(folder_names.size());
   for (const std::string& name : folder_names) folders.push_back(repaired_text(name));
   const bool is_json = read_text(file).starts_with('{');
   const std::vector<std::string> lines =

@@ -121,7 +121,7 @@ class TiffDecoder {
 
   void put_row(const Planes& planes, std::int64_t block_row, Image& image, std::int64_t left,
                std::int64_t y) const {
-    std::uint8_t* const row = image.pixels.data() + 3 * image.width * y;
+    std::uint8_t* const row = image.pixels.data() + std::int64_t{3} * image.width * y;
     const std::int64_t end = std::min<std::int64_t>(image.width, left + blocks_.width);
     std::array<std::uint16_t, 5> samples{};
     for (std::int64_t x = left; x < end; ++x) {

@@ -58,6 +58,7 @@ std::vector<Key> ordered_classes(const std::vector<TableRow>& rows,
     if (!is_new) known->second = std::min(known->second, row.label);
   }
   std::vector<Key> classes;
+  classes.reserve(label_of.size());
   for (const auto& [key, label] : label_of) classes.push_back(key);
   std::ranges::stable_sort(classes, {}, [&](const Key& key) { return label_of.at(key); });
   if (std::ranges::all_of(label_of, [](const auto& entry) { return is_number(entry.second); })) {

@@ -27,6 +27,7 @@ std::vector<Confusion> confusions_of(std::span<const int> predicted, std::span<c
     if (predicted[i] != labels[i]) ++counts[{labels[i], predicted[i]}];
   }
   std::vector<Confusion> confusions;
+  confusions.reserve(counts.size());
   for (const auto& [pair, images] : counts) confusions.push_back({pair.first, pair.second, images});
   return confusions;
 }

@@ -12,6 +12,7 @@
 #include "qprompt/core/error.h"
 #include "qprompt/core/file.h"
 #include "qprompt/data/image.h"
+#include "qprompt/data/image_folder.h"
 #include "qprompt/run/record.h"
 
 namespace qprompt::cli {
@@ -68,8 +69,7 @@ bool same_file(const fs::path& a, const fs::path& b) {
 }  // namespace
 
 bool lies_in(const fs::path& path, const fs::path& folder) {
-  const fs::path inner = place_of(path), outer = place_of(folder);
-  return std::mismatch(outer.begin(), outer.end(), inner.begin(), inner.end()).first == outer.end();
+  return qprompt::lies_in(place_of(path), place_of(folder));
 }
 
 namespace {

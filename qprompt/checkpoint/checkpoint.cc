@@ -14,15 +14,7 @@
 namespace qprompt {
 namespace {
 
-// Visitors over weight_lists.h.
-struct Check {
-  const Weights& weights;
-  template <typename Target>
-  void operator()(const std::string& name, const std::vector<Index>& shape, Target&) {
-    weights.check(name, shape);
-  }
-};
-
+// Visits weight_lists.h.
 struct Read {
   const Weights& weights;
   void operator()(const std::string& name, const std::vector<Index>& shape, Matrix& target) {
@@ -73,22 +65,12 @@ struct Checkpoint::Impl : CheckpointFiles {
   // Every tensor is there, floating-point and of the right shape, and no other: known before any
   // is read.
   void check_all() const {
-    Check check{weights};
-    TextStem text_stem;
-    BlockWeights block;
-    weights.check("logit_scale", {});
-    weights.check("token_embedding.weight", token_shape());
-    visit_text_stem(shape, text_stem, check);
-    for (Index layer = 0; layer < shape.text.layers; ++layer) {
-      visit_block(text_block_prefix(layer), shape.text, block, check);
-    }
-    visit_image_tower(shape, check);
-    weights.require_all_known(names());
-  }
-  std::vector<std::string> names() const {
     std::vector<std::string> names;
-    for (const auto& [name, sizes] : all_weights(shape)) names.push_back(name);
-    return names;
+    for (const auto& [name, sizes] : all_weights(shape)) {
+      weights.check(name, sizes);
+      names.push_back(name);
+    }
+    weights.require_all_known(names);
   }
 
   const ResNetShape& resnet() const {
@@ -211,10 +193,6 @@ std::vector<SelectedWeight> selected_weights(const ClipShape& sizes) {
           text_positions,  {"visual.positional_embedding", {tokens, width}},
           text_block,      {image, {3 * width, width}}};
 }
-
-}  // namespace
-
-namespace {
 
 // What a configuration file says of the weights; their sizes are in their shapes.
 std::vector<float> settings_of(const ClipShape& shape) {

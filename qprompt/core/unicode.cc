@@ -120,6 +120,14 @@ bool is_space(UChar32 c) { return u_isUWhiteSpace(c) != 0; }
 
 }  // namespace
 
+std::string lower_ascii(std::string_view text) {
+  std::string lower(text);
+  for (char& c : lower) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  }
+  return lower;
+}
+
 bool is_utf8(std::string_view text) { return utf8_length(text) == text.size(); }
 
 std::string decoded_text(std::string_view bytes, const std::filesystem::path& origin) {

@@ -6,6 +6,9 @@
 
 namespace qprompt {
 
+// ASCII letters small, all else as it is.
+std::string lower_ascii(std::string_view text);
+
 bool is_utf8(std::string_view text);
 
 // The text of a file as UTF-8, without a byte order mark: UTF-8, or UTF-16 that begins with its

@@ -94,14 +94,28 @@ Dataset subsample_classes(const Dataset& dataset, ClassSubset classes) {
 
 namespace {
 
-// Positions by name; -1 for a name that stands there twice.
+// Positions by name; kTwice for a name that stands there twice.
+constexpr int kTwice = -1, kAbsent = -2;
 std::unordered_map<std::string, int> positions(const std::vector<std::string>& class_names) {
   std::unordered_map<std::string, int> positions;
   for (int i = 0; i < std::ssize(class_names); ++i) {
     const auto [place, is_new] = positions.emplace(folded_text(class_names[i]), i);
-    if (!is_new) place->second = -1;
+    if (!is_new) place->second = kTwice;
   }
   return positions;
+}
+
+// Where each of `names` stands among `class_names`.
+std::vector<int> places(const std::vector<std::string>& names,
+                        const std::vector<std::string>& class_names) {
+  const auto position = positions(class_names);
+  std::vector<int> places;
+  places.reserve(names.size());
+  for (const std::string& name : names) {
+    const auto found = position.find(folded_text(name));
+    places.push_back(found == position.end() ? kAbsent : found->second);
+  }
+  return places;
 }
 
 }  // namespace
@@ -111,16 +125,15 @@ Dataset with_class_list(const Dataset& dataset, std::vector<std::string> class_n
     Dataset result = dataset;
     result.class_names = std::move(class_names);
     if (result.class_names == dataset.class_names) return result;
-    const auto position = positions(result.class_names);
+    const std::vector<int> place = places(dataset.class_names, result.class_names);
     for (auto* items : {&result.train, &result.val, &result.test}) {
       for (Item& item : *items) {
         const std::string& name = dataset.class_names.at(item.label);
-        const auto found = position.find(folded_text(name));
-        require(found != position.end(), dataset.name, ": its class '", name, "' is not among the ",
+        item.label = place[item.label];
+        require(item.label != kAbsent, dataset.name, ": its class '", name, "' is not among the ",
                 result.class_names.size(), " classes asked for");
-        require(found->second >= 0, dataset.name, ": its class '", name,
+        require(item.label != kTwice, dataset.name, ": its class '", name,
                 "' is twice among the classes asked for");
-        item.label = found->second;
       }
     }
     return result;

@@ -7,6 +7,7 @@
 #include <set>
 
 #include "qprompt/core/error.h"
+#include "qprompt/core/unicode.h"
 #include "qprompt/data/image.h"
 #include "qprompt/data/image_folder.h"
 
@@ -128,8 +129,7 @@ void refuse_annotations(const fs::path& data, const std::vector<fs::path>& folde
   constexpr std::array kNames{"images",      "imgs",       "masks",       "labels",
                               "annotations", "jpegimages", "segmentation"};
   const auto is_one = [&](const fs::path& folder) {
-    std::string name = name_of(folder);
-    for (char& c : name) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+    const std::string name = lower_ascii(name_of(folder));
     return std::ranges::find(kNames, name) != kNames.end();
   };
   require(folders.size() < 2 || !std::ranges::all_of(folders, is_one), data.string(),

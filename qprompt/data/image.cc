@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "qprompt/core/error.h"
+#include "qprompt/core/unicode.h"
 #include "qprompt/data/image_codecs.h"
 #include "qprompt/data/image_kind.h"
 
@@ -96,8 +97,7 @@ Image decode_image(std::span<const std::byte> bytes, const std::string& name,
 }
 
 bool has_image_extension(const std::filesystem::path& path) {
-  std::string extension = path.extension().string();
-  for (char& c : extension) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  const std::string extension = lower_ascii(path.extension().string());
   return std::ranges::find(kExtensions, extension) != kExtensions.end();
 }
 

@@ -5,6 +5,7 @@
 #include <system_error>
 
 #include "qprompt/core/error.h"
+#include "qprompt/core/unicode.h"
 #include "qprompt/data/image.h"
 
 namespace qprompt {
@@ -19,14 +20,8 @@ bool is_hidden(const fs::path& path) {
   return name.starts_with('.') || name == "__MACOSX" || name == "@eaDir";
 }
 
-bool lies_in(const fs::path& path, const fs::path& folder) {
-  return std::mismatch(folder.begin(), folder.end(), path.begin(), path.end()).first ==
-         folder.end();
-}
-
 std::string extension_of(const fs::path& path) {
-  std::string extension = path.extension().string();
-  for (char& c : extension) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  const std::string extension = lower_ascii(path.extension().string());
   return extension.empty() ? "without extension" : extension;
 }
 
@@ -91,6 +86,11 @@ class Search {
 };
 
 }  // namespace
+
+bool lies_in(const fs::path& path, const fs::path& folder) {
+  return std::mismatch(folder.begin(), folder.end(), path.begin(), path.end()).first ==
+         folder.end();
+}
 
 FolderContent content_below(const fs::path& folder) {
   Search search;

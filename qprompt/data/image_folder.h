@@ -23,6 +23,9 @@ FolderContent content_below(const std::filesystem::path& folder);
 // naming one that cannot be read.
 std::vector<std::filesystem::path> folders_in(const std::filesystem::path& folder);
 
+// Whether `path` is `folder` or below it, of canonical paths.
+bool lies_in(const std::filesystem::path& path, const std::filesystem::path& folder);
+
 // "8 .heic, 2 .txt"
 std::string counts_text(const std::map<std::string, int>& counts);
 

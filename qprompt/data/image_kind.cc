@@ -2,8 +2,9 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <string_view>
+
+#include "qprompt/core/unicode.h"
 
 namespace qprompt {
 namespace {
@@ -54,12 +55,6 @@ constexpr Signature kSignatures[] = {
     {"version https://git-lfs", "a Git LFS pointer (fetch it with: git lfs pull)"},
 };
 
-std::string lower_case(std::string_view text) {
-  std::string lower(text);
-  for (char& c : lower) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return lower;
-}
-
 bool is_text(std::string_view start) {
   return std::ranges::all_of(start, [](char c) {
     const auto byte = static_cast<unsigned char>(c);
@@ -70,7 +65,7 @@ bool is_text(std::string_view start) {
 std::string kind_of_text(std::string_view start) {
   if (start.starts_with("\xEF\xBB\xBF")) start.remove_prefix(3);
   const std::string lower =
-      lower_case(start.substr(std::min(start.find_first_not_of(" \t\r\n"), start.size())));
+      lower_ascii(start.substr(std::min(start.find_first_not_of(" \t\r\n"), start.size())));
   const std::string_view text(lower);
   if (text.starts_with("<!doctype html") || text.starts_with("<html")) return "a web page";
   if (text.starts_with('<') && text.find("<svg") != text.npos) return "an SVG";

@@ -27,8 +27,17 @@ std::string wordnet_folder(const std::filesystem::path& path) {
 // What tells classes apart: the readable name, and the id.
 using Key = std::pair<std::string, std::string>;
 
-Key key_of(const TableRow& row) {
-  return {readable_name(row.label, row.place), row.id.empty() ? wordnet_folder(row.path) : row.id};
+// Of each row. A label is read once, however many rows have it.
+std::vector<Key> keys_of(const std::vector<TableRow>& rows) {
+  std::map<std::string, std::string> readable;
+  std::vector<Key> keys;
+  keys.reserve(rows.size());
+  for (const TableRow& row : rows) {
+    const auto [name, is_new] = readable.try_emplace(row.label);
+    if (is_new) name->second = readable_name(row.label, row.place);
+    keys.emplace_back(name->second, row.id.empty() ? wordnet_folder(row.path) : row.id);
+  }
+  return keys;
 }
 
 // Whether the ids number classes and not rows or something else: each of one label, none once only.
@@ -51,11 +60,11 @@ void settle_ids(Table& table) {
 
 // In the order of their labels as written, or as numbers where all of them are numbers; the first
 // of the labels that read alike counts.
-std::vector<Key> ordered_classes(const std::vector<TableRow>& rows,
+std::vector<Key> ordered_classes(const std::vector<TableRow>& rows, const std::vector<Key>& keys,
                                  std::map<Key, std::string>& label_of) {
-  for (const TableRow& row : rows) {
-    const auto [known, is_new] = label_of.emplace(key_of(row), row.label);
-    if (!is_new) known->second = std::min(known->second, row.label);
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    const auto [known, is_new] = label_of.emplace(keys[i], rows[i].label);
+    if (!is_new) known->second = std::min(known->second, rows[i].label);
   }
   std::vector<Key> classes;
   classes.reserve(label_of.size());
@@ -90,15 +99,17 @@ Dataset read_table(std::string_view text, const std::filesystem::path& file,
   dataset.divided_here = !table.has_parts;
   tell_unread(table.unread, dataset);
   std::map<Key, std::string> label_of;
-  const std::vector<Key> classes = ordered_classes(table.rows, label_of);
+  const std::vector<Key> keys = keys_of(table.rows);
+  const std::vector<Key> classes = ordered_classes(table.rows, keys, label_of);
   std::map<Key, int> number_of;
   for (const Key& key : classes) {
     number_of[key] = static_cast<int>(dataset.class_names.size());
     dataset.class_names.push_back(key.first);
   }
   std::vector<std::vector<Item>> undivided(classes.size());
-  for (const TableRow& row : table.rows) {
-    const int label = number_of.at(key_of(row));
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    const TableRow& row = table.rows[i];
+    const int label = number_of.at(keys[i]);
     auto& items = table.has_parts ? items_of(part_of(row), dataset) : undivided[label];
     items.push_back({.image = row.path, .label = label});
   }

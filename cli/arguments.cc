@@ -58,6 +58,12 @@ CLI::Option* ModelArguments::add_to(CLI::App& app) {
                      "name in the local cache")
           ->required()
           ->type_name("M");
+  add_machine_options(app);
+  return required;
+}
+
+void ModelArguments::add_machine_options(CLI::App& app) {
+  start_group(app, "Model and machine");
   app.add_option("--tokenizer", tokenizer,
                  "vocabulary, where it is not beside the model: vocab.json + merges.txt, "
                  "tokenizer.json or bpe_simple_vocab_16e6.txt.gz")
@@ -68,7 +74,6 @@ CLI::Option* ModelArguments::add_to(CLI::App& app) {
       ->check(CLI::Range(0, kernels::kMostThreads));
   add_enum_option(app, "--precision", device.precision, "number format of the towers");
   start_group(app, kFirstGroup);
-  return required;
 }
 
 Model ModelArguments::load() const {

@@ -22,7 +22,8 @@ struct ModelArguments {
   CheckpointOptions checkpoint;
   kernels::DeviceOptions device;
 
-  CLI::Option* add_to(CLI::App& app);  // --model, which is required
+  CLI::Option* add_to(CLI::App& app);       // --model, which is required
+  void add_machine_options(CLI::App& app);  // all but --model
   std::vector<std::string> inputs() const { return {model, tokenizer}; }
   // Its towers go with their last user: a command needs them one after another. Says on stderr what
   // was assumed.

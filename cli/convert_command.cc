@@ -100,7 +100,7 @@ std::optional<Comparison> compare(const ConvertArguments& arguments, const Model
   const Dataset& chosen = set.chosen;
   TestImages images(model, chosen.test, arguments.features.options("test images"));
   const auto measured = [&](const PromptFile& prompt) {
-    return images.evaluate(AdaptedModel(model, prompt, chosen.class_names));
+    return images.evaluate(AdaptedModel(model, prompt, chosen.class_names)).metrics;
   };
   Comparison result{measured(source.prompt), measured(after), arguments.data.description(set.data)};
   tell_skipped(images.skipped());

@@ -9,9 +9,9 @@
 #include "cli/help.h"
 #include "cli/interrupt.h"
 #include "cli/progress.h"
-#include "cli/suggest.h"
 #include "cli/version.h"
 #include "qprompt/core/error.h"
+#include "qprompt/core/nearest.h"
 
 namespace qprompt::cli {
 namespace {
@@ -101,7 +101,8 @@ void build(CLI::App& app, const std::vector<std::string>& words) {
   add_import_command(app);
   add_export_command(app);
   add_convert_command(app);
-  add_base_to_new_command(app);
+  add_experiment_commands(app);
+  add_sweep_command(app);
   add_cache_command(app);
   add_demo_command(app);
 }

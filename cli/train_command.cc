@@ -5,16 +5,15 @@
 #include "cli/console.h"
 #include "cli/evaluate_report.h"
 #include "cli/help.h"
-#include "cli/interrupt.h"
 #include "cli/learn_arguments.h"
 #include "cli/notices.h"
 #include "cli/output.h"
-#include "cli/progress.h"
+#include "cli/training_progress.h"
 #include "qprompt/core/error.h"
 #include "qprompt/core/fields.h"
 #include "qprompt/data/templates.h"
+#include "qprompt/run/execute.h"
 #include "qprompt/run/run_folder.h"
-#include "qprompt/run/training_run.h"
 
 namespace qprompt::cli {
 namespace {
@@ -42,37 +41,30 @@ struct TrainArguments {
   OverwriteArgument overwrite;
 };
 
-Observer training_observer() {
-  Observer observer;
-  observer.stop = interrupted;
-  auto progress = std::make_shared<Progress>("training", "steps");
-  auto latest = std::make_shared<std::string>();
-  observer.on_step = [progress, latest](std::int64_t done, std::int64_t steps) {
-    progress->update(done, steps, *latest);
-  };
-  observer.on_epoch = [latest](const EpochReport& report) {
-    *latest = fmt::format(
-        "epoch {}, loss {:.4f}, accuracy {:.1f} %{}", report.epoch, report.loss,
-        100 * report.accuracy,
-        report.validation < 0 ? "" : fmt::format(", validation {:.1f} %", 100 * report.validation));
-  };
-  return observer;
-}
-
-TrainingRunOptions run_options(const TrainArguments& arguments, const Dataset& dataset) {
+RunOptions run_options(const TrainArguments& arguments, const Dataset& dataset) {
   // Before training: a template that is none is told now.
   const auto templates = templates_for({arguments.zero_shot_template}, dataset.name);
   return {.folder = arguments.output,
           .resume = arguments.resume,
-          .features = arguments.features.options("training images", "views"),
-          .test_features = arguments.features.options("test images"),
           .observer = training_observer(),
-          .templates = arguments.skip_evaluation ? std::vector<std::string>{} : templates,
+          .templates = templates,
           .exif = arguments.data.exif.as_flag(),
-          .data = arguments.data.description(dataset),
           .tokenizer = arguments.model.tokenizer,
-          .zero_shot_template = arguments.zero_shot_template,
-          .preset = arguments.flags.preset_use()};
+          .zero_shot_template = arguments.zero_shot_template};
+}
+
+// Tested are the test images of the classes that are learned, where there are any.
+RunSpec run_spec(const TrainArguments& arguments, const Dataset& dataset) {
+  RunSpec spec;
+  spec.experiment = "train";
+  spec.method = {name_of(arguments.learn), arguments.learn};
+  spec.data =
+      std::make_shared<const RunData>(RunData{dataset, arguments.data.description(dataset)});
+  spec.preset = arguments.flags.preset_use();
+  const ClassSubset classes = arguments.learn.classes;
+  const bool has_test = !subsample_classes(dataset, classes).test.empty();
+  if (has_test && !arguments.skip_evaluation) spec.targets = {{"test", spec.data, classes}};
+  return spec;
 }
 
 // Whether the prompt is that of the best epoch: an interrupted run may have finished none.
@@ -80,13 +72,14 @@ bool has_best_epoch(const TrainArguments& arguments, const Learned& learned) {
   return arguments.learn.training.model_choice == ModelChoice::kBestVal && learned.chosen_epoch > 0;
 }
 
-void show(const TrainArguments& arguments, const TrainingRun& run) {
-  const Learned& learned = run.learned;
-  if (!run.comparison && !learned.interrupted && !arguments.skip_evaluation) {
+void show(const TrainArguments& arguments, const RunResult& run) {
+  const Learned& learned = *run.learned;
+  if (!run.zero_shot && !learned.interrupted && !arguments.skip_evaluation) {
     tell("notice: no test images, so nothing is compared with zero-shot");
   }
-  if (run.comparison) {
-    const auto& [zero_shot, adapted] = *run.comparison;
+  if (run.zero_shot) {
+    const Metrics& zero_shot = *run.zero_shot;
+    const Metrics& adapted = run.targets.front().metrics;
     print("zero-shot {}, adapted {} on {} test images of {} classes\n",
           accuracy_text(zero_shot.correct, zero_shot.images),
           accuracy_text(adapted.correct, adapted.images), adapted.images,
@@ -157,13 +150,16 @@ void run_train(TrainArguments& arguments) {
   if (!begins(arguments)) return;
   tell_preset(arguments.flags.preset_use());
   const Dataset dataset = arguments.data.load(arguments.learn.seed);
-  const TrainingRunOptions options = run_options(arguments, dataset);
+  const RunOptions options = run_options(arguments, dataset);
   tell_plan(arguments.learn);
-  const TrainingRun run = run_training(arguments.model.load(), dataset, arguments.learn, options);
-  tell_scarce(run.learned.scarce, arguments.learn.shots);
-  tell_skipped(run.learned.skipped);
+  Workbench bench(arguments.model.load(), arguments.features.options("training images", "views"),
+                  arguments.features.options("test images"));
+  const RunSpec spec = run_spec(arguments, dataset);
+  const RunResult run = execute(bench, spec, options);
+  tell_scarce(run.learned->scarce, arguments.learn.shots);
+  tell_skipped(run.learned->skipped);
   tell_skipped(run.skipped);
-  tell_choices(arguments, run.learned);
+  tell_choices(arguments, *run.learned);
   show(arguments, run);
 }
 

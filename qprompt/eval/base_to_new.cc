@@ -62,8 +62,8 @@ class Halves {
   // `adapted` adapts the model to a list of names.
   template <typename Adapt>
   void test(const Adapt& adapted, BaseToNewRun& run) {
-    run.base = base_images_.evaluate(adapted(base_.class_names)).accuracy();
-    run.novel = new_images_.evaluate(adapted(new_.class_names)).accuracy();
+    run.base = base_images_.evaluate(adapted(base_.class_names)).metrics.accuracy();
+    run.novel = new_images_.evaluate(adapted(new_.class_names)).metrics.accuracy();
   }
 
  private:

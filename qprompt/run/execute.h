@@ -32,16 +32,15 @@ struct RunResult {
   std::optional<Learned> learned{};    // none of zero-shot
   std::vector<Evaluation> targets{};   // in the order of the spec's; none for an interrupted run
   std::optional<Metrics> zero_shot{};  // of the first target, where a comparison was asked for
-  std::vector<ScarceClass> scarce{};
   std::vector<std::string> skipped{};  // damaged test images, each once
 };
 
-// Learns, tests and leaves a run folder (run_folder.h): the prompt is there before anything else can
-// fail, the record again after the tests. A state after every epoch is what an interrupted run is
-// resumed from, by the same settings and images but for the learning rate; a run that is watched
-// epoch by epoch begins anew instead. Throws Error for a finished run that is to be resumed, and for
-// other settings than it was begun with, naming the first that differs; an error amid the run says
-// where the last whole epoch is kept.
+// Learns, tests and leaves a run folder (run_folder.h): the prompt is there before anything else
+// can fail, the record again after the tests. A state after every epoch is what an interrupted run
+// is resumed from, by the same settings and images but for the learning rate; a run that is watched
+// epoch by epoch begins anew instead. Throws Error for a finished run that is to be resumed, and
+// for other settings than it was begun with, naming the first that differs; an error amid the run
+// says where the last whole epoch is kept.
 QPROMPT_API RunResult execute(Workbench& bench, const RunSpec& spec, const RunOptions& options);
 
 }  // namespace qprompt

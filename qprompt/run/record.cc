@@ -105,13 +105,29 @@ Json interval_json(Index correct, Index images) {
   return {interval.low, interval.high};
 }
 
+namespace {
+
+Json as_json(const Calibration& calibration) {
+  Json json{{"ece", calibration.ece()}, {"bins", Json::array()}};
+  for (const CalibrationBin& bin : calibration.bins) {
+    Json& shown = json["bins"].emplace_back(Json{{"images", bin.images}});
+    if (bin.images == 0) continue;
+    shown["confidence"] = bin.confidence();
+    shown["accuracy"] = bin.accuracy();
+  }
+  return json;
+}
+
+}  // namespace
+
 Json accuracies_as_json(const Metrics& metrics) {
   return {{"images", metrics.images},
           {"correct", metrics.correct},
           {"accuracy", metrics.accuracy()},
           {"accuracy_interval", interval_json(metrics.correct, metrics.images)},
           {"top_5_accuracy", accuracy_json(metrics.top_5, metrics.images)},
-          {"macro_f1", metrics.macro_f1}};
+          {"macro_f1", metrics.macro_f1},
+          {"calibration", as_json(metrics.calibration)}};
 }
 
 Json as_json(const Metrics& metrics, const std::vector<std::string>& class_names) {

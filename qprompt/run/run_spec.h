@@ -17,7 +17,7 @@ namespace qprompt {
 // A row of the tables by its name: zero-shot with its templates, or what is learned with its
 // settings.
 struct Method {
-  std::string name;                      // "zeroshot", "coop", "qcoop"
+  std::string name{};                    // "zeroshot", "coop", "qcoop"
   std::optional<LearnConfig> learn{};    // source classes, shots and seeds are in it
   std::vector<std::string> templates{};  // of zero-shot
 };
@@ -37,10 +37,11 @@ struct Target {
 
 // All that decides what comes out of a run: tables, sweeps and studies are lists of these.
 struct RunSpec {
-  std::string experiment;                      // "train", "base-to-new", "noise"
-  Method method;
-  std::map<std::string, std::string> varied{};  // what the runs of a study differ in, as it is shown
-  std::shared_ptr<const RunData> data;         // learned from
+  std::string experiment{};  // "train", "base-to-new", "noise"
+  Method method{};
+  std::map<std::string, std::string>
+      varied{};                           // what the runs of a study differ in, as it is shown
+  std::shared_ptr<const RunData> data{};  // learned from
   std::vector<Target> targets{};
   // Every target is tested after every epoch, and what becomes of the weights is recorded.
   bool by_epoch = false;

@@ -5,6 +5,7 @@
 
 #include "qprompt/core/error.h"
 #include "qprompt/core/field_text.h"
+#include "qprompt/core/nearest.h"
 
 namespace qprompt {
 namespace {
@@ -40,6 +41,26 @@ LearnConfig configured(const Settings& settings, std::set<std::string>& unknown)
   std::visit([&](auto& method) { settle_context(method, settings); }, config.method);
   require_valid(config);  // an Error now rather than after features are there
   return config;
+}
+
+void require_setting(const std::string& name, const std::string& text) {
+  std::vector<std::string> names{"method"};
+  const auto collect = [&](const std::string& field, auto&, const auto&) {
+    if (std::find(names.begin(), names.end(), field) == names.end()) names.push_back(field);
+  };
+  LearnConfig config;
+  bool known = name == "method" || set_field(config, name, text);
+  config.visit_fields(collect);
+  for (std::size_t tag = 0; tag < std::variant_size_v<MethodConfig>; ++tag) {
+    MethodConfig method = default_config(static_cast<MethodTag>(tag));
+    std::visit(
+        [&](auto& fields) {
+          known = set_field(fields, name, text) || known;
+          fields.visit_fields(collect);
+        },
+        method);
+  }
+  if (!known) fail("setting ", none_of(name, names));
 }
 
 namespace {
@@ -90,6 +111,20 @@ Settings settings_of_name(const std::string& name) {
   }
   settings["method"] = method;
   return settings;
+}
+
+std::string name_of(const LearnConfig& config) {
+  std::string name = enum_name(method_tag(config.method));
+  const auto* ivlp = std::get_if<IvlpConfig>(&config.method);
+  if (ivlp != nullptr && ivlp->n_ctx_vision == 0) name = "language";
+  const RegularizerKind regularizer = config.training.regularizer.kind;
+  if (regularizer != RegularizerKind::kNone) name += "+" + enum_name(regularizer);
+  for (const auto& [brief, whole] : kShortNames) {
+    if (name == whole) name = brief;
+  }
+  const QuantizerKind quantizer = config.training.quantizer.kind;
+  if (has_codebook(quantizer)) return "q" + name;
+  return quantizer == QuantizerKind::kNoise ? name + "-noise" : name;
 }
 
 LearnConfig named_config(const std::string& name, const Settings& settings,

@@ -18,6 +18,10 @@ using Settings = std::map<std::string, std::string>;
 // n_ctx is among the settings; another n_ctx than the default words have asks for a random start.
 LearnConfig configured(const Settings& settings, std::set<std::string>& unknown);
 
+// Throws Error for a name that no method has, with the nearest, and for text that is no value of
+// it.
+void require_setting(const std::string& name, const std::string& text);
+
 // Published settings under a name.
 struct Preset {
   std::string name;
@@ -32,6 +36,9 @@ const Preset& preset(const std::string& name);  // Error with the names there ar
 // "promptsrc" are short for the method they were published with, "language" for deep language
 // prompts. Gives the settings that a name decides; Error for another name.
 Settings settings_of_name(const std::string& name);
+
+// The name in the tables of what a configuration learns; settings_of_name() takes it back.
+std::string name_of(const LearnConfig& config);
 
 // A method by its name in the tables, settled with the other settings: q says that it is quantized,
 // a setting may say how. Settings that the method does not have go into `unknown`.

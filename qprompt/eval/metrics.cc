@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <tuple>
 
 #include "qprompt/core/border.h"
 #include "qprompt/core/error.h"
@@ -32,6 +33,55 @@ std::vector<Confusion> confusions_of(std::span<const int> predicted, std::span<c
   return confusions;
 }
 
+Calibration calibration_of(const Matrix& scores, std::span<const int> predicted,
+                           std::span<const int> labels) {
+  Calibration calibration;
+  constexpr auto kBins = static_cast<double>(std::tuple_size_v<decltype(calibration.bins)>);
+  for (std::size_t i = 0; i < labels.size(); ++i) {
+    const double confidence = softmax(scores.row(static_cast<Index>(i)))[predicted[i]];
+    require(std::isfinite(confidence), "measure: logits of image ", i, " are no finite numbers");
+    const double place = std::clamp(std::ceil(confidence * kBins) - 1, 0.0, kBins - 1);
+    CalibrationBin& bin = calibration.bins.at(static_cast<std::size_t>(place));
+    ++bin.images;
+    bin.correct += predicted[i] == labels[i];
+    bin.confidence_sum += confidence;
+  }
+  return calibration;
+}
+
+// Counts of every class and of the whole; without what is computed of them.
+void count(const Matrix& scores, std::span<const int> predicted, std::span<const int> labels,
+           Metrics& metrics) {
+  metrics.classes.resize(static_cast<std::size_t>(scores.cols()));
+  for (std::size_t i = 0; i < labels.size(); ++i) {
+    const bool right = predicted[i] == labels[i];
+    ClassMetrics& of_class = metrics.classes.at(static_cast<std::size_t>(labels[i]));
+    ++of_class.images;
+    of_class.correct += right;
+    ++metrics.images;
+    metrics.correct += right;
+    metrics.top_5 += rank_of(scores.row(static_cast<Index>(i)), labels[i]) < 5;
+  }
+}
+
+// Also the mean over the classes that have images.
+void compute_f1(std::span<const int> predicted, Metrics& metrics) {
+  std::vector<Index> predicted_as(metrics.classes.size());
+  for (const int label : predicted) ++predicted_as.at(static_cast<std::size_t>(label));
+  double sum = 0;
+  Index present = 0;
+  for (std::size_t c = 0; c < metrics.classes.size(); ++c) {
+    ClassMetrics& of_class = metrics.classes[c];
+    if (of_class.images == 0) continue;
+    // 2 TP / (2 TP + FP + FN)
+    of_class.f1 = 2.0 * static_cast<double>(of_class.correct) /
+                  static_cast<double>(of_class.images + predicted_as[c]);
+    sum += of_class.f1;
+    ++present;
+  }
+  metrics.macro_f1 = present == 0 ? 0.0 : sum / static_cast<double>(present);
+}
+
 }  // namespace
 
 Interval wilson_interval(Index correct, Index images) {
@@ -45,37 +95,26 @@ Interval wilson_interval(Index correct, Index images) {
   return {std::max(0.0, (centre - half) / scale), std::min(1.0, (centre + half) / scale)};
 }
 
+double Calibration::ece() const {
+  Index images = 0;
+  double error = 0;
+  for (const CalibrationBin& bin : bins) {
+    images += bin.images;
+    error += std::abs(static_cast<double>(bin.correct) - bin.confidence_sum);
+  }
+  return images == 0 ? 0.0 : error / static_cast<double>(images);
+}
+
 Metrics measure(const Matrix& scores, std::span<const int> labels) {
   return at_border([&]() -> Metrics {
     require(scores.rows() == std::ssize(labels), "measure: scores of ", scores.rows(),
             " images for ", labels.size(), " labels");
     const std::vector<int> predicted = predictions(scores);
-    const Index classes = scores.cols();
     Metrics metrics;
+    count(scores, predicted, labels, metrics);
+    compute_f1(predicted, metrics);
     metrics.confusions = confusions_of(predicted, labels);
-    metrics.classes.resize(static_cast<std::size_t>(classes));
-    std::vector<Index> predicted_as(static_cast<std::size_t>(classes));
-    for (std::size_t i = 0; i < labels.size(); ++i) {
-      ClassMetrics& of_class = metrics.classes.at(static_cast<std::size_t>(labels[i]));
-      ++of_class.images;
-      ++predicted_as.at(static_cast<std::size_t>(predicted[i]));
-      if (predicted[i] == labels[i]) ++of_class.correct;
-      metrics.top_5 += rank_of(scores.row(static_cast<Index>(i)), labels[i]) < 5;
-    }
-    double f1_sum = 0;
-    Index present = 0;
-    for (std::size_t c = 0; c < metrics.classes.size(); ++c) {
-      ClassMetrics& of_class = metrics.classes[c];
-      metrics.images += of_class.images;
-      metrics.correct += of_class.correct;
-      if (of_class.images == 0) continue;
-      // 2 TP / (2 TP + FP + FN)
-      of_class.f1 = 2.0 * static_cast<double>(of_class.correct) /
-                    static_cast<double>(of_class.images + predicted_as[c]);
-      f1_sum += of_class.f1;
-      ++present;
-    }
-    metrics.macro_f1 = present == 0 ? 0.0 : f1_sum / static_cast<double>(present);
+    metrics.calibration = calibration_of(scores, predicted, labels);
     return metrics;
   });
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <span>
 #include <vector>
 
@@ -33,6 +34,29 @@ struct Confusion {
   bool operator==(const Confusion&) const = default;
 };
 
+// The images whose predicted class has a probability within one range.
+struct CalibrationBin {
+  Index images = 0;
+  Index correct = 0;
+  double confidence_sum = 0;  // of the predicted classes' probabilities
+
+  double confidence() const {
+    return images == 0 ? 0.0 : confidence_sum / static_cast<double>(images);
+  }
+  double accuracy() const {
+    return images == 0 ? 0.0 : static_cast<double>(correct) / static_cast<double>(images);
+  }
+};
+
+// Whether probabilities are the shares of right answers (Guo et al., ICML 2017): bin m of M holds
+// the images whose confidence, the softmax of the predicted class, lies in (m / M, (m + 1) / M].
+struct Calibration {
+  std::array<CalibrationBin, 15> bins{};
+
+  // Expected calibration error, sum_m n_m / n |accuracy_m - confidence_m|, 0..1; 0 of no images.
+  QPROMPT_API double ece() const;
+};
+
 struct Metrics {
   Index images = 0;
   Index correct = 0;
@@ -41,13 +65,14 @@ struct Metrics {
       0;  // mean over the classes that have images, as scikit-learn's with their labels
   std::vector<ClassMetrics> classes;
   std::vector<Confusion> confusions;  // those that happened, in the order of labels and predictions
+  Calibration calibration;
 
   double accuracy() const {
     return images == 0 ? 0.0 : static_cast<double>(correct) / static_cast<double>(images);
   }
 };
 
-// Of `scores` [images, classes]; the first of equals is the answer.
+// Of `scores` [images, classes], logits as a softmax takes them; the first of equals is the answer.
 QPROMPT_API Metrics measure(const Matrix& scores, std::span<const int> labels);
 
 // H = 2 b n / (b + n), zero where both are.

@@ -97,6 +97,7 @@ void Quantizer::adapt(const ParameterMap& values, std::int64_t step) {
     const auto found = matrices_.find(name);
     if (found == matrices_.end()) {
       matrices_[name] = cluster(name, values_of(matrix), step, 1);
+      if (on_divergence_) on_divergence_({step, name, 0, true});
     } else if (is_outdated(name, found->second, values_of(matrix), step)) {
       found->second = cluster(name, values_of(matrix), step, found->second.clusterings + 1);
     }
@@ -119,8 +120,11 @@ bool Quantizer::is_outdated(const std::string& name, const MatrixState& state,
   const std::int64_t steps_since = step - state.last_clustering;
   if (!recluster_permitted(config_, steps_since)) return false;  // spares the histogram
   const auto codes = codes_of(values, state, statistics_in_force(values, state));
-  return should_recluster(config_, bits_of(name), steps_since, state.histogram,
-                          histogram_of(codes, state));
+  const std::vector<std::int64_t> now = histogram_of(codes, state);
+  const bool outdated =
+      should_recluster(config_, bits_of(name), steps_since, state.histogram, now);
+  if (on_divergence_) on_divergence_({step, name, kl_divergence(now, state.histogram), outdated});
+  return outdated;
 }
 
 Normalization Quantizer::statistics_in_force(std::span<const float> values,

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <span>
 #include <string>
@@ -12,6 +13,15 @@
 #include "qprompt/quant/quantizer_state.h"
 
 namespace qprompt {
+
+// What constrained adaptive clustering saw of one matrix at a step where another clustering was
+// permitted, or was the first.
+struct Divergence {
+  std::int64_t step = 0;
+  std::string matrix;
+  double kl = 0;  // KL(now || cached) in nats, of the codes' histograms; 0 at the first clustering
+  bool clustered = false;
+};
 
 // Throws Error for an interval below 1, a threshold or a noise that is negative or no number.
 void require_valid(const QuantizerConfig& config);
@@ -36,6 +46,10 @@ class Quantizer {
   // Constrained adaptive clustering: fits codebooks at the first step, and again where
   // should_recluster says so. Nothing to do for post-training quantization, noise and none.
   void adapt(const ParameterMap& values, std::int64_t step);
+  // Tells adapt()'s decisions; nobody, by default.
+  void watch(std::function<void(const Divergence&)> on_divergence) {
+    on_divergence_ = std::move(on_divergence);
+  }
 
   // What the forward pass uses at `step`, after adapt(). The gradient with respect to it is the
   // gradient with respect to `values`. Post-training quantization and none: the values themselves.
@@ -72,6 +86,7 @@ class Quantizer {
   std::uint64_t seed_;
   std::map<std::string, int> bits_;
   std::map<std::string, MatrixState> matrices_;
+  std::function<void(const Divergence&)> on_divergence_;
 };
 
 // Whether `steps_since` steps after the last clustering another one may come at all.

@@ -27,6 +27,9 @@ class PromptQuantizer {
   std::map<std::string, EncodedMatrix> encode(const ParameterMap& values) const;
 
   std::map<std::string, int> clusterings() const { return quantizer_.clusterings(); }
+  void watch(std::function<void(const Divergence&)> on_divergence) {
+    quantizer_.watch(std::move(on_divergence));
+  }
   QuantizerState state() const { return quantizer_.state(); }
   void restore(const QuantizerState& state) { quantizer_.restore(state); }
 

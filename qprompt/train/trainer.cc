@@ -84,6 +84,7 @@ class Training {
 
   TrainingResult run(const Observer& observer) {
     workspace_.image.stop = observer.stop;
+    quantizer_.watch(observer.on_divergence);
     for (int e = static_cast<int>(state_.epochs.size()); e < config_.epochs && !out_of_patience();
          ++e) {
       if (!epoch(e, observer)) return finish(true);
@@ -129,6 +130,10 @@ class Training {
     if (data_.validation != nullptr) report.validation = validate();
     close(report);
     if (observer.on_epoch) observer.on_epoch(report);
+    if (observer.on_values) {
+      const ParameterMap& values = state_.current.values;
+      observer.on_values(report, {values, quantizer_.deployed(values)});
+    }
     if (observer.on_state) observer.on_state(state_);
     return true;
   }
@@ -214,6 +219,7 @@ class Training {
   }
 
   TrainingResult finish(bool interrupted) {
+    quantizer_.watch(nullptr);
     TrainingResult result{state_.current.values,
                           quantizer_,
                           state_.epochs,

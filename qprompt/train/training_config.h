@@ -4,7 +4,8 @@
 #include <cstdint>
 #include <functional>
 
-#include "qprompt/quant/quantizer_config.h"
+#include "qprompt/core/matrix.h"
+#include "qprompt/quant/quantizer.h"
 #include "qprompt/train/epoch_report.h"
 #include "qprompt/train/optimizer_config.h"
 #include "qprompt/train/regularizer_config.h"
@@ -56,9 +57,17 @@ bool chooses_bits(const TrainingConfig& config);
 // Whether training looks at validation images: to choose an epoch, to stop early, to choose bits.
 bool needs_validation(const TrainingConfig& config);
 
+// The values at the end of an epoch.
+struct EpochValues {
+  const ParameterMap& values;    // W
+  const ParameterMap& deployed;  // what a file would hold of them
+};
+
 struct Observer {
   std::function<void(std::int64_t done, std::int64_t steps)> on_step;  // of all epochs
   std::function<void(const EpochReport&)> on_epoch;
+  std::function<void(const EpochReport&, const EpochValues&)> on_values;  // after every epoch
+  std::function<void(const Divergence&)> on_divergence;  // where clustering again was asked about
   std::function<void(const TrainingState&)> on_state;  // after every epoch, to resume from
   // Asked at every step, on the device's thread; a true answer ends training after it.
   std::function<bool()> stop;

@@ -15,6 +15,7 @@ void add_export_command(CLI::App& app);
 void add_convert_command(CLI::App& app);
 void add_base_to_new_command(CLI::App& app);
 void add_demo_command(CLI::App& app);
+void add_runs_command(CLI::App& app);
 void add_cache_command(CLI::App& app);
 
 }  // namespace qprompt::cli

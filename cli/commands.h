@@ -17,6 +17,7 @@ void add_convert_command(CLI::App& app);
 void add_experiment_commands(CLI::App& app);
 void add_sweep_command(CLI::App& app);
 void add_demo_command(CLI::App& app);
+void add_runs_command(CLI::App& app);
 void add_cache_command(CLI::App& app);
 
 }  // namespace qprompt::cli

@@ -103,6 +103,7 @@ void build(CLI::App& app, const std::vector<std::string>& words) {
   add_convert_command(app);
   add_experiment_commands(app);
   add_sweep_command(app);
+  add_runs_command(app);
   add_cache_command(app);
   add_demo_command(app);
 }

@@ -1,14 +1,12 @@
 #include "cli/progress.h"
 
 #include <fmt/format.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <algorithm>
 
-#include <cmath>
-
 #include "cli/console.h"
+#include "cli/terminal.h"
 #include "qprompt/core/printable.h"
 
 namespace qprompt::cli {
@@ -16,20 +14,9 @@ namespace {
 
 bool silent = false;
 
-std::string duration_text(double seconds) {
-  const auto whole = std::lround(seconds);
-  return whole < 60 ? fmt::format("{} s", whole) : fmt::format("{}:{:02}", whole / 60, whole % 60);
-}
-
-// A longer line would wrap and could not be renewed. In whole characters of UTF-8.
-std::string cut_to_terminal(std::string text) {
-  winsize size{};
-  if (::ioctl(STDERR_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col < 2) return text;
-  const auto starts = [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; };
-  int left = size.ws_col;
-  const auto end = std::ranges::find_if(text, [&](char c) { return starts(c) && --left == 0; });
-  text.erase(end, text.end());
-  return text;
+std::string cut_to_terminal(const std::string& text) {
+  const auto terminal = terminal_size(STDERR_FILENO);
+  return terminal ? cut_to(text, terminal->columns - 1) : text;
 }
 
 }  // namespace

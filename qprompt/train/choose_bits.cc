@@ -73,6 +73,8 @@ BitsChoice choose_bits(const PromptedClip& clip, const TrainingData& data,
   // Its states are not those of the run that a resumed one goes on from.
   const Observer watching{.on_step = observer.on_step,
                           .on_epoch = observer.on_epoch,
+                          .on_values = {},
+                          .on_divergence = {},
                           .on_state = {},
                           .stop = observer.stop};
   const TrainingResult trained =

@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "qprompt/clip/engine.h"
 #include "qprompt/core/border.h"
 #include "qprompt/core/error.h"
 #include "qprompt/core/fields.h"
@@ -34,7 +35,11 @@ class Run {
  public:
   Run(const Model& model, const Dataset& dataset, const LearnConfig& config,
       const TrainingRunOptions& options)
-      : model_(model), dataset_(dataset), config_(config), options_(options) {}
+      : model_(model),
+        ranks_(model.engine().ranks()),
+        dataset_(dataset),
+        config_(config),
+        options_(options) {}
 
   TrainingRun finish() const {
     require_one_a_line(dataset_.class_names);
@@ -42,7 +47,7 @@ class Run {
     run.learned.prompt.exif = options_.exif;
     // The prompt is safe before anything else can fail.
     save(run);
-    if (!run.learned.interrupted) fs::remove(state_path());
+    if (!run.learned.interrupted && ranks_.is_root()) fs::remove(state_path());
     compare(run);
     if (run.comparison) save(run);
     return run;
@@ -79,10 +84,14 @@ class Run {
   Learned learned() const {
     const std::string settings = this->settings();
     const std::optional<TrainingState> state = state_to_resume(settings);
+    const std::string begin = std::to_string(state ? state->steps : 0) + settings;
+    require(agree(ranks_, hash64(begin)), options_.folder.string(),
+            ": ranks begin from different states, images or settings; all must see the same files");
     bool has_state = false;  // of this very call: one that cannot be gone on with is no advice
     Observer observer = options_.observer;
     // Another run's state is kept until this one has its own.
     observer.on_state = [&](const TrainingState& now) {
+      if (!ranks_.is_root()) return;
       save_state_file(now, settings, state_path());
       has_state = true;
     };
@@ -107,6 +116,7 @@ class Run {
   }
 
   void save(const TrainingRun& run) const {
+    if (!ranks_.is_root()) return;
     nlohmann::ordered_json record = record_header("train", model_);
     record["data"] = as_json(options_.data);
     record["settings"] = as_json(config_);
@@ -125,6 +135,7 @@ class Run {
   }
 
   const Model& model_;
+  const Ranks& ranks_;
   const Dataset& dataset_;
   const LearnConfig& config_;
   const TrainingRunOptions& options_;

@@ -46,7 +46,8 @@ struct TrainingRun {
 // the record again after the comparison. A state after every epoch is what an interrupted run is
 // resumed from, by the same settings and images but for the learning rate. Throws Error for a
 // finished run that is to be resumed, and for other settings than it was begun with, naming the
-// first that differs; an error amid the run says where the last whole epoch is kept.
+// first that differs; an error amid the run says where the last whole epoch is kept. Of several
+// ranks of the model, the first writes.
 QPROMPT_API TrainingRun run_training(const Model& model, const Dataset& dataset,
                                      const LearnConfig& config, const TrainingRunOptions& options);
 

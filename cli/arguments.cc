@@ -74,6 +74,7 @@ CLI::Option* ModelArguments::add_to(CLI::App& app) {
 Model ModelArguments::load() const {
   ModelOptions options;
   options.device = device;
+  options.ranks = ranks;
   options.keeps_towers = false;
   options.checkpoint = checkpoint;
   if (!tokenizer.empty()) options.tokenizer = tokenizer;

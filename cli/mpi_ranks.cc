@@ -73,7 +73,7 @@ class Session {
 
   void require_fit(const MpiRanks& ranks, const Shard& process) const {
     require(ranks.size() == process.count, "--ranks: MPI knows of ", ranks.size(), " ranks, ",
-            process.count, " were started; with Slurm, srun --mpi=pmix or mpirun starts ranks");
+            process.count, " were started: by the mpirun of another MPI?");
     require(may_talk_in_turn_, "--ranks: this MPI serves no program with threads");
   }
 
@@ -94,6 +94,15 @@ class Session {
   MPI_Comm failures_ = MPI_COMM_NULL;
   bool may_talk_in_turn_ = false;
 };
+
+// Who starts processes for MPI tells each of them so.
+void require_started_for_mpi(const Environment& environment) {
+  bool known = false;
+  for (const char* variable : {"OMPI_COMM_WORLD_RANK", "PMI_RANK", "PMIX_RANK"}) {
+    known = known || environment(variable) != nullptr;
+  }
+  require(known, "--ranks: srun started these processes without MPI, expected srun --mpi=pmix");
+}
 
 // The cores that any rank of this node may use, shared evenly: ranks may be bound to cores of their
 // own, or all see all of them.
@@ -126,6 +135,7 @@ void on_mpi_ranks(const std::function<void(const RankOfRun&)>& work) {
   const auto process = launched_process();
   require(process.has_value(),
           "--ranks: nobody started ranks, expected mpirun -n 2 qprompt train ... --ranks");
+  require_started_for_mpi(process_environment);
   const Session session;
   const auto ranks = std::make_shared<const MpiRanks>(MPI_COMM_WORLD);
   session.require_fit(*ranks, *process);

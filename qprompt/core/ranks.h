@@ -6,7 +6,6 @@
 #include <string>
 #include <vector>
 
-#include "qprompt/core/export.h"
 #include "qprompt/core/matrix.h"
 
 namespace qprompt {
@@ -20,7 +19,7 @@ struct Part {
 // to the same numbers; this class itself is a process alone. Calls are collective: all ranks make
 // the same ones in the same order, one at a time. Of several ranks at work on one model, an Error
 // on one leaves the others waiting: whoever started them ends them.
-class QPROMPT_API Ranks {
+class Ranks {
  public:
   Ranks() = default;
   Ranks(const Ranks&) = delete;

@@ -124,11 +124,17 @@ TEST_F(Mpi, RanksThatNobodyStartedAreAnError) {
   EXPECT_FALSE(std::filesystem::exists(folder / "run"));
 }
 
-// srun without MPI, for one: every process would train the whole.
+// Every process would train the whole.
+TEST_F(Mpi, ProcessesThatSrunStartsWithoutMpiAreAnError) {
+  const ProgramOptions options{
+      .environment = {{"SLURM_PROCID", "0"}, {"SLURM_STEP_NUM_TASKS", "2"}}};
+  EXPECT_THAT(error_line(train(path("run"), {"--ranks"}), options), HasSubstr("srun --mpi=pmix"));
+}
+
 TEST_F(Mpi, RanksThatMpiDoesNotKnowAreAnError) {
   ProgramOptions options;
-  options.environment = {{"SLURM_PROCID", "0"},
-                         {"SLURM_STEP_NUM_TASKS", "2"},
+  options.environment = {{"PMI_RANK", "0"},
+                         {"PMI_SIZE", "2"},
                          {"OMPI_ALLOW_RUN_AS_ROOT", "1"},
                          {"OMPI_ALLOW_RUN_AS_ROOT_CONFIRM", "1"},
                          {"ASAN_OPTIONS", "detect_leaks=0"}};

@@ -23,7 +23,6 @@ namespace {
 
 // For ranks that fail in the same place, one somewhat later than another.
 constexpr std::chrono::seconds kPatience{3};
-constexpr int kFailure = 1;
 
 class MpiRanks : public Ranks {
  public:
@@ -125,7 +124,7 @@ int cores_of_rank() {
 [[noreturn]] void end_all(const Ranks& ranks, const char* why) {
   silence_console(false);
   tell("qprompt: rank {} of {}: {}", ranks.rank(), ranks.size(), why);
-  MPI_Abort(MPI_COMM_WORLD, kFailure);
+  MPI_Abort(MPI_COMM_WORLD, EXIT_FAILURE);
   std::abort();
 }
 

@@ -13,6 +13,7 @@
 #include "cli/progress.h"
 #include "qprompt/core/error.h"
 #include "qprompt/core/fields.h"
+#include "qprompt/core/shard.h"
 #include "qprompt/data/templates.h"
 #include "qprompt/run/run_folder.h"
 #include "qprompt/run/training_run.h"
@@ -170,6 +171,14 @@ void run_train(TrainArguments& arguments) {
   show(arguments, run);
 }
 
+// A script may mean it, with a folder for each.
+void tell_of_others() {
+  const auto process = launched_process();
+  if (!process || process->count == 1) return;
+  tell("notice: {} processes were started, and each does a run of its own; --ranks makes it one",
+       process->count);
+}
+
 // One of several ranks at this run.
 void run_train_on(const RankOfRun& rank, TrainArguments& arguments) {
   ModelArguments& model = arguments.model;
@@ -208,7 +217,10 @@ void add_train_command(CLI::App& app) {
   show_first(*command, {"model", "data", "output", "preset", "method", "shots", "epochs", "bits",
                         "resume", "force"});
   command->callback([arguments] {
-    if (!arguments->ranks) return run_train(*arguments);
+    if (!arguments->ranks) {
+      tell_of_others();
+      return run_train(*arguments);
+    }
     on_mpi_ranks([&](const RankOfRun& rank) { run_train_on(rank, *arguments); });
   });
 }

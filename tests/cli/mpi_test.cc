@@ -32,6 +32,13 @@ class Mpi : public CliTest {
     return run(arguments, options);
   }
 
+  // A rank for each of these.
+  Outcome mpirun_two(std::vector<std::string> first, const std::vector<std::string>& second) const {
+    first.insert(first.end(), {":", "-n", "1", QPROMPT_PROGRAM});
+    first.insert(first.end(), second.begin(), second.end());
+    return mpirun({"-n", "1"}, first);
+  }
+
   std::vector<std::string> exact_training(const std::string& output,
                                           const std::vector<std::string>& method) const {
     std::vector<std::string> words =
@@ -82,6 +89,13 @@ TEST_F(Mpi, RanksShareTheTextsOfEveryImageOfCoCoOp) { expect_same_run({"--method
 
 TEST_F(Mpi, RanksShareTextsAndImagesOfMaPLe) { expect_same_run({"--method", "maple"}); }
 
+TEST_F(Mpi, SeveralProcessesWithoutRanksHearOfIt) {
+  const Outcome outcome = mpirun_two(train(path("a")), train(path("b")));
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  EXPECT_THAT(outcome.err, HasSubstr("notice: 2 processes were started"));
+  EXPECT_EQ(listing(folder / "a"), listing(folder / "b"));
+}
+
 TEST_F(Mpi, OneRankTalks) {
   std::vector<std::string> arguments = train(path("run"));
   arguments.emplace_back("--ranks");
@@ -100,15 +114,20 @@ TEST_F(Mpi, AnErrorOfAllRanksIsOneLine) {
 }
 
 TEST_F(Mpi, AnErrorOfOneRankEndsAll) {
-  std::vector<std::string> arguments = train(path("run"), {"--ranks"});
   std::vector<std::string> other = train(path("run"), {"--ranks"});
   *std::ranges::find(other, data) = path("nowhere");
-  arguments.insert(arguments.end(), {":", "-n", "1", QPROMPT_PROGRAM});
-  arguments.insert(arguments.end(), other.begin(), other.end());
-  const Outcome outcome = mpirun({"-n", "1"}, arguments);
+  const Outcome outcome = mpirun_two(train(path("run"), {"--ranks"}), other);
   EXPECT_NE(outcome.exit_code, 0);
   EXPECT_THAT(outcome.err, HasSubstr("qprompt: rank 1 of 2: " + path("nowhere")));
   EXPECT_FALSE(std::filesystem::exists(folder / "run/prompt.qprompt"));
+}
+
+TEST_F(Mpi, RanksThatWereToldOtherSettingsAreAnError) {
+  const Outcome outcome =
+      mpirun_two(train(path("run"), {"--ranks"}), train(path("run"), {"--ranks", "--shots", "1"}));
+  EXPECT_NE(outcome.exit_code, 0);
+  EXPECT_THAT(outcome.err, HasSubstr("ranks begin from different states, images or settings"));
+  EXPECT_EQ(outcome.err.find("qprompt: "), outcome.err.rfind("qprompt: ")) << outcome.err;
 }
 
 TEST_F(Mpi, WrongWordsAreToldOnce) {

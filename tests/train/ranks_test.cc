@@ -98,9 +98,10 @@ TrainingConfig short_training(QuantizerKind quantizer = QuantizerKind::kNone) {
 
 // Trained on ranks, and looked at after every epoch.
 TrainingResult trained(const MethodConfig& method, const TrainingConfig& config,
-                       const Shared& ranks, const Observer& observer = {}) {
+                       const Shared& ranks, const Observer& observer = {},
+                       const TrainingState* resume = nullptr) {
   const Share share(method, ranks);
-  return train(share.clip, {share.set, &share.set}, config, 1, observer);
+  return train(share.clip, {share.set, &share.set, resume}, config, 1, observer);
 }
 
 std::vector<testing::NamedMethod> one_of_each_kind() {
@@ -137,6 +138,21 @@ TEST_P(TrainingOnRanks, HasTheSameCodebooksOnAllRanks) {
 
 INSTANTIATE_TEST_SUITE_P(All, TrainingOnRanks, ::testing::ValuesIn(one_of_each_kind()),
                          [](const auto& tested) { return tested.param.name; });
+
+TEST(ResumingOnRanks, GoesOnFromAStateOfAnyNumberOfThem) {
+  const MethodConfig method = one_of_each_kind().front().config;
+  TrainingState first;  // after the first epoch
+  Observer observer;
+  observer.on_state = [&](const TrainingState& state) {
+    if (state.epochs.size() == 1) first = state;
+  };
+  const TrainingResult whole = trained(method, short_training(), nullptr, observer);
+  const auto resumed = on_ranks(
+      2, [&](const Shared& ranks) { return trained(method, short_training(), ranks, {}, &first); });
+  EXPECT_EQ(resumed[0].steps, whole.steps);
+  expect_near(resumed[0].values, whole.values, 10 * kRounding);
+  EXPECT_EQ(resumed[1].values, resumed[0].values);
+}
 
 TEST(StoppingOnRanks, OneIsAskedAndAllEndAfterTheSameStep) {
   const auto steps = on_ranks(3, [](const Shared& ranks) {

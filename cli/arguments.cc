@@ -79,6 +79,7 @@ void ModelArguments::add_machine_options(CLI::App& app) {
 Model ModelArguments::load() const {
   ModelOptions options;
   options.device = device;
+  options.ranks = ranks;
   options.keeps_towers = false;
   options.checkpoint = checkpoint;
   if (!tokenizer.empty()) options.tokenizer = tokenizer;

@@ -2,11 +2,13 @@
 
 #include <CLI/CLI.hpp>
 #include <filesystem>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "qprompt/clip/model.h"
+#include "qprompt/core/ranks.h"
 #include "qprompt/data/dataset.h"
 #include "qprompt/features/feature_options.h"
 #include "qprompt/features/feature_store.h"
@@ -21,6 +23,7 @@ struct ModelArguments {
   std::string tokenizer;
   CheckpointOptions checkpoint;
   kernels::DeviceOptions device;
+  std::shared_ptr<const Ranks> ranks;  // that share the work, where there are several
 
   CLI::Option* add_to(CLI::App& app);       // --model, which is required
   void add_machine_options(CLI::App& app);  // all but --model

@@ -12,6 +12,7 @@
 #include "cli/version.h"
 #include "qprompt/core/error.h"
 #include "qprompt/core/nearest.h"
+#include "qprompt/core/shard.h"
 
 namespace qprompt::cli {
 namespace {
@@ -108,10 +109,18 @@ void build(CLI::App& app, const std::vector<std::string>& words) {
   add_demo_command(app);
 }
 
+// Of several ranks at one run the first alone talks, of wrong words too.
+void let_one_rank_talk(const std::vector<std::string>& words) {
+  if (std::ranges::find(words, "--ranks") == words.end()) return;
+  const auto process = launched_process();
+  if (process && process->number > 1) silence_console(true);
+}
+
 int run(int argc, char** argv) {
   CLI::App app("Adapts CLIP-like models with a few images a class by learning quantized prompts.",
                "qprompt");
   std::vector<std::string> words = words_reversed(argc, argv);
+  let_one_rank_talk(words);
   build(app, words);
   ask_for_help(app, words);
   try {
@@ -131,14 +140,9 @@ int run(int argc, char** argv) {
   }
 }
 
-}  // namespace
-}  // namespace qprompt::cli
-
-int main(int argc, char** argv) {
-  using qprompt::cli::tell;
-  qprompt::cli::prepare_streams();
+int exit_code(int argc, char** argv) {
   try {
-    return qprompt::cli::run(argc, argv);
+    return run(argc, argv);
   } catch (const std::bad_alloc&) {
     tell("qprompt: out of memory");
   } catch (const std::exception& error) {
@@ -146,5 +150,15 @@ int main(int argc, char** argv) {
     std::replace(line.begin(), line.end(), '\n', ' ');
     tell("qprompt: {}", line);
   }
-  return qprompt::cli::kFailure;
+  return kFailure;
+}
+
+}  // namespace
+}  // namespace qprompt::cli
+
+int main(int argc, char** argv) {
+  qprompt::cli::prepare_streams();
+  const int code = qprompt::cli::exit_code(argc, argv);
+  // mpirun ends all ranks as soon as one fails: that is to be the one which says why.
+  return qprompt::cli::console_is_silent() ? EXIT_SUCCESS : code;
 }

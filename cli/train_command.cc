@@ -6,11 +6,13 @@
 #include "cli/evaluate_report.h"
 #include "cli/help.h"
 #include "cli/learn_arguments.h"
+#include "cli/mpi_ranks.h"
 #include "cli/notices.h"
 #include "cli/output.h"
 #include "cli/training_progress.h"
 #include "qprompt/core/error.h"
 #include "qprompt/core/fields.h"
+#include "qprompt/core/shard.h"
 #include "qprompt/data/templates.h"
 #include "qprompt/run/execute.h"
 #include "qprompt/run/run_folder.h"
@@ -26,6 +28,7 @@ constexpr char kTrainExamples[] = R"(Examples:
   qprompt train --model M --data photos --preset maple-base2new --bits 4 --output run
   qprompt train --model M --data photos --method ivlp --regularizer promptsrc \
       --model-choice best_val --output run
+  mpirun -n 2 qprompt train --model M --data imagenet --output run --ranks
 The same command with --resume goes on with a run that was interrupted.)";
 
 struct TrainArguments {
@@ -38,6 +41,7 @@ struct TrainArguments {
   std::string output;
   bool skip_evaluation = false;
   bool resume = false;
+  bool ranks = false;
   OverwriteArgument overwrite;
 };
 
@@ -163,6 +167,23 @@ void run_train(TrainArguments& arguments) {
   show(arguments, run);
 }
 
+// A script may mean it, with a folder for each.
+void tell_of_others() {
+  const auto process = launched_process();
+  if (!process || process->count == 1) return;
+  tell("notice: {} processes were started, and each does a run of its own; --ranks makes it one",
+       process->count);
+}
+
+// One of several ranks at this run.
+void run_train_on(const RankOfRun& rank, TrainArguments& arguments) {
+  ModelArguments& model = arguments.model;
+  model.ranks = rank.ranks;
+  if (model.device.threads == 0) model.device.threads = rank.cores;
+  tell("{} ranks, threads of each: {}", rank.ranks->size(), model.device.threads);
+  run_train(arguments);
+}
+
 }  // namespace
 
 void add_train_command(CLI::App& app) {
@@ -186,10 +207,18 @@ void add_train_command(CLI::App& app) {
       ->capture_default_str();
   command->add_flag("--skip-evaluation", arguments->skip_evaluation,
                     "do not compare with zero-shot on the test images");
+  command->add_flag("--ranks", arguments->ranks,
+                    "work on this run with all processes that mpirun or srun started");
   arguments->features.add_to(*command);
   show_first(*command, {"model", "data", "output", "preset", "method", "shots", "epochs", "bits",
                         "resume", "force"});
-  command->callback([arguments] { run_train(*arguments); });
+  command->callback([arguments] {
+    if (!arguments->ranks) {
+      tell_of_others();
+      return run_train(*arguments);
+    }
+    on_mpi_ranks([&](const RankOfRun& rank) { run_train_on(rank, *arguments); });
+  });
 }
 
 }  // namespace qprompt::cli

@@ -10,6 +10,7 @@ packages=(
   libasio-dev liblmdb-dev
   libjpeg-dev libpng-dev libwebp-dev libtiff-dev libgif-dev libheif-dev libstb-dev
   libicu-dev libgumbo-dev libzip-dev zlib1g-dev libxxhash-dev
+  libopenmpi-dev openmpi-bin
   libgtest-dev libgmock-dev libbenchmark-dev
 )
 if [ "${1:-}" = --lint ]; then packages+=(git clang-format clang-tidy clang libclang-rt-dev libomp-dev); fi

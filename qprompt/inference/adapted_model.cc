@@ -1,10 +1,12 @@
 #include "qprompt/inference/adapted_model.h"
 
+#include "qprompt/clip/engine.h"
 #include "qprompt/clip/feature_identity.h"
 #include "qprompt/clip/similarity.h"
 #include "qprompt/core/border.h"
 #include "qprompt/core/error.h"
 #include "qprompt/core/hash.h"
+#include "qprompt/core/ranks.h"
 #include "qprompt/features/feature_store.h"
 #include "qprompt/features/image_side.h"
 #include "qprompt/prompt/prompted_clip.h"
@@ -156,7 +158,8 @@ AdaptedModel::AdaptedModel(const Model& model, const PromptFile& prompt,
     const ClassTokens classes = tokenize_classes(model, class_names);
     const Hash128 key = class_matrix_key(model, prompt, classes);
     const auto known = kept(*cache, key, model.shape().embed);
-    if (!known) {
+    // What one rank makes, all make together.
+    if (any(model.engine().ranks(), !known)) {
       *this = adapted(model, prompt, learner, class_names);
       keep(*cache, key, impl_->class_matrix);
       return;
@@ -229,7 +232,10 @@ Matrix AdaptedModel::logits_of_frozen(const Matrix& unit_features) const {
 }
 
 Matrix AdaptedModel::logits_of_pixels(const Matrix& pixels) const {
-  return impl_->logits(UnitRows(impl_->image_side.encode(pixels)).unit);
+  const Matrix features = split_rows(impl_->model.engine().ranks(), pixels.rows(), [&](Part own) {
+    return impl_->image_side.encode(pixels.middleRows(own.first, own.count));
+  });
+  return impl_->logits(UnitRows(features).unit);
 }
 
 }  // namespace qprompt

@@ -61,7 +61,8 @@ class QPROMPT_API AdaptedModel {
   // Logits of unit features [b, embed] of the frozen tower. Throws Error where this model's image
   // tower is not the frozen one.
   Matrix logits_of_frozen(const Matrix& unit_features) const;
-  // Logits of images [b, 3 size size], planar and normalised.
+  // Logits of images [b, 3 size size], planar and normalised. Of several ranks, each reads its part
+  // of them alone.
   Matrix logits_of_pixels(const Matrix& pixels) const;
 
  private:

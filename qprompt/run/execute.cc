@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "qprompt/clip/engine.h"
 #include "qprompt/core/border.h"
 #include "qprompt/core/error.h"
 #include "qprompt/core/fields.h"
@@ -11,9 +12,11 @@
 #include "qprompt/core/stopwatch.h"
 #include "qprompt/kernels/device.h"
 #include "qprompt/run/epoch_log.h"
+#include "qprompt/run/event_log.h"
 #include "qprompt/run/record.h"
 #include "qprompt/run/run_folder.h"
 #include "qprompt/run/run_record.h"
+#include "qprompt/run/tensorboard.h"
 #include "qprompt/train/training_state.h"
 
 namespace qprompt {
@@ -37,36 +40,26 @@ std::uint64_t list_fingerprint(const Dataset& dataset) {
 class Run {
  public:
   Run(Workbench& bench, const RunSpec& spec, const RunOptions& options)
-      : bench_(bench), spec_(spec), options_(options), log_(bench, spec) {}
+      : bench_(bench),
+        ranks_(bench.model().engine().ranks()),
+        spec_(spec),
+        options_(options),
+        epochs_(bench, spec) {}
 
   RunResult finish() {
     require_possible(spec_, bench_.model());
-    if (!spec_.method.learn) {
-      test();
-      write_file(options_.folder / kReportName, json_text(record()));
-      return std::move(result_);
+    if (spec_.method.learn) {
+      require_one_a_line(spec_.data->dataset.class_names);
+      settings_ = settings();
+      resume_ = state_to_resume();
+      require_agreement();
     }
-    require_one_a_line(spec_.data->dataset.class_names);
-    result_.learned = learned();
-    result_.learned->prompt.exif = options_.exif;
-    save();  // the prompt is safe before anything else can fail
-    if (!result_.learned->interrupted) {
-      test();
-      compare();
-      fs::remove(state_path());
-      save();
-    }
+    begin_events();
+    telling_failure([&] { spec_.method.learn ? learn_and_test() : test_frozen(); });
     return std::move(result_);
   }
 
  private:
-  // The model that is tested.
-  AdaptedModel adapted_to(const std::vector<std::string>& names) const {
-    const Model& model = bench_.model();
-    return result_.learned ? AdaptedModel(model, result_.learned->prompt, names)
-                           : AdaptedModel::zero_shot(model, spec_.method.templates, names);
-  }
-
   const LearnConfig& config() const { return *spec_.method.learn; }
   fs::path state_path() const { return options_.folder / kStateName; }
 
@@ -87,28 +80,79 @@ class Run {
   }
 
   // Without a state there was no finished epoch, and the run begins; a finished run is left alone.
-  std::optional<TrainingState> state_to_resume(const std::string& settings) const {
+  std::optional<TrainingState> state_to_resume() const {
     if (!options_.resume) return std::nullopt;
-    if (fs::exists(state_path())) return load_state_file(state_path(), settings);
+    if (fs::exists(state_path())) return load_state_file(state_path(), settings_);
     require(run_state(options_.folder) != RunState::kFinished, options_.folder.string(),
             ": this run is finished");
     return std::nullopt;
   }
 
+  void require_agreement() const {
+    const std::string begin = std::to_string(resume_ ? resume_->steps : 0) + settings_;
+    require(agree(ranks_, hash64(begin)), options_.folder.string(),
+            ": ranks begin from different states, images or settings; all must see the same files");
+  }
+
+  void begin_events() {
+    if (!ranks_.is_root()) return;
+    RunBegun begun{.experiment = spec_.experiment,
+                   .label = label_of(spec_),
+                   .dataset = spec_.data->dataset.name};
+    if (spec_.method.learn) {
+      begun.shots = config().shots;
+      begun.seed = config().seed;
+      begun.train_seed = config().effective_train_seed();
+      begun.epochs = config().training.epochs;
+      begun.epochs_done = resume_ ? static_cast<int>(resume_->epochs.size()) : 0;
+    }
+    events_.emplace(options_.folder / kEventsName,
+                    resume_ ? EventLog::Begin::kAppend : EventLog::Begin::kAnew);
+    events_->write(begun);
+    if (!options_.tensorboard.empty()) board_.emplace(options_.tensorboard);
+  }
+
+  template <typename Work>
+  void telling_failure(const Work& work) {
+    events_ ? events_->telling_failure(work) : work();
+  }
+
+  // Nothing is learned, so there is no prompt and nothing to resume.
+  void test_frozen() {
+    test();
+    if (!ranks_.is_root()) return;
+    write_file(options_.folder / kReportName, json_text(record()));
+    events_->write(RunEnded{});
+  }
+
+  void learn_and_test() {
+    result_.learned = learned();
+    result_.learned->prompt.exif = options_.exif;
+    save();  // the prompt is safe before anything else can fail
+    if (result_.learned->interrupted) {
+      if (events_) events_->write(RunInterrupted{});
+      return;
+    }
+    test();
+    compare();
+    if (ranks_.is_root()) fs::remove(state_path());
+    save();
+    if (events_) events_->write(RunEnded{});
+  }
+
   // An error amid the run, such as a loss that is not finite, says where the last good state is.
   Learned learned() {
-    const std::string settings = this->settings();
-    const std::optional<TrainingState> state = state_to_resume(settings);
     bool has_state = false;  // of this very call: one that cannot be gone on with is no advice
-    Observer observer = spec_.by_epoch ? log_.watching(options_.observer) : options_.observer;
+    Observer observer = watching(options_.observer);
     // Another run's state is kept until this one has its own.
     observer.on_state = [&](const TrainingState& now) {
-      if (spec_.by_epoch) return;  // what was seen of the epochs before is not in it
-      save_state_file(now, settings, state_path());
+      // What was seen of the epochs before is not in a state.
+      if (spec_.by_epoch || !ranks_.is_root()) return;
+      save_state_file(now, settings_, state_path());
       has_state = true;
     };
     try {
-      return learned_from(state ? &*state : nullptr, observer);
+      return learned_with(observer);
     } catch (const Error& error) {
       if (!has_state) throw;
       fail(error.what(), "; the last whole epoch is kept in ", state_path().string(),
@@ -116,17 +160,30 @@ class Run {
     }
   }
 
-  Learned learned_from(const TrainingState* resume, const Observer& observer) {
+  Observer watching(Observer observer) {
+    if (events_) observer = events_->watching(observer);
+    if (board_) observer = board_->watching(observer);
+    return spec_.by_epoch ? epochs_.watching(observer) : observer;
+  }
+
+  Learned learned_with(const Observer& observer) {
     TrainingBench& training = bench_.training(spec_.data, config());
     TrainingSets& sets = training.sets;
     TrainingData data = sets.data_for(config());
-    data.resume = resume;
+    data.resume = resume_ ? &*resume_ : nullptr;
     Learned learned =
         learn_from(bench_.model(), sets.chosen().class_names, data, config(), observer);
     learned.skipped = sets.skipped();
     learned.scarce = training.scarce;
     learned.feature_seconds = sets.seconds();
     return learned;
+  }
+
+  // The model that is tested.
+  AdaptedModel adapted_to(const std::vector<std::string>& names) const {
+    const Model& model = bench_.model();
+    return result_.learned ? AdaptedModel(model, result_.learned->prompt, names)
+                           : AdaptedModel::zero_shot(model, spec_.method.templates, names);
   }
 
   void test() {
@@ -150,14 +207,14 @@ class Run {
   void compare() {
     if (options_.templates.empty() || spec_.targets.empty()) return;
     TestBench& test = bench_.test(spec_.targets.front());
-    const auto frozen = AdaptedModel::zero_shot(bench_.model(), options_.templates,
-                                                test.chosen.class_names);
+    const auto frozen =
+        AdaptedModel::zero_shot(bench_.model(), options_.templates, test.chosen.class_names);
     result_.zero_shot = test.images.evaluate(frozen).metrics;
   }
 
   nlohmann::ordered_json record() {
     nlohmann::ordered_json record = run_record(bench_, spec_, result_, test_seconds_);
-    if (spec_.by_epoch) add_to_record(log_, record);
+    if (spec_.by_epoch) add_to_record(epochs_, record);
     if (result_.zero_shot) {
       record["zero_shot"] = comparison_as_json(*result_.zero_shot, options_.zero_shot_template);
     }
@@ -165,14 +222,20 @@ class Run {
   }
 
   void save() {
+    if (!ranks_.is_root()) return;
     const Learned& learned = *result_.learned;
     save_run(options_.folder, learned.prompt, learned.class_names, json_text(record()));
   }
 
   Workbench& bench_;
+  const Ranks& ranks_;
   const RunSpec& spec_;
   const RunOptions& options_;
-  EpochLog log_;
+  EpochLog epochs_;
+  std::optional<EventLog> events_;  // of the rank that writes
+  std::optional<TensorBoardLog> board_;
+  std::string settings_;
+  std::optional<TrainingState> resume_;
   RunResult result_;
   double test_seconds_ = 0;
 };

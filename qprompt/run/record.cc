@@ -1,6 +1,7 @@
 #include "qprompt/run/record.h"
 
 #include "qprompt/checkpoint/checkpoint.h"
+#include "qprompt/clip/engine.h"
 #include "qprompt/core/hash.h"
 #include "qprompt/core/json_fields.h"
 #include "qprompt/kernels/device.h"
@@ -29,6 +30,7 @@ Json record_header(const std::string& command, const Model& model) {
            {{"cpu", info.cpu},
             {"library", info.library},
             {"instruction_set", info.instruction_set},
+            {"ranks", model.engine().ranks().size()},
             {"threads", info.threads},
             {"precision", enum_name(info.format)}}}};
 }

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <optional>
 
+#include "qprompt/clip/engine.h"
 #include "qprompt/core/error.h"
 #include "qprompt/core/fields.h"
 #include "qprompt/core/random.h"
@@ -65,6 +66,7 @@ class Training {
   Training(const PromptedClip& clip, const TrainingData& data, const TrainingConfig& config,
            std::uint64_t seed)
       : clip_(clip),
+        ranks_(clip.model().engine().ranks()),
         data_(data),
         config_(config),
         objective_(config.regularizer, clip.model(), clip.classes().names),
@@ -83,8 +85,9 @@ class Training {
   }
 
   TrainingResult run(const Observer& observer) {
-    workspace_.image.stop = observer.stop;
     quantizer_.watch(observer.on_divergence);
+    // Several ranks stop after the same step, not amid it.
+    if (ranks_.size() == 1) workspace_.image.stop = observer.stop;
     for (int e = static_cast<int>(state_.epochs.size()); e < config_.epochs && !out_of_patience();
          ++e) {
       if (!epoch(e, observer)) return finish(true);
@@ -118,7 +121,7 @@ class Training {
     bool stopped = false;
     clip_.model().device().run_while([&] {
       const auto done = step_unless_stopped(plan.batch(b * batch, batch), report.lr);
-      stopped = !done || (observer.stop && observer.stop());
+      stopped = !done || any(ranks_, observer.stop && observer.stop());
       if (!done) return false;
       report.loss += done->loss / static_cast<double>(batches);
       report.accuracy += static_cast<double>(done->correct) / static_cast<double>(batches * batch);
@@ -240,6 +243,7 @@ class Training {
   }
 
   const PromptedClip& clip_;
+  const Ranks& ranks_;
   const TrainingData& data_;
   const TrainingConfig& config_;
   Objective objective_;

@@ -16,5 +16,6 @@ void add_convert_command(CLI::App& app);
 void add_base_to_new_command(CLI::App& app);
 void add_demo_command(CLI::App& app);
 void add_cache_command(CLI::App& app);
+void add_data_command(CLI::App& app);
 
 }  // namespace qprompt::cli

@@ -63,13 +63,17 @@ struct ExifArgument {
 // As a prompt file has it.
 std::optional<Orientation> orientation_of(std::optional<bool> exif);
 
-// --data, --split, --class-names, --exif
+// --data, --data-root, --split, --class-names, --exif
 struct DataArguments {
-  std::string data, split, class_names;
+  std::string data, data_root, split, class_names;
   ExifArgument exif;
 
   CLI::Option* add_to(CLI::App& app);  // --data, which is required
-  std::vector<std::string> inputs() const { return {data, split, class_names}; }
+  void add_root_to(CLI::App& app);     // --data-root alone
+  void add_lists_to(CLI::App& app);    // --split, --class-names
+  std::vector<std::string> inputs() const { return {place(), split, class_names}; }
+  // `data`, or the folder of the known data set that it names.
+  std::string place() const;
   // Say on stderr what was understood.
   Dataset load(std::uint64_t seed) const;
   // `prompt`: file or run folder, or empty; `exif` as that prompt has it, for where no flag says
@@ -77,8 +81,6 @@ struct DataArguments {
   TestSet test_set(const std::string& prompt, const std::string& classes,
                    std::optional<std::uint64_t> seed, std::optional<bool> exif) const;
   DataDescription description(const Dataset& dataset) const;
-
- private:
   DataOptions options() const;
 };
 

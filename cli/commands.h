@@ -19,5 +19,6 @@ void add_sweep_command(CLI::App& app);
 void add_demo_command(CLI::App& app);
 void add_runs_command(CLI::App& app);
 void add_cache_command(CLI::App& app);
+void add_data_command(CLI::App& app);
 
 }  // namespace qprompt::cli

@@ -58,6 +58,7 @@ std::shared_ptr<const RunData> ExperimentData::operator()(const std::string& nam
   if (const auto found = read_.find(name); found != read_.end()) return found->second;
   DataArguments arguments;
   arguments.data = name;
+  arguments.data_root = data_root_;
   if (const auto own = own_.find(name); own != own_.end()) {
     arguments.data = own->second.path;
     arguments.split = own->second.split;

@@ -40,8 +40,7 @@ struct ExperimentArguments {
   LearnArguments learn;
   SweepArguments sweep;
   ExperimentRequest request;
-  std::string data_root;
-  PlanData own;  // --split and --class-names, where there is one data set
+  DataArguments lists;  // --data-root; --split and --class-names, where there is one data set
 };
 
 // Names say which methods are quantized: a flag that says otherwise would make a row's name untrue.
@@ -56,20 +55,20 @@ void run_experiment(const ExperimentArguments& arguments) {
   const std::vector<std::string>& given = arguments.request.data;
   arguments.sweep.overwrite.require_writable(
       {arguments.sweep.json.path},
-      joined({arguments.model.inputs(), given, {arguments.own.split, arguments.own.class_names}}));
+      joined({arguments.model.inputs(), given, {arguments.lists.split, arguments.lists.class_names}}));
   require_writable_folder(arguments.sweep.records);
   require_quantizer_of_names(arguments.learn);
   std::map<std::string, PlanData> own;
-  if (!arguments.own.split.empty() || !arguments.own.class_names.empty()) {
+  if (!arguments.lists.split.empty() || !arguments.lists.class_names.empty()) {
     require(given.size() == 1, "--split and --class-names are of one data set, and --data names ",
             given.size());
-    own[given.front()] = {given.front(), arguments.own.split, arguments.own.class_names};
+    own[given.front()] = {given.front(), arguments.lists.split, arguments.lists.class_names};
   }
   ExperimentRequest request = arguments.request;
   request.settings = arguments.learn.settings();
   request.preset = arguments.learn.preset_use();
   tell_preset(request.preset);
-  ExperimentData data(arguments.data_root, own, request.seeds.front());
+  ExperimentData data(arguments.lists.data_root, own, request.seeds.front());
   const std::vector<RunSpec> runs = runs_of(request, std::ref(data));
   arguments.sweep.finish(arguments.sweep.run(arguments.model, runs));
 }
@@ -81,16 +80,8 @@ void add_data_options(CLI::App& command, const Experiment& experiment,
                           ->delimiter(',')
                           ->type_name("D,...");
   if (experiment.data.empty()) data->required();
-  command.add_option("--data-root", arguments.data_root, "folder of the data sets with names")
-      ->envname("QPROMPT_DATA_ROOT")
-      ->type_name("DIR");
-  command
-      .add_option("--split", arguments.own.split, "CoOp split JSON, or a table path,label[,split]")
-      ->type_name("F");
-  command
-      .add_option("--class-names", arguments.own.class_names,
-                  "names of class folders: \"FOLDER NAME\" a line, or JSON")
-      ->type_name("NAMES");
+  arguments.lists.add_root_to(command);
+  arguments.lists.add_lists_to(command);
   if (experiment.protocol != Protocol::kTransfer) return;
   command
       .add_option("--targets", request.targets, "tested on; default: those of the field's tables")

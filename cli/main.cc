@@ -28,10 +28,19 @@ std::vector<std::string> known_words(const CLI::App& app) {
   return words;
 }
 
-// The subcommand that was being parsed, or the program.
-const CLI::App& active(const CLI::App& app) {
-  const auto chosen = app.get_subcommands();
-  return chosen.empty() ? app : *chosen.front();
+// The subcommand that was being parsed, or the program, and the words that ask for it.
+struct Active {
+  const CLI::App* command;
+  std::string words;  // "data check "
+};
+
+Active active(const CLI::App& app) {
+  Active active{&app, ""};
+  while (!active.command->get_subcommands().empty()) {
+    active.command = active.command->get_subcommands().front();
+    active.words += active.command->get_name() + " ";
+  }
+  return active;
 }
 
 // "A subcommand is required" says nothing of the word that stands in its place.
@@ -47,15 +56,14 @@ std::optional<std::string> unknown_command(const CLI::App& app) {
 }
 
 int report_usage(const CLI::App& app, const CLI::ParseError& error) {
-  const CLI::App& command = active(app);
+  const auto [command, words] = active(app);
   std::string hint;
   for (const std::string& word : app.remaining(true)) {
-    const std::string best = nearest(word.substr(0, word.find('=')), known_words(command));
+    const std::string best = nearest(word.substr(0, word.find('=')), known_words(*command));
     if (!best.empty() && hint.empty()) hint = fmt::format(" (did you mean {}?)", best);
   }
   const std::string problem = unknown_command(app).value_or(error.what());
-  tell("qprompt: {}{}; see qprompt {}--help", problem, hint,
-       &command == &app ? "" : command.get_name() + " ");
+  tell("qprompt: {}{}; see qprompt {}--help", problem, hint, words);
   return kUsage;
 }
 
@@ -106,6 +114,7 @@ void build(CLI::App& app, const std::vector<std::string>& words) {
   add_sweep_command(app);
   add_runs_command(app);
   add_cache_command(app);
+  add_data_command(app);
   add_demo_command(app);
 }
 

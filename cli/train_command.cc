@@ -22,8 +22,8 @@ namespace {
 
 constexpr char kTrainExamples[] = R"(Examples:
   qprompt train --model openai/clip-vit-base-patch16 --data photos --output run
-  qprompt train --model M --data eurosat/2750 --split split_zhou_EuroSAT.json \
-      --classes base --shots 16 --seed 1 --epochs 50 --output run
+  qprompt train --model M --data eurosat --data-root DATA --classes base --shots 16 --seed 1 \
+      --epochs 50 --output run
   qprompt train --model M --data photos --n-ctx 16 --full-precision --output run
   qprompt train --model M --data photos --preset maple-base2new --bits 4 --output run
   qprompt train --model M --data photos --method ivlp --regularizer promptsrc \
@@ -115,9 +115,10 @@ void tell_choices(const TrainArguments& arguments, const Learned& learned) {
 
 // Folders are classes: a run among them would be one.
 void require_outside(const std::string& run, const DataArguments& data) {
-  const bool has_class_folders = data.split.empty() && std::filesystem::is_directory(data.data);
-  require(!has_class_folders || !lies_in(run, data.data), run, ": lies in the images of ",
-          data.data, ", expected a run folder elsewhere");
+  const std::string place = data.place();
+  const bool has_class_folders = data.split.empty() && std::filesystem::is_directory(place);
+  require(!has_class_folders || !lies_in(run, place), run, ": lies in the images of ", place,
+          ", expected a run folder elsewhere");
 }
 
 // Whether there is anything to do. Throws Error where a run would be lost.
@@ -210,7 +211,7 @@ void add_train_command(CLI::App& app) {
   command->add_flag("--ranks", arguments->ranks,
                     "work on this run with all processes that mpirun or srun started");
   arguments->features.add_to(*command);
-  show_first(*command, {"model", "data", "output", "preset", "method", "shots", "epochs", "bits",
+  show_first(*command, {"model", "data", "data-root", "output", "preset", "method", "shots", "epochs", "bits",
                         "resume", "force"});
   command->callback([arguments] {
     if (!arguments->ranks) {

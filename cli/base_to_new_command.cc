@@ -21,8 +21,9 @@ constexpr char kBaseToNewExamples[] = R"(Examples:
   qprompt base-to-new --model M --data eurosat/2750 --split split_zhou_EuroSAT.json \
       --methods zeroshot,coop,qcoop --seeds 1,2,3 --json table.json
   qprompt base-to-new --model M --data photos --methods maple,qmaple,promptsrc --bits 4
-Methods: zeroshot, coop, cocoop, vpt, language, ivlp, maple, kgcoop, prograd, promptsrc. With q
-before it quantized (qcoop), with -noise behind it under Gaussian noise (coop-noise), with +kgcoop,
+Methods: zeroshot, coop, cocoop, vpt, language, ivlp, maple, kgcoop, prograd, promptsrc; on features
+clip-adapter, tip-adapter, tip-adapter-f, clap (linear-probe, gaussian and class-means say nothing of
+new classes). With q before it quantized (qcoop), with -noise behind it under Gaussian noise (coop-noise), with +kgcoop,
 +prograd or +promptsrc under a regularizer (qmaple+kgcoop). Flags are for those methods that have
 them. promptsrc is ivlp+promptsrc; --preset promptsrc-base2new adds its templates and average.)";
 

@@ -27,7 +27,10 @@ constexpr char kTrainExamples[] = R"(Examples:
   qprompt train --model M --data photos --preset maple-base2new --bits 4 --output run
   qprompt train --model M --data photos --method ivlp --regularizer promptsrc \
       --model-choice best_val --output run
-The same command with --resume goes on with a run that was interrupted.)";
+  qprompt train --model M --data photos --method class-means --output run
+The same command with --resume goes on with a run that was interrupted. Is prompt learning worth it?
+Methods on features learn in a moment what it has to be compared with: class-means, linear-probe,
+gaussian, tip-adapter; with epochs clip-adapter, tip-adapter-f, clap.)";
 
 struct TrainArguments {
   ModelArguments model;
@@ -107,7 +110,8 @@ void show(const TrainArguments& arguments, const TrainingRun& run) {
 void tell_choices(const TrainArguments& arguments, const Learned& learned) {
   for (const std::string& reason : learned.bits_reasons) print("bits of {}\n", reason);
   const TrainingConfig& training = arguments.learn.training;
-  if (!learned.interrupted && std::ssize(learned.epochs) < training.epochs) {
+  if (!learned.interrupted && training.patience > 0 &&
+      std::ssize(learned.epochs) < training.epochs) {
     print("stopped after {} of {} epochs: {} without a better validation\n", learned.epochs.size(),
           training.epochs, training.patience);
   }
@@ -148,8 +152,10 @@ void tell_plan(const LearnConfig& learn) {
   const std::string values = has_codebook(training.quantizer.kind)
                                  ? "bits " + training.quantizer.bits
                                  : enum_name(training.quantizer.kind) + std::string(" quantizer");
-  tell("learning {} from {} a class: {} epochs, {}", enum_name(method_tag(learn.method)), shots,
-       training.epochs, values);
+  const std::string epochs =
+      learns_by_steps(learn.method) ? fmt::format("{} epochs", training.epochs) : "no epochs";
+  tell("learning {} from {} a class: {}, {}", enum_name(method_tag(learn.method)), shots, epochs,
+       values);
 }
 
 void run_train(TrainArguments& arguments) {

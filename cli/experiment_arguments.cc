@@ -79,6 +79,9 @@ void SweepArguments::add_to(CLI::App& app) {
                  "part i of n of the runs (2/8); default: the place among the processes of srun, "
                  "mpirun or a Slurm array, else all")
       ->type_name("I/N");
+  app.add_option("--tensorboard", tensorboard,
+                 "folder for TensorBoard's event files, one for a run")
+      ->type_name("DIR");
   json.add_to(app);
   overwrite.add_to(app);
   features.add_to(app);
@@ -88,7 +91,10 @@ std::vector<std::filesystem::path> SweepArguments::run(const ModelArguments& mod
                                                        const std::vector<RunSpec>& runs) const {
   Workbench bench(model.load(), features.options("training images", "views"),
                   features.options("test images"));
-  SweepOptions options{.records = records, .shard = shard_of(shard), .tokenizer = model.tokenizer};
+  SweepOptions options{.records = records,
+                       .shard = shard_of(shard),
+                       .tokenizer = model.tokenizer,
+                       .tensorboard = tensorboard};
   if (options.shard.count > 1) tell("part {} of the runs", shard_text(options.shard));
   std::size_t position = 0, there = 0;
   options.on_begin = [&](std::size_t now, std::size_t, const RunSpec&) {

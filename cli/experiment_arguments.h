@@ -30,11 +30,12 @@ class ExperimentData {
   std::map<std::string, std::shared_ptr<const RunData>> read_;
 };
 
-// --records, --shard, --json, and the features' flags: what every command has that executes a list
-// of runs.
+// --records, --shard, --tensorboard, --json, and the features' flags: what every command has that
+// executes a list of runs.
 struct SweepArguments {
   std::string records = "records";
   std::string shard;
+  std::string tensorboard;
   FeatureArguments features;
   JsonArgument json;
   OverwriteArgument overwrite;

@@ -14,8 +14,10 @@ namespace qprompt::cli {
 namespace {
 
 constexpr char kMethodsHelp[] = R"(
-Methods: zeroshot, coop, cocoop, vpt, language, ivlp, maple, kgcoop, prograd, promptsrc. With q
-before it quantized (qcoop), with -noise behind it under Gaussian noise (coop-noise), with +kgcoop,
+Methods: zeroshot, coop, cocoop, vpt, language, ivlp, maple, kgcoop, prograd, promptsrc; on features
+clip-adapter, tip-adapter, tip-adapter-f, clap (linear-probe, gaussian and class-means say nothing of
+new classes). With q before it quantized (qcoop), with -noise behind it under Gaussian noise, with
++kgcoop,
 +prograd or +promptsrc under a regularizer (qmaple+kgcoop). Flags are for those methods that have
 them. promptsrc is ivlp+promptsrc; --preset promptsrc-base2new adds its templates and average.
 Every run leaves a record and its prompt below --records: the same command again does only what is
@@ -55,7 +57,8 @@ void run_experiment(const ExperimentArguments& arguments) {
   const std::vector<std::string>& given = arguments.request.data;
   arguments.sweep.overwrite.require_writable(
       {arguments.sweep.json.path},
-      joined({arguments.model.inputs(), given, {arguments.lists.split, arguments.lists.class_names}}));
+      joined(
+          {arguments.model.inputs(), given, {arguments.lists.split, arguments.lists.class_names}}));
   require_writable_folder(arguments.sweep.records);
   require_quantizer_of_names(arguments.learn);
   std::map<std::string, PlanData> own;

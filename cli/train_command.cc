@@ -16,6 +16,7 @@
 #include "qprompt/data/templates.h"
 #include "qprompt/run/execute.h"
 #include "qprompt/run/run_folder.h"
+#include "qprompt/run/run_lock.h"
 
 namespace qprompt::cli {
 namespace {
@@ -29,7 +30,10 @@ constexpr char kTrainExamples[] = R"(Examples:
   qprompt train --model M --data photos --method ivlp --regularizer promptsrc \
       --model-choice best_val --output run
   mpirun -n 2 qprompt train --model M --data imagenet --output run --ranks
-The same command with --resume goes on with a run that was interrupted.)";
+  qprompt train --model M --data photos --method class-means --output run
+The same command with --resume goes on with a run that was interrupted. Is prompt learning worth it?
+Methods on features learn in a moment what it has to be compared with: class-means, linear-probe,
+gaussian, tip-adapter; with epochs clip-adapter, tip-adapter-f, clap.)";
 
 struct TrainArguments {
   ModelArguments model;
@@ -39,6 +43,7 @@ struct TrainArguments {
   LearnConfig learn;  // what the flags come to
   std::string zero_shot_template = "a photo of a {}.";
   std::string output;
+  std::string tensorboard;
   bool skip_evaluation = false;
   bool resume = false;
   bool ranks = false;
@@ -53,6 +58,7 @@ RunOptions run_options(const TrainArguments& arguments, const Dataset& dataset) 
           .observer = training_observer(),
           .templates = templates,
           .exif = arguments.data.exif.as_flag(),
+          .tensorboard = arguments.tensorboard,
           .tokenizer = arguments.model.tokenizer,
           .zero_shot_template = arguments.zero_shot_template};
 }
@@ -104,7 +110,8 @@ void show(const TrainArguments& arguments, const RunResult& run) {
 void tell_choices(const TrainArguments& arguments, const Learned& learned) {
   for (const std::string& reason : learned.bits_reasons) print("bits of {}\n", reason);
   const TrainingConfig& training = arguments.learn.training;
-  if (!learned.interrupted && std::ssize(learned.epochs) < training.epochs) {
+  if (!learned.interrupted && training.patience > 0 &&
+      std::ssize(learned.epochs) < training.epochs) {
     print("stopped after {} of {} epochs: {} without a better validation\n", learned.epochs.size(),
           training.epochs, training.patience);
   }
@@ -146,8 +153,19 @@ void tell_plan(const LearnConfig& learn) {
   const std::string values = has_codebook(training.quantizer.kind)
                                  ? "bits " + training.quantizer.bits
                                  : enum_name(training.quantizer.kind) + std::string(" quantizer");
-  tell("learning {} from {} a class: {} epochs, {}", enum_name(method_tag(learn.method)), shots,
-       training.epochs, values);
+  const std::string epochs =
+      learns_by_steps(learn.method) ? fmt::format("{} epochs", training.epochs) : "no epochs";
+  tell("learning {} from {} a class: {}, {}", enum_name(method_tag(learn.method)), shots, epochs,
+       values);
+}
+
+// Of several ranks the first holds it for all.
+std::optional<RunLock> locked(const TrainArguments& arguments) {
+  const auto& ranks = arguments.model.ranks;
+  if (ranks && !ranks->is_root()) return std::nullopt;
+  auto lock = RunLock::try_lock(arguments.output);
+  require(lock.has_value(), arguments.output, ": another process works on this run");
+  return lock;
 }
 
 void run_train(TrainArguments& arguments) {
@@ -160,6 +178,7 @@ void run_train(TrainArguments& arguments) {
   Workbench bench(arguments.model.load(), arguments.features.options("training images", "views"),
                   arguments.features.options("test images"));
   const RunSpec spec = run_spec(arguments, dataset);
+  const auto lock = locked(arguments);
   const RunResult run = execute(bench, spec, options);
   tell_scarce(run.learned->scarce, arguments.learn.shots);
   tell_skipped(run.learned->skipped);
@@ -206,13 +225,16 @@ void add_train_command(CLI::App& app) {
       ->add_option("--template", arguments->zero_shot_template,
                    "of the zero-shot comparison; dataset: the published one of a known data set")
       ->capture_default_str();
+  command
+      ->add_option("--tensorboard", arguments->tensorboard, "folder for TensorBoard's event files")
+      ->type_name("DIR");
   command->add_flag("--skip-evaluation", arguments->skip_evaluation,
                     "do not compare with zero-shot on the test images");
   command->add_flag("--ranks", arguments->ranks,
                     "work on this run with all processes that mpirun or srun started");
   arguments->features.add_to(*command);
-  show_first(*command, {"model", "data", "data-root", "output", "preset", "method", "shots", "epochs", "bits",
-                        "resume", "force"});
+  show_first(*command, {"model", "data", "data-root", "output", "preset", "method", "shots",
+                        "epochs", "bits", "resume", "force"});
   command->callback([arguments] {
     if (!arguments->ranks) {
       tell_of_others();

@@ -23,8 +23,8 @@ void add_skipped(const std::vector<std::string>& skipped, BaseToNewResult& resul
 void require_new_classes_possible(const Model& model, const std::vector<ProtocolEntry>& entries) {
   for (const ProtocolEntry& entry : entries) {
     require(!entry.learn || !make_learner(entry.learn->method, model)->class_bound(),
-            "base-to-new: '", entry.name, "' learns a context for each class and has none for new ",
-            "classes");
+            "base-to-new: '", entry.name,
+            "' learns something for each class and has nothing for new classes");
   }
 }
 

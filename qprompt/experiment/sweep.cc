@@ -66,6 +66,9 @@ class Sweep {
   void execute_in(RunOutcome& outcome, std::size_t position) const {
     const RunSpec& spec = runs_[position];
     RunOptions options{.folder = outcome.folder, .resume = true, .tokenizer = options_.tokenizer};
+    if (!options_.tensorboard.empty()) {
+      options.tensorboard = options_.tensorboard / outcome.folder.filename();
+    }
     if (options_.on_begin) options.observer = options_.on_begin(position, runs_.size(), spec);
     try {
       const RunResult result = execute(bench_, spec, options);

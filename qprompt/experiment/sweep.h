@@ -28,8 +28,9 @@ struct RunOutcome {
 
 struct SweepOptions {
   std::filesystem::path records{};  // run folders lie below it
-  Shard shard{};                  // the runs of the list that this process takes
+  Shard shard{};                    // the runs of the list that this process takes
   std::string tokenizer{};
+  std::filesystem::path tensorboard{};  // a folder for each run below it; empty: none
   // Before a run that is not there: its position and how many there are, and the observer of its
   // training.
   std::function<Observer(std::size_t position, std::size_t runs, const RunSpec& spec)> on_begin{};

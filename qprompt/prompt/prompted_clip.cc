@@ -35,6 +35,10 @@ PromptedClip::PromptedClip(const Model& model, std::shared_ptr<const PromptLearn
     : model_(model), learner_(std::move(learner)), classes_(tokenize_classes(model, class_names)) {
   require(!(learner_->image_conditioned() && learner_->prompts_images()),
           "PromptedClip: prompts that depend on the image cannot enter the image tower");
+  if (!learner_->reads_texts()) {
+    fixed_texts_ = Matrix::Zero(classes_.count(), model.shape().embed);
+    return;
+  }
   const TextLayout layout = learner_->layout(classes_);
   if (has_learned_rows(layout)) {
     text_tower_ = model.text_tower(differentiable);
@@ -52,6 +56,12 @@ PromptedClip::PromptedClip(const Model& model, std::shared_ptr<const PromptLearn
 Matrix PromptedClip::unit_texts(const TextPrompts& prompts) const {
   if (!prompts_texts()) return fixed_texts_;
   return UnitRows(model_.engine().encode(*text_tower_, texts_, prompts)).unit;
+}
+
+ParameterMap PromptedClip::initial_values(const Shots& shots, std::uint64_t seed) const {
+  const FeatureLearner* head = learner_->head();
+  return head != nullptr ? head->initial_values(shots, class_texts(), seed)
+                         : learner_->initial_values(classes_, seed);
 }
 
 PromptedPass PromptedClip::forward(const ParameterMap& values, const ImageBatch& batch,
@@ -102,6 +112,10 @@ void PromptedPass::encode_texts(PromptedWorkspace& workspace, Keep keep) {
 void PromptedPass::compare() {
   const float scale = clip_->model_.logit_scale();
   const Matrix& images = outputs_.images;
+  if (const FeatureLearner* head = clip_->learner_->head()) {
+    outputs_.logits = head->logits(values_, clip_->class_texts(), images);
+    return;
+  }
   if (!clip_->learner_->image_conditioned()) {
     outputs_.logits = cosine_logits(images, outputs_.texts.front(), scale);
     return;
@@ -132,6 +146,10 @@ Matrix PromptedPass::d_unit_texts(const OutputGradient& d, std::size_t text) con
 }
 
 ParameterMap PromptedPass::pull_back(const OutputGradient& d_outputs) {
+  // Nothing was learned in the towers: images and texts are fixed, and whole on every rank.
+  if (const FeatureLearner* head = clip_->learner_->head()) {
+    return head->pull_back(values_, clip_->class_texts(), outputs_.images, d_outputs.logits);
+  }
   ParameterMap gradient = pull_back_part(d_outputs);
   sum(clip_->model_.engine().ranks(), gradient);
   return gradient;

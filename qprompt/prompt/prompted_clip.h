@@ -65,6 +65,12 @@ class PromptedClip {
   // Whether learned rows enter the text tower.
   bool prompts_texts() const { return text_tower_ != nullptr; }
 
+  // What a learner on features reads: the classes and their texts, which are fixed.
+  ClassTexts class_texts() const { return {classes_.names, fixed_texts_, model_.logit_scale()}; }
+
+  // What the learner starts from. `shots` matter to learners on features alone.
+  ParameterMap initial_values(const Shots& shots, std::uint64_t seed) const;
+
   // `values` as the towers shall use them: under quantization that is W_q. The pass borrows the
   // workspace and must not outlive it.
   PromptedPass forward(const ParameterMap& values, const ImageBatch& batch,

@@ -44,9 +44,11 @@ Observer EpochLog::watching(Observer observer) {
 void EpochLog::add(const EpochValues& values) {
   const Model& model = bench_.model();
   const LearnConfig& learn = *spec_.method.learn;
-  const auto& learned = bench_.training(spec_.data, learn).sets.chosen().class_names;
+  TrainingSets& sets = bench_.training(spec_.data, learn).sets;
+  const auto& learned = sets.chosen().class_names;
   const PromptFile prompt =
-      packed(model, learn.method, tokenize_classes(model, learned), values.deployed, {});
+      packed(model, learn.method, tokenize_classes(model, learned), values.deployed, {},
+             seen_classes(learned, sets.data_for(learn).set.labels));
   EpochEntry entry;
   for (const Target& target : spec_.targets) {
     TestBench& test = bench_.test(target);

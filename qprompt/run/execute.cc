@@ -103,7 +103,8 @@ class Run {
       begun.shots = config().shots;
       begun.seed = config().seed;
       begun.train_seed = config().effective_train_seed();
-      begun.epochs = config().training.epochs;
+      const bool steps = make_learner(config().method, bench_.model())->learns_by_steps();
+      begun.epochs = steps ? config().training.epochs : 0;
       begun.epochs_done = resume_ ? static_cast<int>(resume_->epochs.size()) : 0;
     }
     events_.emplace(options_.folder / kEventsName,

@@ -81,6 +81,7 @@ Json as_json(const Learned& learned) {
   json["seconds"] = {{"features", learned.feature_seconds}, {"training", learned.training_seconds}};
   json["bytes"] = {{"payload", payload_size(learned.prompt)},
                    {"file", to_bytes(learned.prompt).size()}};
+  json["epochs"] = Json::array();
   for (const EpochReport& epoch : learned.epochs) json["epochs"].push_back(as_json(epoch));
   return json;
 }

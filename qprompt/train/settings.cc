@@ -24,6 +24,25 @@ void settle_context(Config& config, const Settings& settings) {
   }
 }
 
+template <typename Config>
+bool has_field(const std::string& field) {
+  bool found = false;
+  Config{}.visit_fields([&](const std::string& name, auto&&...) { found |= name == field; });
+  return found;
+}
+
+// What a training says of its steps. That there is no regularizer is true without them too.
+bool is_of_steps(const std::string& field, const std::string& text) {
+  if (field == "regularizer" && text == enum_name(RegularizerKind::kNone)) return false;
+  return has_field<TrainingConfig>(field) && !has_field<QuantizerConfig>(field);
+}
+
+// False where neither the run nor its method has such a field.
+bool set_in(LearnConfig& config, const std::string& field, const std::string& text) {
+  return set_field(config, field, text) ||
+         std::visit([&](auto& method) { return set_field(method, field, text); }, config.method);
+}
+
 }  // namespace
 
 LearnConfig configured(const Settings& settings, std::set<std::string>& unknown) {
@@ -31,12 +50,14 @@ LearnConfig configured(const Settings& settings, std::set<std::string>& unknown)
   if (const auto method = settings.find("method"); method != settings.end()) {
     config.method = default_config(enum_from_name<MethodTag>(method->second));
   }
-  for (const auto& setting : settings) {
-    if (setting.first == "method") continue;
-    const auto set_in = [&setting](auto& fields) {
-      return set_field(fields, setting.first, setting.second);
-    };
-    if (!set_in(config) && !std::visit(set_in, config.method)) unknown.insert(setting.first);
+  for (const auto& [field, text] : method_defaults(method_tag(config.method))) {
+    set_in(config, field, text);
+  }
+  const bool has_steps = learns_by_steps(config.method);
+  for (const auto& [field, text] : settings) {
+    if (field == "method") continue;
+    const bool is_known = set_in(config, field, text);
+    if (!is_known || (!has_steps && is_of_steps(field, text))) unknown.insert(field);
   }
   std::visit([&](auto& method) { settle_context(method, settings); }, config.method);
   require_valid(config);  // an Error now rather than after features are there

@@ -16,11 +16,17 @@ using Settings = std::map<std::string, std::string>;
 // A LearnConfig with these settings, the others as they are by default. Names that neither it nor
 // its method has are put into `unknown`. A context takes as many tokens as its words have, unless
 // n_ctx is among the settings; another n_ctx than the default words have asks for a random start.
+// Methods may have defaults of their own (method_defaults), and without steps none of the settings
+// of steps.
 LearnConfig configured(const Settings& settings, std::set<std::string>& unknown);
 
 // Throws Error for a name that no method has, with the nearest, and for text that is no value of
 // it.
 void require_setting(const std::string& name, const std::string& text);
+
+// Where the training settings of a method are not those of prompt learning: what its publication
+// has.
+Settings method_defaults(MethodTag method);
 
 // Published settings under a name.
 struct Preset {

@@ -2,7 +2,6 @@
 #include <system_error>
 
 #include "qprompt/core/error.h"
-#include "qprompt/data/benchmark.h"
 #include "qprompt/data/benchmark_readers.h"
 
 namespace qprompt {

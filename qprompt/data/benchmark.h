@@ -41,7 +41,7 @@ QPROMPT_API const Benchmark* find_benchmark(std::string_view name);
 
 // The data set that `data` names, or null where it is a path: with a data root every known name is
 // that data set's, without one a path that is there comes first. Throws Error for a known name
-// without a data root.
+// without a data root that is there.
 QPROMPT_API const Benchmark* named_benchmark(const std::filesystem::path& data,
                                              const DataOptions& options);
 // The folder of the data set that `data` names, else `data` itself.

@@ -433,6 +433,9 @@ TEST_F(ImageNetTest, VariantsWithoutAListTakeImageNetsAndSayIt) {
     add("imagenet-rendition/imagenet-r/" + id + "/art_0.jpg");
   }
   EXPECT_THAT(refusal("imagenet_r"), HasSubstr("imagenet-rendition/classnames.txt: missing"));
+  const fs::path elsewhere = add("elsewhere.txt", "n01440764 Schleie\nn01443537 Goldfisch\n");
+  EXPECT_THAT(load("imagenet_r", {.class_names = elsewhere}).class_names,
+              ElementsAre("Schleie", "Goldfisch"));
   add("imagenet/classnames.txt", kNames);
   const Dataset dataset = load("imagenet_r");
   EXPECT_THAT(dataset.class_names, ElementsAre("tench", "goldfish"));
@@ -465,7 +468,7 @@ TEST_F(DataRoot, APathStaysAPath) {
   EXPECT_THAT(load_dataset("dtd").class_names, ElementsAre("a", "b"));  // no data root was told
   EXPECT_THAT(load("./dtd").class_names, ElementsAre("a", "b"));
   EXPECT_EQ(place_of_data("./dtd", {.data_root = root.path()}), "./dtd");
-  EXPECT_EQ(place_of_data("DTD", {.data_root = "/data"}), "/data/dtd");
+  EXPECT_EQ(place_of_data("DTD", {.data_root = root.path()}), root / "dtd");
   add("other/eurosat/split_zhou_EuroSAT.json", split_of(kSplits[7]));
   add("other/eurosat/2750/Forest/Forest_1.jpg");
   add("eurosat/a/1.jpg");

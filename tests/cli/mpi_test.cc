@@ -80,7 +80,7 @@ class Mpi : public CliTest {
       EXPECT_NEAR(one.at("epochs")[epoch].at("loss").get<double>(),
                   two.at("epochs")[epoch].at("loss").get<double>(), 1e-4);
     }
-    EXPECT_EQ(one.at("test").at("zero_shot_accuracy"), two.at("test").at("zero_shot_accuracy"));
+    EXPECT_EQ(one.at("zero_shot").at("accuracy"), two.at("zero_shot").at("accuracy"));
   }
 };
 

@@ -20,6 +20,8 @@ struct ParameterSpec {
   std::string name;
   Index rows = 0, cols = 0;
   ParameterKind kind = ParameterKind::kContext;
+  bool stands_for_tokens =
+      false;  // its rows are inputs of the text tower, as tokens' embeddings are
 };
 
 // What enters the towers. A gradient has the same shape.

@@ -11,6 +11,7 @@
 #include "cli/progress.h"
 #include "qprompt/core/border.h"
 #include "qprompt/core/error.h"
+#include "qprompt/data/benchmark.h"
 #include "qprompt/features/feature_store.h"
 #include "qprompt/run/run_folder.h"
 
@@ -58,6 +59,12 @@ CLI::Option* ModelArguments::add_to(CLI::App& app) {
                      "name in the local cache")
           ->required()
           ->type_name("M");
+  add_machine_options(app);
+  return required;
+}
+
+void ModelArguments::add_machine_options(CLI::App& app) {
+  start_group(app, "Model and machine");
   app.add_option("--tokenizer", tokenizer,
                  "vocabulary, where it is not beside the model: vocab.json + merges.txt, "
                  "tokenizer.json or bpe_simple_vocab_16e6.txt.gz")
@@ -68,12 +75,12 @@ CLI::Option* ModelArguments::add_to(CLI::App& app) {
       ->check(CLI::Range(0, kernels::kMostThreads));
   add_enum_option(app, "--precision", device.precision, "number format of the towers");
   start_group(app, kFirstGroup);
-  return required;
 }
 
 Model ModelArguments::load() const {
   ModelOptions options;
   options.device = device;
+  options.ranks = ranks;
   options.keeps_towers = false;
   options.checkpoint = checkpoint;
   if (!tokenizer.empty()) options.tokenizer = tokenizer;
@@ -131,18 +138,32 @@ CLI::Option* DataArguments::add_to(CLI::App& app) {
   start_group(app, "Data");
   CLI::Option* required =
       app.add_option("--data", data,
-                     "folder of class folders, image root of a split, or a table of images")
+                     "folder of class folders, image root of a split, a table of images, or a "
+                     "known data set's name (qprompt data list)")
           ->required()
           ->type_name("D");
+  add_root_to(app);
+  add_lists_to(app);
+  exif.add_to(app);
+  start_group(app, kFirstGroup);
+  return required;
+}
+
+void DataArguments::add_root_to(CLI::App& app) {
+  app.add_option("--data-root", data_root, "folder that the data sets known by name lie in")
+      ->envname("QPROMPT_DATA_ROOT")
+      ->type_name("ROOT");
+}
+
+void DataArguments::add_lists_to(CLI::App& app) {
   app.add_option("--split", split, "CoOp split JSON, or a table path,label[,split]")
       ->type_name("F");
   app.add_option("--class-names", class_names,
                  "names of class folders: \"FOLDER NAME\" a line, or JSON")
       ->type_name("NAMES");
-  exif.add_to(app);
-  start_group(app, kFirstGroup);
-  return required;
 }
+
+std::string DataArguments::place() const { return place_of_data(data, options()).string(); }
 
 void ExifArgument::add_to(CLI::App& app) {
   app.add_option_function<std::string>(
@@ -186,6 +207,7 @@ std::optional<Orientation> orientation_of(std::optional<bool> exif) {
 
 DataOptions DataArguments::options() const {
   DataOptions options{.orientation = exif.orientation};
+  if (!data_root.empty()) options.data_root = data_root;
   if (!split.empty()) options.split = split;
   if (!class_names.empty()) options.class_names = class_names;
   return options;
@@ -194,9 +216,10 @@ DataOptions DataArguments::options() const {
 Dataset DataArguments::load(std::uint64_t seed) const {
   DataOptions with_seed = options();
   with_seed.seed = seed;
+  const std::string from = place();
   const Dataset dataset =
-      naming(split.empty() ? data : split, [&] { return load_dataset(data, with_seed); });
-  tell_data(data, dataset);
+      naming(split.empty() ? from : split, [&] { return load_dataset(data, with_seed); });
+  tell_data(from, dataset);
   return dataset;
 }
 
@@ -207,13 +230,15 @@ TestSet DataArguments::test_set(const std::string& prompt, const std::string& cl
       .data = data, .options = options(), .prompt = {}, .classes = classes, .seed = seed};
   if (!prompt.empty()) request.prompt = prompt_path(prompt);
   if (!request.options.orientation) request.options.orientation = orientation_of(exif_of_prompt);
-  TestSet set = naming(split.empty() ? data : split, [&] { return qprompt::test_set(request); });
-  tell_data(data, set.data);
+  const std::string from = place();
+  TestSet set = naming(split.empty() ? from : split, [&] { return qprompt::test_set(request); });
+  tell_data(from, set.data);
   return set;
 }
 
 DataDescription DataArguments::description(const Dataset& dataset) const {
-  return {.path = absolute_path(data),
+  return {.path = absolute_path(place()),
+          .name = dataset.name,
           .split = absolute_path(split),
           .class_names = class_names,
           .classes = std::ssize(dataset.class_names),

@@ -2,11 +2,13 @@
 
 #include <CLI/CLI.hpp>
 #include <filesystem>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "qprompt/clip/model.h"
+#include "qprompt/core/ranks.h"
 #include "qprompt/data/dataset.h"
 #include "qprompt/features/feature_options.h"
 #include "qprompt/features/feature_store.h"
@@ -21,8 +23,10 @@ struct ModelArguments {
   std::string tokenizer;
   CheckpointOptions checkpoint;
   kernels::DeviceOptions device;
+  std::shared_ptr<const Ranks> ranks;  // that share the work, where there are several
 
-  CLI::Option* add_to(CLI::App& app);  // --model, which is required
+  CLI::Option* add_to(CLI::App& app);       // --model, which is required
+  void add_machine_options(CLI::App& app);  // all but --model
   std::vector<std::string> inputs() const { return {model, tokenizer}; }
   // Its towers go with their last user: a command needs them one after another. Says on stderr what
   // was assumed.
@@ -59,13 +63,17 @@ struct ExifArgument {
 // As a prompt file has it.
 std::optional<Orientation> orientation_of(std::optional<bool> exif);
 
-// --data, --split, --class-names, --exif
+// --data, --data-root, --split, --class-names, --exif
 struct DataArguments {
-  std::string data, split, class_names;
+  std::string data, data_root, split, class_names;
   ExifArgument exif;
 
   CLI::Option* add_to(CLI::App& app);  // --data, which is required
-  std::vector<std::string> inputs() const { return {data, split, class_names}; }
+  void add_root_to(CLI::App& app);     // --data-root alone
+  void add_lists_to(CLI::App& app);    // --split, --class-names
+  std::vector<std::string> inputs() const { return {place(), split, class_names}; }
+  // `data`, or the folder of the known data set that it names.
+  std::string place() const;
   // Say on stderr what was understood.
   Dataset load(std::uint64_t seed) const;
   // `prompt`: file or run folder, or empty; `exif` as that prompt has it, for where no flag says
@@ -73,8 +81,6 @@ struct DataArguments {
   TestSet test_set(const std::string& prompt, const std::string& classes,
                    std::optional<std::uint64_t> seed, std::optional<bool> exif) const;
   DataDescription description(const Dataset& dataset) const;
-
- private:
   DataOptions options() const;
 };
 

@@ -2,7 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <nlohmann/json.hpp>
+
 #include "cli/console.h"
+#include "qprompt/core/json_fields.h"
+#include "qprompt/run/record.h"
 
 namespace qprompt::cli {
 namespace {
@@ -13,7 +17,31 @@ std::string percent(const MeanAndDeviation& value, bool several) {
   return fmt::format("{:6.2f} +-{:5.2f}", 100 * value.mean, 100 * value.deviation);
 }
 
+// Without what the protocol decides itself, which stands beside the methods.
+nlohmann::ordered_json settings_json(const ProtocolEntry& entry) {
+  if (!entry.learn) return {{"templates", entry.templates}};
+  nlohmann::ordered_json settings = as_json(*entry.learn);
+  for (const char* field : {"classes", "shots", "seed", "train_seed"}) settings.erase(field);
+  return settings;
+}
+
 }  // namespace
+
+nlohmann::ordered_json table_json(const std::vector<ProtocolEntry>& entries,
+                                  const BaseToNewOptions& options, const BaseToNewResult& result) {
+  nlohmann::ordered_json json;
+  json["settings"] = {{"shots", options.shots}, {"seeds", options.seeds}};
+  for (const ProtocolEntry& entry : entries) {
+    json["settings"]["methods"][entry.name] = settings_json(entry);
+  }
+  json["base"] = {{"classes", result.base_classes}, {"images", result.base_images}};
+  json["new"] = {{"classes", result.new_classes}, {"images", result.new_images}};
+  for (const BaseToNewRow& row : summarize(result.runs)) {
+    json["rows"].push_back(fields_as_json(row));
+  }
+  for (const BaseToNewRun& run : result.runs) json["runs"].push_back(fields_as_json(run));
+  return json;
+}
 
 ProtocolEntry protocol_entry(const std::string& name, const Settings& settings,
                              const std::vector<std::string>& templates,

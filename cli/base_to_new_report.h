@@ -1,5 +1,6 @@
 #pragma once
 
+#include <nlohmann/json_fwd.hpp>
 #include <set>
 #include <string>
 #include <vector>
@@ -18,6 +19,10 @@ ProtocolEntry protocol_entry(const std::string& name, const Settings& settings,
 
 // A line on stderr for a finished run.
 void tell_run(const BaseToNewRun& run);
+
+// Settings, rows and single runs.
+nlohmann::ordered_json table_json(const std::vector<ProtocolEntry>& entries,
+                                  const BaseToNewOptions& options, const BaseToNewResult& result);
 
 // Accuracies in per cent, mean +- deviation; H of the means in a column beside the mean of the Hs.
 std::string table_text(const std::vector<BaseToNewRow>& rows);

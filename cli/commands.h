@@ -13,9 +13,12 @@ void add_inspect_command(CLI::App& app);
 void add_import_command(CLI::App& app);
 void add_export_command(CLI::App& app);
 void add_convert_command(CLI::App& app);
-void add_base_to_new_command(CLI::App& app);
+// base-to-new, few-shot, cross-dataset, domain-generalization and the studies.
+void add_experiment_commands(CLI::App& app);
+void add_sweep_command(CLI::App& app);
 void add_demo_command(CLI::App& app);
 void add_runs_command(CLI::App& app);
 void add_cache_command(CLI::App& app);
+void add_data_command(CLI::App& app);
 
 }  // namespace qprompt::cli

@@ -16,6 +16,8 @@
 namespace qprompt::cli {
 namespace {
 
+bool is_silenced = false;
+
 // A reader that has gone, as `head` does, has seen enough: the program ends without a word, as
 // others do.
 void require_stdout(bool written) {
@@ -41,13 +43,18 @@ void prepare_streams() {
   std::signal(SIGXFSZ, SIG_IGN);  // beyond `ulimit -f`
 }
 
+void silence_console(bool now) { is_silenced = now; }
+bool console_is_silent() { return is_silenced; }
+
 void write_stdout(std::string_view text) {
+  if (is_silenced) return;
   require_stdout(std::fwrite(text.data(), 1, text.size(), stdout) == text.size());
 }
 
 void finish_stdout() { require_stdout(std::fflush(stdout) == 0 && std::ferror(stdout) == 0); }
 
 void write_stderr(std::string_view text) {
+  if (is_silenced) return;
   static_cast<void>(std::fwrite(text.data(), 1, text.size(), stderr));
 }
 

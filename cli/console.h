@@ -13,6 +13,10 @@ namespace qprompt::cli {
 // of the call, and no file is opened in their place.
 void prepare_streams();
 
+// Whether this process shall say nothing more: of several ranks one talks.
+void silence_console(bool silent);
+bool console_is_silent();
+
 // As it is. Throws Error where stdout cannot be written; a reader that has gone ends the program
 // quietly, by SIGPIPE.
 void write_stdout(std::string_view text);

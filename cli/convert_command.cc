@@ -80,9 +80,10 @@ PromptFile converted(const ConvertArguments& arguments, const Model& model, cons
           ": bound to its classes, whose names are not beside it");
   const ClassTokens classes =
       source.class_names ? tokenize_classes(model, *source.class_names) : any_classes(model);
-  const PromptQuantizer quantizer(*make_learner(method, model), classes,
+  const SeenClasses& seen = source.prompt.seen;
+  const PromptQuantizer quantizer(*make_learner(method, model, seen), classes,
                                   quantizer_of(arguments, source.prompt));
-  PromptFile result = packed(model, method, classes, learned, quantizer.encode(learned));
+  PromptFile result = packed(model, method, classes, learned, quantizer.encode(learned), seen);
   result.exif = source.prompt.exif;
   return result;
 }
@@ -100,7 +101,7 @@ std::optional<Comparison> compare(const ConvertArguments& arguments, const Model
   const Dataset& chosen = set.chosen;
   TestImages images(model, chosen.test, arguments.features.options("test images"));
   const auto measured = [&](const PromptFile& prompt) {
-    return images.evaluate(AdaptedModel(model, prompt, chosen.class_names));
+    return images.evaluate(AdaptedModel(model, prompt, chosen.class_names)).metrics;
   };
   Comparison result{measured(source.prompt), measured(after), arguments.data.description(set.data)};
   tell_skipped(images.skipped());

@@ -44,7 +44,7 @@ nlohmann::ordered_json report_of(const DemoResult& result, const DemoAssets& ass
                                  const Model& model, double seconds) {
   nlohmann::ordered_json report = record_header("demo", model);
   report["data"] = {{"path", assets.pictures.string()}};
-  report.update(as_json(result.entries, result.options, result.table));
+  report.update(table_json(result.entries, result.options, result.table));
   for (const ClassifiedPicture& picture : result.classified) {
     report["classified"].push_back({{"path", picture.learned.image},
                                     {"class", picture.true_class},

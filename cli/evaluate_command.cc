@@ -139,8 +139,8 @@ void add_evaluate_command(CLI::App& app) {
       ->type_name("FILE");
   arguments->overwrite.add_to(*command);
   arguments->features.add_to(*command);
-  show_first(*command, {"model", "data", "split", "prompt", "template", "classes", "per-class",
-                        "per-image", "json", "force"});
+  show_first(*command, {"model", "data", "data-root", "split", "prompt", "template", "classes",
+                        "per-class", "per-image", "json", "force"});
   command->callback([arguments] { run_evaluate(*arguments); });
 }
 

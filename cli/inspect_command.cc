@@ -95,7 +95,10 @@ Json report_of(const PromptFile& prompt, const std::filesystem::path& path) {
               {"backbone", hex64(prompt.backbone)},
               {"identity", prompt.identity == 0 ? Json() : Json(hex64(prompt.identity))},
               {"exif", prompt.exif ? Json(*prompt.exif) : Json()},
-              {"class_bound", prompt.class_list != 0}};
+              {"class_bound", !takes_new_classes(prompt.method)}};
+  for (const SeenClass& of_class : prompt.seen) {
+    report["seen_classes"].push_back({{"name", of_class.name}, {"images", of_class.images}});
+  }
   if (const auto names = remembered_classes(path)) report["class_names"] = *names;
   for (const StoredMatrix& matrix : prompt.matrices) {
     report["matrices"].push_back(matrix_report(matrix));
@@ -122,7 +125,7 @@ void add_nearest_tokens(const InspectArguments& arguments, const PromptFile& pro
   const Model model = arguments.model.load();
   require_same_backbone(prompt, model);
   const ParameterMap learned = values(prompt);
-  const auto learner = make_learner(prompt.method, model);
+  const auto learner = make_learner(prompt.method, model, prompt.seen);
   for (const ParameterSpec& spec : learner->parameters(any_classes(model))) {
     const auto found = learned.find(spec.name);
     if (spec.kind != ParameterKind::kContext || found == learned.end()) continue;
@@ -147,6 +150,9 @@ void show_settings(const Json& report) {
   print("{:<12} {}\n", "backbone", report["backbone"].get<std::string>());
   print("{:<12} {}\n", "class list",
         report["class_bound"].get<bool>() ? "its own only (class-bound)" : "any");
+  if (report.contains("seen_classes")) {
+    print("{:<12} {} remembered in it\n", "class names", report["seen_classes"].size());
+  }
   if (report.contains("class_names")) {
     print("{:<12} {} remembered beside it\n", "class names", report["class_names"].size());
   }

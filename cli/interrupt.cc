@@ -7,6 +7,8 @@
 #include <ctime>
 #include <string_view>
 
+#include "cli/console.h"
+
 namespace qprompt::cli {
 namespace {
 
@@ -34,7 +36,7 @@ void remember(int signal) {
   signals_seen = seen + 1;
   if (seen == 0) {
     ::clock_gettime(CLOCK_MONOTONIC, &first_seen);
-    acknowledge();
+    if (!console_is_silent()) acknowledge();
   } else if (seen > 1 || seconds_since_first() > 1) {
     std::signal(signal, SIG_DFL);
     std::raise(signal);

@@ -9,9 +9,10 @@
 #include "cli/help.h"
 #include "cli/interrupt.h"
 #include "cli/progress.h"
-#include "cli/suggest.h"
 #include "cli/version.h"
 #include "qprompt/core/error.h"
+#include "qprompt/core/nearest.h"
+#include "qprompt/core/shard.h"
 
 namespace qprompt::cli {
 namespace {
@@ -27,10 +28,19 @@ std::vector<std::string> known_words(const CLI::App& app) {
   return words;
 }
 
-// The subcommand that was being parsed, or the program.
-const CLI::App& active(const CLI::App& app) {
-  const auto chosen = app.get_subcommands();
-  return chosen.empty() ? app : *chosen.front();
+// The subcommand that was being parsed, or the program, and the words that ask for it.
+struct Active {
+  const CLI::App* command;
+  std::string words;  // "data check "
+};
+
+Active active(const CLI::App& app) {
+  Active active{&app, ""};
+  while (!active.command->get_subcommands().empty()) {
+    active.command = active.command->get_subcommands().front();
+    active.words += active.command->get_name() + " ";
+  }
+  return active;
 }
 
 // "A subcommand is required" says nothing of the word that stands in its place.
@@ -46,15 +56,14 @@ std::optional<std::string> unknown_command(const CLI::App& app) {
 }
 
 int report_usage(const CLI::App& app, const CLI::ParseError& error) {
-  const CLI::App& command = active(app);
+  const auto [command, words] = active(app);
   std::string hint;
   for (const std::string& word : app.remaining(true)) {
-    const std::string best = nearest(word.substr(0, word.find('=')), known_words(command));
+    const std::string best = nearest(word.substr(0, word.find('=')), known_words(*command));
     if (!best.empty() && hint.empty()) hint = fmt::format(" (did you mean {}?)", best);
   }
   const std::string problem = unknown_command(app).value_or(error.what());
-  tell("qprompt: {}{}; see qprompt {}--help", problem, hint,
-       &command == &app ? "" : command.get_name() + " ");
+  tell("qprompt: {}{}; see qprompt {}--help", problem, hint, words);
   return kUsage;
 }
 
@@ -101,16 +110,26 @@ void build(CLI::App& app, const std::vector<std::string>& words) {
   add_import_command(app);
   add_export_command(app);
   add_convert_command(app);
-  add_base_to_new_command(app);
+  add_experiment_commands(app);
+  add_sweep_command(app);
   add_runs_command(app);
   add_cache_command(app);
+  add_data_command(app);
   add_demo_command(app);
+}
+
+// Of several ranks at one run the first alone talks, of wrong words too.
+void let_one_rank_talk(const std::vector<std::string>& words) {
+  if (std::ranges::find(words, "--ranks") == words.end()) return;
+  const auto process = launched_process();
+  if (process && process->number > 1) silence_console(true);
 }
 
 int run(int argc, char** argv) {
   CLI::App app("Adapts CLIP-like models with a few images a class by learning quantized prompts.",
                "qprompt");
   std::vector<std::string> words = words_reversed(argc, argv);
+  let_one_rank_talk(words);
   build(app, words);
   ask_for_help(app, words);
   try {
@@ -130,14 +149,9 @@ int run(int argc, char** argv) {
   }
 }
 
-}  // namespace
-}  // namespace qprompt::cli
-
-int main(int argc, char** argv) {
-  using qprompt::cli::tell;
-  qprompt::cli::prepare_streams();
+int exit_code(int argc, char** argv) {
   try {
-    return qprompt::cli::run(argc, argv);
+    return run(argc, argv);
   } catch (const std::bad_alloc&) {
     tell("qprompt: out of memory");
   } catch (const std::exception& error) {
@@ -145,5 +159,15 @@ int main(int argc, char** argv) {
     std::replace(line.begin(), line.end(), '\n', ' ');
     tell("qprompt: {}", line);
   }
-  return qprompt::cli::kFailure;
+  return kFailure;
+}
+
+}  // namespace
+}  // namespace qprompt::cli
+
+int main(int argc, char** argv) {
+  qprompt::cli::prepare_streams();
+  const int code = qprompt::cli::exit_code(argc, argv);
+  // mpirun ends all ranks as soon as one fails: that is to be the one which says why.
+  return qprompt::cli::console_is_silent() ? EXIT_SUCCESS : code;
 }

@@ -5,29 +5,35 @@
 #include "cli/console.h"
 #include "cli/evaluate_report.h"
 #include "cli/help.h"
-#include "cli/interrupt.h"
 #include "cli/learn_arguments.h"
+#include "cli/mpi_ranks.h"
 #include "cli/notices.h"
 #include "cli/output.h"
-#include "cli/progress.h"
+#include "cli/training_progress.h"
 #include "qprompt/core/error.h"
 #include "qprompt/core/fields.h"
+#include "qprompt/core/shard.h"
 #include "qprompt/data/templates.h"
+#include "qprompt/run/execute.h"
 #include "qprompt/run/run_folder.h"
-#include "qprompt/run/training_run.h"
+#include "qprompt/run/run_lock.h"
 
 namespace qprompt::cli {
 namespace {
 
 constexpr char kTrainExamples[] = R"(Examples:
   qprompt train --model openai/clip-vit-base-patch16 --data photos --output run
-  qprompt train --model M --data eurosat/2750 --split split_zhou_EuroSAT.json \
-      --classes base --shots 16 --seed 1 --epochs 50 --output run
+  qprompt train --model M --data eurosat --data-root DATA --classes base --shots 16 --seed 1 \
+      --epochs 50 --output run
   qprompt train --model M --data photos --n-ctx 16 --full-precision --output run
   qprompt train --model M --data photos --preset maple-base2new --bits 4 --output run
   qprompt train --model M --data photos --method ivlp --regularizer promptsrc \
       --model-choice best_val --output run
-The same command with --resume goes on with a run that was interrupted.)";
+  mpirun -n 2 qprompt train --model M --data imagenet --output run --ranks
+  qprompt train --model M --data photos --method class-means --output run
+The same command with --resume goes on with a run that was interrupted. Is prompt learning worth it?
+Methods on features learn in a moment what it has to be compared with: class-means, linear-probe,
+gaussian, tip-adapter; with epochs clip-adapter, tip-adapter-f, clap.)";
 
 struct TrainArguments {
   ModelArguments model;
@@ -37,42 +43,38 @@ struct TrainArguments {
   LearnConfig learn;  // what the flags come to
   std::string zero_shot_template = "a photo of a {}.";
   std::string output;
+  std::string tensorboard;
   bool skip_evaluation = false;
   bool resume = false;
+  bool ranks = false;
   OverwriteArgument overwrite;
 };
 
-Observer training_observer() {
-  Observer observer;
-  observer.stop = interrupted;
-  auto progress = std::make_shared<Progress>("training", "steps");
-  auto latest = std::make_shared<std::string>();
-  observer.on_step = [progress, latest](std::int64_t done, std::int64_t steps) {
-    progress->update(done, steps, *latest);
-  };
-  observer.on_epoch = [latest](const EpochReport& report) {
-    *latest = fmt::format(
-        "epoch {}, loss {:.4f}, accuracy {:.1f} %{}", report.epoch, report.loss,
-        100 * report.accuracy,
-        report.validation < 0 ? "" : fmt::format(", validation {:.1f} %", 100 * report.validation));
-  };
-  return observer;
-}
-
-TrainingRunOptions run_options(const TrainArguments& arguments, const Dataset& dataset) {
+RunOptions run_options(const TrainArguments& arguments, const Dataset& dataset) {
   // Before training: a template that is none is told now.
   const auto templates = templates_for({arguments.zero_shot_template}, dataset.name);
   return {.folder = arguments.output,
           .resume = arguments.resume,
-          .features = arguments.features.options("training images", "views"),
-          .test_features = arguments.features.options("test images"),
           .observer = training_observer(),
-          .templates = arguments.skip_evaluation ? std::vector<std::string>{} : templates,
+          .templates = templates,
           .exif = arguments.data.exif.as_flag(),
-          .data = arguments.data.description(dataset),
+          .tensorboard = arguments.tensorboard,
           .tokenizer = arguments.model.tokenizer,
-          .zero_shot_template = arguments.zero_shot_template,
-          .preset = arguments.flags.preset_use()};
+          .zero_shot_template = arguments.zero_shot_template};
+}
+
+// Tested are the test images of the classes that are learned, where there are any.
+RunSpec run_spec(const TrainArguments& arguments, const Dataset& dataset) {
+  RunSpec spec;
+  spec.experiment = "train";
+  spec.method = {name_of(arguments.learn), arguments.learn};
+  spec.data =
+      std::make_shared<const RunData>(RunData{dataset, arguments.data.description(dataset)});
+  spec.preset = arguments.flags.preset_use();
+  const ClassSubset classes = arguments.learn.classes;
+  const bool has_test = !subsample_classes(dataset, classes).test.empty();
+  if (has_test && !arguments.skip_evaluation) spec.targets = {{"test", spec.data, classes}};
+  return spec;
 }
 
 // Whether the prompt is that of the best epoch: an interrupted run may have finished none.
@@ -80,13 +82,14 @@ bool has_best_epoch(const TrainArguments& arguments, const Learned& learned) {
   return arguments.learn.training.model_choice == ModelChoice::kBestVal && learned.chosen_epoch > 0;
 }
 
-void show(const TrainArguments& arguments, const TrainingRun& run) {
-  const Learned& learned = run.learned;
-  if (!run.comparison && !learned.interrupted && !arguments.skip_evaluation) {
+void show(const TrainArguments& arguments, const RunResult& run) {
+  const Learned& learned = *run.learned;
+  if (!run.zero_shot && !learned.interrupted && !arguments.skip_evaluation) {
     tell("notice: no test images, so nothing is compared with zero-shot");
   }
-  if (run.comparison) {
-    const auto& [zero_shot, adapted] = *run.comparison;
+  if (run.zero_shot) {
+    const Metrics& zero_shot = *run.zero_shot;
+    const Metrics& adapted = run.targets.front().metrics;
     print("zero-shot {}, adapted {} on {} test images of {} classes\n",
           accuracy_text(zero_shot.correct, zero_shot.images),
           accuracy_text(adapted.correct, adapted.images), adapted.images,
@@ -107,7 +110,8 @@ void show(const TrainArguments& arguments, const TrainingRun& run) {
 void tell_choices(const TrainArguments& arguments, const Learned& learned) {
   for (const std::string& reason : learned.bits_reasons) print("bits of {}\n", reason);
   const TrainingConfig& training = arguments.learn.training;
-  if (!learned.interrupted && std::ssize(learned.epochs) < training.epochs) {
+  if (!learned.interrupted && training.patience > 0 &&
+      std::ssize(learned.epochs) < training.epochs) {
     print("stopped after {} of {} epochs: {} without a better validation\n", learned.epochs.size(),
           training.epochs, training.patience);
   }
@@ -118,9 +122,10 @@ void tell_choices(const TrainArguments& arguments, const Learned& learned) {
 
 // Folders are classes: a run among them would be one.
 void require_outside(const std::string& run, const DataArguments& data) {
-  const bool has_class_folders = data.split.empty() && std::filesystem::is_directory(data.data);
-  require(!has_class_folders || !lies_in(run, data.data), run, ": lies in the images of ",
-          data.data, ", expected a run folder elsewhere");
+  const std::string place = data.place();
+  const bool has_class_folders = data.split.empty() && std::filesystem::is_directory(place);
+  require(!has_class_folders || !lies_in(run, place), run, ": lies in the images of ", place,
+          ", expected a run folder elsewhere");
 }
 
 // Whether there is anything to do. Throws Error where a run would be lost.
@@ -148,8 +153,19 @@ void tell_plan(const LearnConfig& learn) {
   const std::string values = has_codebook(training.quantizer.kind)
                                  ? "bits " + training.quantizer.bits
                                  : enum_name(training.quantizer.kind) + std::string(" quantizer");
-  tell("learning {} from {} a class: {} epochs, {}", enum_name(method_tag(learn.method)), shots,
-       training.epochs, values);
+  const std::string epochs =
+      learns_by_steps(learn.method) ? fmt::format("{} epochs", training.epochs) : "no epochs";
+  tell("learning {} from {} a class: {}, {}", enum_name(method_tag(learn.method)), shots, epochs,
+       values);
+}
+
+// Of several ranks the first holds it for all.
+std::optional<RunLock> locked(const TrainArguments& arguments) {
+  const auto& ranks = arguments.model.ranks;
+  if (ranks && !ranks->is_root()) return std::nullopt;
+  auto lock = RunLock::try_lock(arguments.output);
+  require(lock.has_value(), arguments.output, ": another process works on this run");
+  return lock;
 }
 
 void run_train(TrainArguments& arguments) {
@@ -157,14 +173,35 @@ void run_train(TrainArguments& arguments) {
   if (!begins(arguments)) return;
   tell_preset(arguments.flags.preset_use());
   const Dataset dataset = arguments.data.load(arguments.learn.seed);
-  const TrainingRunOptions options = run_options(arguments, dataset);
+  const RunOptions options = run_options(arguments, dataset);
   tell_plan(arguments.learn);
-  const TrainingRun run = run_training(arguments.model.load(), dataset, arguments.learn, options);
-  tell_scarce(run.learned.scarce, arguments.learn.shots);
-  tell_skipped(run.learned.skipped);
+  Workbench bench(arguments.model.load(), arguments.features.options("training images", "views"),
+                  arguments.features.options("test images"));
+  const RunSpec spec = run_spec(arguments, dataset);
+  const auto lock = locked(arguments);
+  const RunResult run = execute(bench, spec, options);
+  tell_scarce(run.learned->scarce, arguments.learn.shots);
+  tell_skipped(run.learned->skipped);
   tell_skipped(run.skipped);
-  tell_choices(arguments, run.learned);
+  tell_choices(arguments, *run.learned);
   show(arguments, run);
+}
+
+// A script may mean it, with a folder for each.
+void tell_of_others() {
+  const auto process = launched_process();
+  if (!process || process->count == 1) return;
+  tell("notice: {} processes were started, and each does a run of its own; --ranks makes it one",
+       process->count);
+}
+
+// One of several ranks at this run.
+void run_train_on(const RankOfRun& rank, TrainArguments& arguments) {
+  ModelArguments& model = arguments.model;
+  model.ranks = rank.ranks;
+  if (model.device.threads == 0) model.device.threads = rank.cores;
+  tell("{} ranks, threads of each: {}", rank.ranks->size(), model.device.threads);
+  run_train(arguments);
 }
 
 }  // namespace
@@ -188,12 +225,23 @@ void add_train_command(CLI::App& app) {
       ->add_option("--template", arguments->zero_shot_template,
                    "of the zero-shot comparison; dataset: the published one of a known data set")
       ->capture_default_str();
+  command
+      ->add_option("--tensorboard", arguments->tensorboard, "folder for TensorBoard's event files")
+      ->type_name("DIR");
   command->add_flag("--skip-evaluation", arguments->skip_evaluation,
                     "do not compare with zero-shot on the test images");
+  command->add_flag("--ranks", arguments->ranks,
+                    "work on this run with all processes that mpirun or srun started");
   arguments->features.add_to(*command);
-  show_first(*command, {"model", "data", "output", "preset", "method", "shots", "epochs", "bits",
-                        "resume", "force"});
-  command->callback([arguments] { run_train(*arguments); });
+  show_first(*command, {"model", "data", "data-root", "output", "preset", "method", "shots",
+                        "epochs", "bits", "resume", "force"});
+  command->callback([arguments] {
+    if (!arguments->ranks) {
+      tell_of_others();
+      return run_train(*arguments);
+    }
+    on_mpi_ranks([&](const RankOfRun& rank) { run_train_on(rank, *arguments); });
+  });
 }
 
 }  // namespace qprompt::cli

@@ -10,7 +10,7 @@
 //   evaluate         accuracy and F1                             eval/evaluate.h
 //
 // and what they hand over: PromptFile (artifact/prompt_file.h), the base-to-new table
-// (eval/base_to_new.h), run folders (run/training_run.h). Images are files, bytes or pixels
+// (eval/base_to_new.h), run folders (run/execute.h). Images are files, bytes or pixels
 // (data/image_source.h). Everything throws qprompt::Error (core/error.h), one line each, or
 // Interrupted where a caller's `stop` said so; nothing else leaves the library.
 
@@ -26,6 +26,6 @@
 #include "qprompt/features/feature_store.h"
 #include "qprompt/inference/adapted_model.h"
 #include "qprompt/inference/classifier.h"
+#include "qprompt/run/execute.h"
 #include "qprompt/run/run_folder.h"
-#include "qprompt/run/training_run.h"
 #include "qprompt/train/learn.h"

@@ -6,11 +6,12 @@ set -euo pipefail
 packages=(
   g++ cmake ninja-build pkg-config
   libdnnl-dev libeigen3-dev libhwy-dev
-  libcli11-dev nlohmann-json3-dev libfmt-dev
-  libasio-dev liblmdb-dev
+  libcli11-dev nlohmann-json3-dev libfmt-dev libtomlplusplus-dev
+  libasio-dev liblmdb-dev liblbfgs-dev
   libjpeg-dev libpng-dev libwebp-dev libtiff-dev libgif-dev libheif-dev libstb-dev
   libicu-dev libgumbo-dev libzip-dev zlib1g-dev libxxhash-dev
   libprotobuf-dev protobuf-compiler libisal-dev
+  libopenmpi-dev openmpi-bin
   libgtest-dev libgmock-dev libbenchmark-dev
 )
 if [ "${1:-}" = --lint ]; then packages+=(git python3-venv clang-format clang-tidy clang libclang-rt-dev libomp-dev); fi

@@ -18,7 +18,9 @@ namespace qprompt {
 namespace {
 
 constexpr std::string_view kMagic = "QPRM";
-constexpr std::uint8_t kVersion = 3;  // 2: without `exif`; 1: without the model's identity too
+// 3: without classes seen; 2: without `exif` too; 1: without the model's identity too
+constexpr std::uint8_t kVersion = 4;
+constexpr std::uint8_t kExifNotSaid = 2;  // from version 4
 constexpr std::size_t kChecksumSize = 4;
 
 std::uint32_t checksum(std::span<const std::byte> bytes) {
@@ -66,6 +68,44 @@ std::uint64_t read_class_list(ByteReader& reader) {
   return hash;
 }
 
+std::optional<bool> read_exif(ByteReader& reader, std::uint8_t version) {
+  const std::uint8_t exif = reader.byte();
+  if (version >= 4 && exif == kExifNotSaid) return std::nullopt;
+  reader.require(exif <= 1, "exif mark ", int{exif}, ", expected 0 or 1");
+  return exif == 1;
+}
+
+void write_seen(ByteWriter& writer, const SeenClasses& seen) {
+  writer.varint(seen.size());
+  for (const SeenClass& of_class : seen) {
+    writer.string(of_class.name);
+    writer.varint(static_cast<std::uint64_t>(of_class.images));
+  }
+}
+
+SeenClasses read_seen(ByteReader& reader) {
+  constexpr std::uint64_t kMostImages = std::uint64_t{1} << 31;
+  SeenClasses seen;
+  std::set<std::string> names;
+  const std::uint64_t count = reader.varint();
+  reader.require(count > 0, "a list of no classes");
+  // Not reserved: each class takes bytes, so a false count ends with them.
+  for (std::uint64_t i = 0; i < count; ++i) {
+    std::string name = reader.string();
+    reader.require(names.insert(name).second, "two classes are called '", name, "'");
+    const std::uint64_t images = reader.varint();
+    reader.require(images < kMostImages, "class '", name, "' with ", images, " images");
+    seen.push_back({std::move(name), static_cast<Index>(images)});
+  }
+  return seen;
+}
+
+std::uint8_t version_of(const PromptFile& file) {
+  if (!file.seen.empty()) return 4;
+  if (file.exif) return 3;
+  return file.identity != 0 ? 2 : 1;
+}
+
 std::vector<StoredMatrix> read_matrices(ByteReader& reader) {
   std::vector<StoredMatrix> matrices;
   const std::uint64_t count = reader.varint();
@@ -82,13 +122,16 @@ std::vector<std::byte> to_bytes(const PromptFile& file) {
     require_unique_names(file.matrices, "prompt file");
     ByteWriter writer;
     writer.bytes(std::as_bytes(std::span(kMagic)));
-    require(!file.exif || file.identity != 0, "prompt file: exif without the model's identity");
-    writer.byte(file.exif ? 3 : file.identity != 0 ? 2 : 1);
+    const std::uint8_t version = version_of(file);
+    require(version < 3 || file.identity != 0,
+            "prompt file: exif or classes without the model's identity");
+    writer.byte(version);
     writer.u64(file.backbone);
     if (file.identity != 0) writer.u64(file.identity);
-    if (file.exif) writer.byte(*file.exif ? 1 : 0);
+    if (version >= 3) writer.byte(file.exif ? (*file.exif ? 1 : 0) : kExifNotSaid);
     writer.byte(file.class_list != 0 ? 1 : 0);
     if (file.class_list != 0) writer.u64(file.class_list);
+    if (version >= 4) write_seen(writer, file.seen);
     write_settings(writer, file.method);
     writer.varint(file.matrices.size());
     for (const StoredMatrix& matrix : file.matrices) write_matrix(writer, matrix);
@@ -112,12 +155,9 @@ PromptFile prompt_file_from_bytes(std::span<const std::byte> bytes, std::string_
       file.identity = reader.u64();
       reader.require(file.identity != 0, "the identity of the backbone is zero");
     }
-    if (version >= 3) {
-      const std::uint8_t exif = reader.byte();
-      reader.require(exif <= 1, "exif mark ", int{exif}, ", expected 0 or 1");
-      file.exif = exif == 1;
-    }
+    if (version >= 3) file.exif = read_exif(reader, version);
     file.class_list = read_class_list(reader);
+    if (version >= 4) file.seen = read_seen(reader);
     file.method = read_settings(reader);
     file.matrices = read_matrices(reader);
     reader.require(reader.remaining() == 0, reader.remaining(), " bytes after the last matrix");

@@ -10,6 +10,7 @@
 #include <variant>
 #include <vector>
 
+#include "qprompt/adapter/feature_learner.h"
 #include "qprompt/core/export.h"
 #include "qprompt/core/matrix.h"
 #include "qprompt/prompt/config.h"
@@ -34,7 +35,8 @@ struct PromptFile {
   std::optional<bool> exif{};
   MethodConfig method{};
   std::uint64_t class_list =
-      0;  // class_list_hash() where the method is bound to its classes, else 0
+      0;               // class_list_hash() where the method is bound to its classes, else 0
+  SeenClasses seen{};  // that a learner on features remembers (version 4)
   std::vector<StoredMatrix> matrices{};  // in the alphabetical order of their names
 };
 

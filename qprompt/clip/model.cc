@@ -51,7 +51,8 @@ struct Model::Impl {
   Impl(const std::string& model, const ModelOptions& options)
       : checkpoint(Checkpoint::open(model, options.checkpoint)),
         tokenizer(load_tokenizer_for(checkpoint, options.tokenizer)),
-        engine(options.engine ? options.engine : std::make_shared<Engine>(options.device)),
+        engine(options.engine ? options.engine
+                              : std::make_shared<Engine>(options.device, options.ranks)),
         keeps_towers(options.keeps_towers),
         logit_scale(checkpoint.logit_scale()) {}
 

@@ -17,6 +17,7 @@ namespace qprompt {
 class Checkpoint;
 class Engine;
 class ImageTower;
+class Ranks;
 class TextTower;
 class Tokenizer;
 
@@ -30,6 +31,9 @@ struct ModelOptions {
   std::optional<std::filesystem::path> tokenizer{};  // found beside the model where not given
   CheckpointOptions checkpoint{};                    // what its files may not say
   std::shared_ptr<Engine> engine{};                  // another model's, whose threads are shared
+  // For the program itself: this process as one of several that work on one run, of an engine of
+  // the model's own. All ranks make the same calls and have the same results (core/ranks.h).
+  std::shared_ptr<const Ranks> ranks{};
   // Whether packed weights stay for as long as the model, or go with their last user: that spares
   // memory where towers are needed one after another.
   bool keeps_towers = true;

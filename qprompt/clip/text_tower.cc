@@ -35,6 +35,24 @@ Index rows_needed(const EmbeddedTexts& texts) {
 
 }  // namespace
 
+std::shared_ptr<const EmbeddedTexts> part_of(std::shared_ptr<const EmbeddedTexts> texts,
+                                             Part classes) {
+  if (classes.count == texts->classes()) return texts;
+  const Index begin = texts->begin[classes.first];
+  const Index end = texts->begin[classes.first + classes.count];
+  auto part = std::make_shared<EmbeddedTexts>();
+  part->shared = texts->shared;
+  part->learned_shared = texts->learned_shared;
+  part->own = texts->own.middleRows(begin, end - begin);
+  for (Index c = 0; c <= classes.count; ++c) {
+    part->begin.push_back(texts->begin[classes.first + c] - begin);
+  }
+  for (const auto& [row, index] : texts->learned_own) {
+    if (row >= begin && row < end) part->learned_own.push_back({row - begin, index});
+  }
+  return part;
+}
+
 TextTower::TextTower(const Checkpoint& checkpoint, const kernels::Device& device,
                      kernels::Differentiable differentiable)
     : TextTower(checkpoint, device, differentiable, checkpoint.text_stem()) {}

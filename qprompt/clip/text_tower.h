@@ -6,6 +6,7 @@
 #include "qprompt/checkpoint/checkpoint.h"
 #include "qprompt/clip/text_layout.h"
 #include "qprompt/clip/transformer.h"
+#include "qprompt/core/ranks.h"
 #include "qprompt/kernels/device.h"
 
 namespace qprompt {
@@ -40,6 +41,10 @@ struct EmbeddedTexts {
   std::vector<Index> begin;  // own rows of class c: [begin[c], begin[c + 1])
   std::vector<Learned> learned_shared, learned_own;  // by their rows
 };
+
+// These texts of some of the classes; all of them where that is the part.
+std::shared_ptr<const EmbeddedTexts> part_of(std::shared_ptr<const EmbeddedTexts> texts,
+                                             Part classes);
 
 // The frozen text tower. Const: one tower serves any number of prompts and callers, each pass that
 // keeps something with a workspace of its own. Rows behind EOT are never computed; shared rows are

@@ -10,6 +10,7 @@
 #include "qprompt/core/error.h"
 #include "qprompt/core/file.h"
 #include "qprompt/core/unicode.h"
+#include "qprompt/data/dataset_sources.h"
 #include "qprompt/data/image_kind.h"
 
 namespace qprompt {
@@ -23,8 +24,8 @@ bool all_digits(std::string_view text) {
 }
 
 // Alone or before a name, as in ImageNet's classnames.txt.
-bool is_wordnet_id(const std::string& name) {
-  return name.size() >= 9 && name[0] == 'n' && all_digits(std::string_view(name).substr(1, 8)) &&
+bool begins_with_wordnet_id(const std::string& name) {
+  return is_wordnet_id(std::string_view(name).substr(0, 9)) &&
          (name.size() == 9 || name[9] == ' ');
 }
 
@@ -135,7 +136,7 @@ std::vector<std::string> doubts_about_names(std::span<const std::string> names) 
   return at_border([&] {
     std::vector<std::string> doubts;
     tell_twins(names, doubts);
-    tell_many(names, is_wordnet_id, "begin with WordNet ids (--class-names names folders)", doubts);
+    tell_many(names, begins_with_wordnet_id, "begin with WordNet ids (--class-names names folders)", doubts);
     tell_many(names, all_digits, "are numbers (--class-names names folders)", doubts);
     if (std::ranges::all_of(names, begins_with_number)) {
       tell_many(names, begins_with_number, "begin with a number, which is read too", doubts);

@@ -9,6 +9,8 @@
 #include "qprompt/core/error.h"
 #include "qprompt/core/hash.h"
 #include "qprompt/core/random.h"
+#include "qprompt/data/benchmark.h"
+#include "qprompt/data/benchmark_readers.h"
 #include "qprompt/data/class_names.h"
 #include "qprompt/data/dataset_sources.h"
 #include "qprompt/data/image_folder.h"
@@ -45,9 +47,16 @@ void tell_absent(Dataset& dataset) {
   if (!line.empty()) dataset.notices.push_back(line);
 }
 
-Dataset read_any(const fs::path& data, const DataOptions& options) {
+// A word that is neither a path nor a name was perhaps meant as a name.
+std::string hint_of(const fs::path& data) {
+  const std::string name = nearest_benchmark(data.string());
+  if (name.empty() || data.has_parent_path()) return "";
+  return ", and no data set that is known by name (did you mean " + name + "?)";
+}
+
+Dataset read_path(const fs::path& data, const DataOptions& options) {
   if (options.split) return read_image_list(*options.split, data, options);
-  require(fs::exists(data), data.string(), ": no such folder or list of images");
+  require(fs::exists(data), data.string(), ": no such folder or list of images", hint_of(data));
   if (!fs::is_directory(data))
     return read_image_list(data, fs::absolute(data).parent_path(), options);
   const std::optional<fs::path> table = metadata_in(data);
@@ -62,6 +71,23 @@ Dataset read_any(const fs::path& data, const DataOptions& options) {
   const fs::path whole = fs::absolute(data / "").lexically_normal();  // ends with a separator
   dataset.name = whole.parent_path().filename().string();
   return dataset;
+}
+
+Dataset read_named(const Benchmark& benchmark, const fs::path& data, const DataOptions& options) {
+  Dataset dataset = read_benchmark(benchmark, options);
+  const fs::path folder = place_of_data(data, options);
+  if (fs::exists(data) && !fs::equivalent(data, folder)) {
+    dataset.notices.push_back(folder.string() + " is read, not ./" + data.string() +
+                              ", which --data ./" + data.string() + " reads");
+  }
+  return dataset;
+}
+
+void require_fractions(const Fractions& fractions) {
+  const auto& [train, val, test] = fractions;
+  require(train > 0 && val >= 0 && test >= 0 && std::abs(train + val + test - 1) < 1e-9,
+          "fractions ", train, ", ", val, ", ", test,
+          " of train, val and test, expected some for train and a sum of 1");
 }
 
 void orient(Dataset& dataset, std::optional<Orientation> wanted) {
@@ -86,7 +112,10 @@ Dataset load_dataset(const fs::path& data, const DataOptions& options) {
   return at_border([&]() -> Dataset {
     const std::string source = options.split.value_or(data).string();
     try {
-      Dataset dataset = read_any(data, options);
+      require_fractions(options.fractions);
+      const Benchmark* benchmark = named_benchmark(data, options);
+      Dataset dataset =
+          benchmark ? read_named(*benchmark, data, options) : read_path(data, options);
       check(dataset, source);
       orient(dataset, options.orientation);
       tell_absent(dataset);
@@ -94,6 +123,9 @@ Dataset load_dataset(const fs::path& data, const DataOptions& options) {
       // Some data sets (ImageNet) publish no labels for their test images: the reference tests on
       // val.
       if (dataset.test.empty() && !dataset.divided_here) dataset.test = dataset.val;
+      if (benchmark && !options.split) {
+        append(dataset.notices, differences_from_published(*benchmark, dataset));
+      }
       return dataset;
     } catch (const fs::filesystem_error& error) {
       fail(error.path1().string(), ": cannot read: ", error.code().message());
@@ -108,6 +140,10 @@ bool tests_val(const Dataset& dataset) {
 }
 
 }  // namespace
+
+PartSizes sizes_of(const Dataset& dataset) {
+  return {std::ssize(dataset.train), std::ssize(dataset.val), std::ssize(dataset.test)};
+}
 
 std::size_t images_of(const Dataset& dataset) {
   return dataset.train.size() + dataset.val.size() + (tests_val(dataset) ? 0 : dataset.test.size());
@@ -148,8 +184,12 @@ void divide(std::vector<Item> items, const std::string& class_key, const DataOpt
     dataset.test.insert(dataset.test.end(), items.begin(), items.end());
     return;
   }
-  const std::size_t n_train = std::max<std::size_t>(1, share(items.size(), 0.5));
-  const std::size_t n_val = items.size() < 4 ? 0 : share(items.size(), 0.2);  // a test image first
+  const auto& [train, val, test] = options.fractions;
+  const std::size_t n_train = std::max<std::size_t>(1, share(items.size(), train));
+  const std::size_t rest = items.size() - n_train;
+  std::size_t n_val = std::min(rest, share(items.size(), val));
+  if (test == 0) n_val = rest;
+  if (items.size() < 4 && test > 0) n_val = 0;  // a test image first
   Random random(options.seed, hash64(class_key));
   const std::vector<Index> order = random.permutation(static_cast<Index>(items.size()));
   std::vector<Part> parts(items.size(), Part::kTest);
@@ -162,6 +202,11 @@ void divide(std::vector<Item> items, const std::string& class_key, const DataOpt
 }
 
 std::vector<Item>& items_of(Part part, Dataset& dataset) {
+  if (part == Part::kTrain) return dataset.train;
+  return part == Part::kVal ? dataset.val : dataset.test;
+}
+
+const std::vector<Item>& items_of(Part part, const Dataset& dataset) {
   if (part == Part::kTrain) return dataset.train;
   return part == Part::kVal ? dataset.val : dataset.test;
 }

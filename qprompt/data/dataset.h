@@ -31,9 +31,17 @@ struct Dataset {
   std::vector<std::string> notices{};    // what is doubtful, one line each
 };
 
+// Shares of every class of what is not divided; their sum is 1.
+struct Fractions {
+  double train = 0.5, val = 0.2, test = 0.3;
+};
+
 struct DataOptions {
+  // The folder of the data sets that are known by name (benchmark.h), where each has its own.
+  std::optional<std::filesystem::path> data_root{};
   std::optional<std::filesystem::path> split{};  // a list of images
   std::uint64_t seed = 1;                        // of the division of what is not divided
+  Fractions fractions{};
   // What is not divided is all to be tested.
   bool whole = false;
   // The names of class folders: "FOLDER NAME" a line, a JSON object {"FOLDER": "NAME"}, or one name
@@ -51,6 +59,8 @@ struct DataOptions {
 //  * a split (or `data` itself a file): CoOp's JSON, or a table with a path, a label and perhaps a
 //    part (CSV, JSON lines), with `data` (or the file's folder) as image root; the sub-folder of
 //    `data` to which the paths belong is found.
+//  * the name of a known data set ("caltech101"), which lies below the data root as CoOp's users
+//    have it. A split then stands for the published one.
 // Throws Error for a layout that is not understood, no images, a class without any that can be
 // read, fewer than two classes, labels that are not 0 .. n-1.
 QPROMPT_API Dataset load_dataset(const std::filesystem::path& data,
@@ -58,6 +68,14 @@ QPROMPT_API Dataset load_dataset(const std::filesystem::path& data,
 
 // "3 classes, 24 images: 12 train, 5 val, 7 test; ignored: 8 .heic"
 QPROMPT_API std::string summary(const Dataset& dataset);
+
+// Images of each part.
+struct PartSizes {
+  std::int64_t train = 0, val = 0, test = 0;
+
+  bool operator==(const PartSizes&) const = default;
+};
+QPROMPT_API PartSizes sizes_of(const Dataset& dataset);
 
 // All images, those that two parts share once.
 QPROMPT_API std::size_t images_of(const Dataset& dataset);

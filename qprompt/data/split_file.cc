@@ -1,9 +1,14 @@
+#include "qprompt/data/split_file.h"
+
 #include <algorithm>
 #include <map>
 #include <nlohmann/json.hpp>
 
+#include "qprompt/core/border.h"
 #include "qprompt/core/error.h"
+#include "qprompt/core/file.h"
 #include "qprompt/core/json.h"
+#include "qprompt/core/unicode.h"
 #include "qprompt/data/class_names.h"
 #include "qprompt/data/dataset_sources.h"
 
@@ -11,6 +16,10 @@ namespace qprompt {
 namespace {
 
 using nlohmann::json;
+namespace fs = std::filesystem;
+
+// Beside the parts: whether the camera's orientation is applied. CoOp's reader passes it over.
+constexpr const char* kExif = "exif";
 
 // CoOp's split file: {"train": [[path, label, class name], ...], "val": ..., "test": ...}.
 class SplitFile {
@@ -19,6 +28,11 @@ class SplitFile {
     require(root.is_object(), name_, ": expected an object with the keys train, val and test");
     std::map<Part, std::string> keys;
     for (const auto& [key, list] : root.items()) {
+      if (key == kExif) {
+        require(list.is_boolean(), name_, ": exif is ", list.dump().substr(0, 40),
+                ", expected true or false");
+        continue;
+      }
       const auto part = part_called(key);
       require(part.has_value(), name_, ": the key '", key,
               "', expected train, val and test, as CoOp's split files have them");
@@ -30,9 +44,10 @@ class SplitFile {
   }
 
   Dataset read() {
-    Dataset dataset{.orientation = Orientation::kAsStored};
+    const bool upright = root_.value(kExif, false);
+    Dataset dataset{.orientation = upright ? Orientation::kUpright : Orientation::kAsStored};
     for (const auto& [key, list] : root_.items()) {
-      items_of(*part_called(key), dataset) = items(key, list);
+      if (key != kExif) items_of(*part_called(key), dataset) = items(key, list);
     }
     for (std::size_t label = 0; label < names_.size(); ++label) {
       require(!names_[label].empty(), name_, ": label ", label,
@@ -64,8 +79,7 @@ class SplitFile {
     require(label >= 0 && label < static_cast<std::int64_t>(entries_), place, "label ", label,
             " out of range, expected 0 .. n-1");
     set_name(static_cast<std::size_t>(label), entry[2].get_ref<const std::string&>(), place);
-    return {.image = std::filesystem::path(entry[0].get<std::string>()),
-            .label = static_cast<int>(label)};
+    return {.image = fs::path(entry[0].get<std::string>()), .label = static_cast<int>(label)};
   }
 
   void set_name(std::size_t label, const std::string& name, const std::string& place) {
@@ -83,6 +97,16 @@ class SplitFile {
   std::vector<std::string> names_;  // by label
 };
 
+// As it is listed: below the folder that the paths are relative to.
+std::string listed_path(const Item& item, const fs::path& root) {
+  const std::string path =
+      fs::absolute(item.image.path()).lexically_normal().lexically_relative(root).generic_string();
+  require(!path.empty() && !path.starts_with(".."), item.image.name(), ": lies outside of ",
+          root.string(), ", so a split that names it would hold on this machine only");
+  require(is_utf8(path), item.image.name(), ": a path that is not UTF-8, which JSON cannot hold");
+  return path;
+}
+
 }  // namespace
 
 // An object that does not end with its line, or has a part's name for its first key.
@@ -94,9 +118,25 @@ bool is_split_json(std::string_view text) {
   return !first.is_object() || first.empty() || part_called(first.begin().key()).has_value();
 }
 
-Dataset read_split_json(std::string_view text, const std::filesystem::path& file) {
+Dataset read_split_json(std::string_view text, const fs::path& file) {
   const json root = parse_json(text, file);
   return SplitFile(root, file.string()).read();
+}
+
+std::string split_text(const Dataset& dataset, const fs::path& root) {
+  return at_border([&] {
+    const fs::path folder = fs::absolute(root / "").lexically_normal().parent_path();
+    nlohmann::ordered_json split;
+    for (const Part part : {Part::kTrain, Part::kVal, Part::kTest}) {
+      auto& list = split[name_of(part)] = nlohmann::ordered_json::array();
+      for (const Item& item : items_of(part, dataset)) {
+        list.push_back({listed_path(item, folder), item.label, dataset.class_names.at(item.label)});
+      }
+    }
+    if (dataset.orientation == Orientation::kUpright) split[kExif] = true;
+    constexpr int kIndentation = 4;
+    return split.dump(kIndentation, ' ', true);  // ASCII alone, as Python's json.dump writes it
+  });
 }
 
 }  // namespace qprompt

@@ -15,13 +15,17 @@ bool is_number(std::string_view text) {
          std::ranges::all_of(text, [](unsigned char c) { return std::isdigit(c) != 0; });
 }
 
+bool is_wordnet_id(std::string_view text) {
+  return text.size() == 9 && text[0] == 'n' && is_number(text.substr(1));
+}
+
 namespace {
 
 // "n03773504" where an image lies in such a folder: WordNet's ids are classes, and ImageNet's names
 // of them are not all different.
 std::string wordnet_folder(const std::filesystem::path& path) {
   const std::string folder = path.parent_path().filename().string();
-  return folder.size() == 9 && folder[0] == 'n' && is_number(folder.substr(1)) ? folder : "";
+  return is_wordnet_id(folder) ? folder : "";
 }
 
 // What tells classes apart: the readable name, and the id.
@@ -51,9 +55,27 @@ bool ids_number_classes(const std::vector<TableRow>& rows) {
   return std::ranges::all_of(of_id, [](const auto& entry) { return entry.second.second > 1; });
 }
 
+// Within each part the ids number classes: then they do so in all, and one of two names is two data
+// sets under one list.
+void require_same_names(const Table& table) {
+  std::map<std::string, std::vector<TableRow>> parts;
+  for (const TableRow& row : table.rows) parts[row.part].push_back(row);
+  const bool each_alone =
+      std::ranges::all_of(parts, [](const auto& part) { return ids_number_classes(part.second); });
+  if (parts.size() < 2 || !each_alone) return;
+  std::map<std::string, const TableRow*> first;
+  for (const TableRow& row : table.rows) {
+    const TableRow& known = *first.emplace(row.id, &row).first->second;
+    require(known.label == row.label, row.place, table.id_column, " ", row.id, " is called '",
+            row.label, "' in the part '", row.part, "', but '", known.label, "' in '", known.part,
+            "'; expected one name");
+  }
+}
+
 // Ids that number no classes are a column that is not read.
 void settle_ids(Table& table) {
   if (table.id_column.empty() || ids_number_classes(table.rows)) return;
+  require_same_names(table);
   for (TableRow& row : table.rows) row.id.clear();
   table.unread.push_back(table.id_column);
 }

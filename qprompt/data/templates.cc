@@ -2,10 +2,10 @@
 
 #include <array>
 #include <filesystem>
-#include <string_view>
 
 #include "qprompt/core/error.h"
 #include "qprompt/core/file.h"
+#include "qprompt/data/benchmark.h"
 
 namespace qprompt {
 namespace {
@@ -100,33 +100,11 @@ constexpr std::array kImageNet80{
     "a tattoo of the {}.",
 };
 
-// CoOp's zero-shot CLIP (Zhou et al., IJCV 2022), by the names of its splits.
-struct DatasetTemplate {
-  std::string_view dataset, sentence;
-};
-constexpr DatasetTemplate kDatasetTemplates[] = {
-    {"OxfordPets", "a photo of a {}, a type of pet."},
-    {"OxfordFlowers", "a photo of a {}, a type of flower."},
-    {"FGVCAircraft", "a photo of a {}, a type of aircraft."},
-    {"DescribableTextures", "{} texture."},
-    {"EuroSAT", "a centered satellite photo of {}."},
-    {"StanfordCars", "a photo of a {}."},
-    {"Food101", "a photo of {}, a type of food."},
-    {"SUN397", "a photo of a {}."},
-    {"Caltech101", "a photo of a {}."},
-    {"UCF101", "a photo of a person doing {}."},
-    {"ImageNet", "a photo of a {}."},
-    {"ImageNetSketch", "a photo of a {}."},
-    {"ImageNetV2", "a photo of a {}."},
-    {"ImageNetA", "a photo of a {}."},
-    {"ImageNetR", "a photo of a {}."},
-};
-
 std::string template_of_dataset(const std::string& name) {
+  if (const Benchmark* known = find_benchmark(name)) return std::string(known->sentence);
   std::string names;
-  for (const auto& [dataset, sentence] : kDatasetTemplates) {
-    if (dataset == name) return std::string(sentence);
-    names += (names.empty() ? "" : ", ") + std::string(dataset);
+  for (const Benchmark& each : benchmarks()) {
+    names += (names.empty() ? "" : ", ") + std::string(each.name);
   }
   fail("template 'dataset': no published sentence for '", name, "', only for ", names);
 }

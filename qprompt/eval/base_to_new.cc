@@ -23,8 +23,8 @@ void add_skipped(const std::vector<std::string>& skipped, BaseToNewResult& resul
 void require_new_classes_possible(const Model& model, const std::vector<ProtocolEntry>& entries) {
   for (const ProtocolEntry& entry : entries) {
     require(!entry.learn || !make_learner(entry.learn->method, model)->class_bound(),
-            "base-to-new: '", entry.name, "' learns a context for each class and has none for new ",
-            "classes");
+            "base-to-new: '", entry.name,
+            "' learns something for each class and has nothing for new classes");
   }
 }
 
@@ -62,8 +62,8 @@ class Halves {
   // `adapted` adapts the model to a list of names.
   template <typename Adapt>
   void test(const Adapt& adapted, BaseToNewRun& run) {
-    run.base = base_images_.evaluate(adapted(base_.class_names)).accuracy();
-    run.novel = new_images_.evaluate(adapted(new_.class_names)).accuracy();
+    run.base = base_images_.evaluate(adapted(base_.class_names)).metrics.accuracy();
+    run.novel = new_images_.evaluate(adapted(new_.class_names)).metrics.accuracy();
   }
 
  private:

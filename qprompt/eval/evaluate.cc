@@ -65,14 +65,14 @@ Index TestImages::count() {
   return at_border([&] { return frozen().features.rows(); });
 }
 
-Metrics TestImages::evaluate(const AdaptedModel& adapted) {
+Evaluation TestImages::evaluate(const AdaptedModel& adapted) {
   return at_border([&] {
-    if (!adapted.prompts_images()) return measured(adapted, items_, frozen()).metrics;
+    if (!adapted.prompts_images()) return measured(adapted, items_, frozen());
     FeatureOptions options = options_;
     options.cache = nullptr;  // nobody asks for these again
     Evaluation evaluation = qprompt::evaluate(adapted, items_, options);
-    skipped_ = std::move(evaluation.skipped);
-    return std::move(evaluation.metrics);
+    skipped_ = evaluation.skipped;
+    return evaluation;
   });
 }
 

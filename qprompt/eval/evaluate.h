@@ -37,7 +37,7 @@ class QPROMPT_API TestImages {
  public:
   TestImages(const Model& model, std::vector<Item> items, FeatureOptions options = {});
 
-  Metrics evaluate(const AdaptedModel& adapted);
+  Evaluation evaluate(const AdaptedModel& adapted);
   // As the frozen tower sees them: how many can be read. Encoded when first asked for.
   Index count();
   // Damaged images that were left out, as far as any were read.

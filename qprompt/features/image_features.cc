@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <optional>
+#include <sstream>
 
 #include "qprompt/clip/engine.h"
 #include "qprompt/core/error.h"
+#include "qprompt/core/ranks.h"
 #include "qprompt/data/opened_image.h"
 #include "qprompt/data/preprocess.h"
 #include "qprompt/features/image_side.h"
@@ -207,18 +209,9 @@ void collect(const Wave& wave, ImageFeatures& result, FeatureProgress& progress)
   progress.done = row;
 }
 
-}  // namespace
-
-void tell_decoding(const std::vector<std::string>& notices, const FeatureOptions& options) {
-  if (notices.empty() || !options.notice) return;
-  options.notice("notice: " + std::to_string(notices.size()) +
-                 " images; the first: " + notices.front());
-}
-
-ImageFeatures image_features(const ImageSide& side, std::span<const ImageRequest> requests,
-                             const FeatureOptions& given) {
-  FeatureOptions options = given;
-  options.stop = one_at_a_time(given.stop);
+// On this rank alone.
+ImageFeatures encoded(const ImageSide& side, std::span<const ImageRequest> requests,
+                      const FeatureOptions& options) {
   LenientCache cache(options);
   const Preparation preparation(side, cache, options);
   FeatureProgress progress;
@@ -241,6 +234,62 @@ ImageFeatures image_features(const ImageSide& side, std::span<const ImageRequest
     if (options.progress) options.progress(progress);
   }
   result.features.conservativeResize(progress.done, Eigen::NoChange);
+  return result;
+}
+
+// Lines of all ranks, in their order.
+std::vector<std::string> gather_lines(const Ranks& ranks, const std::vector<std::string>& own) {
+  std::string text;
+  for (const std::string& line : own) text += line + '\n';
+  std::vector<std::string> lines;
+  for (const std::string& part : gather(ranks, text)) {
+    std::istringstream in(part);
+    for (std::string line; std::getline(in, line);) lines.push_back(line);
+  }
+  return lines;
+}
+
+// Rows of the requests' first views among those of all ranks.
+std::vector<Index> gather_first(const Ranks& ranks, const ImageFeatures& own) {
+  std::ostringstream text;
+  text << own.features.rows();
+  for (const Index row : own.first) text << ' ' << row;
+  std::vector<Index> first;
+  Index before = 0;  // rows of the ranks before
+  for (const std::string& part : gather(ranks, text.str())) {
+    std::istringstream in(part);
+    Index rows = 0, row = 0;
+    in >> rows;
+    while (in >> row) first.push_back(row < 0 ? row : before + row);
+    before += rows;
+  }
+  return first;
+}
+
+}  // namespace
+
+void tell_decoding(const std::vector<std::string>& notices, const FeatureOptions& options) {
+  if (notices.empty() || !options.notice) return;
+  options.notice("notice: " + std::to_string(notices.size()) +
+                 " images; the first: " + notices.front());
+}
+
+ImageFeatures image_features(const ImageSide& side, std::span<const ImageRequest> requests,
+                             const FeatureOptions& given) {
+  FeatureOptions options = given;
+  options.stop = one_at_a_time(given.stop);
+  const Ranks& ranks = side.model().engine().ranks();
+  const Part part = part_of(ranks, std::ssize(requests));
+  ImageFeatures result = encoded(
+      side,
+      requests.subspan(static_cast<std::size_t>(part.first), static_cast<std::size_t>(part.count)),
+      options);
+  if (ranks.size() > 1) {
+    result.first = gather_first(ranks, result);
+    result.features = gather_rows(ranks, result.features);
+    result.skipped = gather_lines(ranks, result.skipped);
+    result.notices = gather_lines(ranks, result.notices);
+  }
   tell_decoding(result.notices, options);
   return result;
 }

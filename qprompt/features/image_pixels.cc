@@ -76,8 +76,12 @@ ImagePixels::Decoded ImagePixels::decode(const ImageRequest& request,
 
 Matrix ImagePixels::pixels(std::span<const Index> rows) const {
   const Index size = preprocessing_.image_size;
+  const Part own = part_of(model_.engine().ranks(), std::ssize(rows));
   Matrix pixels(std::ssize(rows), 3 * size * size);
-  model_.engine().decoders().for_each(rows.size(), [&](std::size_t i) {
+  pixels.topRows(own.first).setZero();
+  pixels.bottomRows(pixels.rows() - own.first - own.count).setZero();
+  model_.engine().decoders().for_each(static_cast<std::size_t>(own.count), [&](std::size_t nth) {
+    const std::size_t i = nth + static_cast<std::size_t>(own.first);
     const View& view = views_[rows[i]];
     const ImageRequest& request = requests_[view.request];
     const std::span<float> row(pixels.row(static_cast<Index>(i)).data(),

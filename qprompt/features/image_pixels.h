@@ -27,7 +27,8 @@ class ImagePixels {
   const std::vector<std::string>& skipped() const { return skipped_; }
   const std::vector<std::string>& notices() const { return notices_; }
 
-  // [rows.size(), 3 size size], planar and normalised.
+  // [rows.size(), 3 size size], planar and normalised. Of several ranks, each fills its part of the
+  // rows (core/ranks.h) and leaves the others 0: nothing reads them.
   Matrix pixels(std::span<const Index> rows) const;
 
  private:

@@ -34,7 +34,7 @@ ImageSide::ImageSide(const Model& model, VisionPrompts prompts)
 
 std::uint64_t ImageSide::identity() const { return hash_of(prompts_, feature_identity(model_)); }
 
-Matrix ImageSide::encode(const Matrix& pixels) const {
+Matrix ImageSide::encode(const Eigen::Ref<const Matrix>& pixels) const {
   std::call_once(tower_->once, [&] { tower_->packed = model_.image_tower(); });
   Matrix features(pixels.rows(), model_.shape().embed);
   for (Index first = 0; first < pixels.rows(); first += kBatch) {

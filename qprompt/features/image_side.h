@@ -26,7 +26,7 @@ class ImageSide {
 
   // Features [n, embed], not normalised, the nearest fp16 values (as caches keep them), of images
   // [n, 3 size size], planar and normalised.
-  Matrix encode(const Matrix& pixels) const;
+  Matrix encode(const Eigen::Ref<const Matrix>& pixels) const;
 
  private:
   struct Tower;

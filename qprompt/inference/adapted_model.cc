@@ -1,10 +1,12 @@
 #include "qprompt/inference/adapted_model.h"
 
+#include "qprompt/clip/engine.h"
 #include "qprompt/clip/feature_identity.h"
 #include "qprompt/clip/similarity.h"
 #include "qprompt/core/border.h"
 #include "qprompt/core/error.h"
 #include "qprompt/core/hash.h"
+#include "qprompt/core/ranks.h"
 #include "qprompt/features/feature_store.h"
 #include "qprompt/features/image_side.h"
 #include "qprompt/prompt/prompted_clip.h"
@@ -12,12 +14,13 @@
 
 namespace qprompt {
 
-// The head is a class matrix, or a clip that makes texts for every image (CoCoOp).
+// The head is a class matrix, or a clip with more: texts for every image (CoCoOp), or a learner on
+// features.
 struct AdaptedModel::Impl {
   Model model;
   std::vector<std::string> class_names;
   ImageSide image_side;
-  Matrix class_matrix;                         // empty where texts depend on the image
+  Matrix class_matrix;                         // empty where that is not all there is
   std::shared_ptr<const PromptedClip> clip{};  // none where they do not
   ParameterMap values{};                       // of that clip
 
@@ -35,6 +38,9 @@ struct AdaptedModel::Impl {
     require(unit_images.cols() == model.shape().embed, "AdaptedModel: features of width ",
             unit_images.cols(), ", expected ", model.shape().embed);
     if (clip == nullptr) return cosine_logits(unit_images, class_matrix, scale);
+    if (const FeatureLearner* head = clip->learner().head()) {
+      return head->logits(values, clip->class_texts(), unit_images);
+    }
     Matrix logits(unit_images.rows(), std::ssize(class_names));
     for (Index i = 0; i < unit_images.rows(); ++i) {
       const Matrix image = unit_images.row(i);
@@ -54,8 +60,12 @@ VisionPrompts vision_prompts(const PromptLearner& learner, const ParameterMap& v
   return learner.prompts(values, {any_classes(model), Matrix()}).vision;
 }
 
-Matrix class_matrix_of(const PromptedClip& clip, const ParameterMap& values) {
-  const Prompts prompts = clip.learner().prompts(values, {clip.classes(), Matrix()});
+// Nothing where a class matrix is not all there is.
+std::optional<Matrix> class_matrix_of(const PromptedClip& clip, const ParameterMap& values) {
+  const PromptLearner& learner = clip.learner();
+  if (learner.image_conditioned()) return std::nullopt;
+  if (learner.head() != nullptr) return learner.head()->class_matrix(values, clip.class_texts());
+  const Prompts prompts = learner.prompts(values, {clip.classes(), Matrix()});
   return clip.unit_texts(prompts.text.front());
 }
 
@@ -71,6 +81,10 @@ Hash128 class_matrix_key(const Model& model, const PromptFile& prompt, const Cla
 
 void require_servable(const PromptFile& prompt, const PromptLearner& learner,
                       const std::vector<std::string>& class_names) {
+  if (learner.head() != nullptr) {
+    if (learner.class_bound()) require_seen(*learner.head(), class_names);
+    return;
+  }
   require(
       !learner.class_bound() || prompt.class_list == class_list_hash(class_names),
       "the prompt has a context for each of the classes it was learned with and serves no other "
@@ -104,11 +118,11 @@ AdaptedModel AdaptedModel::of(const PromptedClip& clip, const ParameterMap& valu
   require_parameters(learner, clip.classes(), values);
   ImageSide side(clip.model(), vision_prompts(learner, values, clip.model()));
   Impl impl{clip.model(), clip.classes().names, std::move(side), Matrix()};
-  if (learner.image_conditioned()) {
+  if (auto class_matrix = class_matrix_of(clip, values)) {
+    impl.class_matrix = std::move(*class_matrix);
+  } else {
     impl.clip = std::make_shared<const PromptedClip>(clip);
     impl.values = values;
-  } else {
-    impl.class_matrix = class_matrix_of(clip, values);
   }
   return AdaptedModel(std::make_shared<const Impl>(std::move(impl)));
 }
@@ -147,16 +161,17 @@ AdaptedModel::AdaptedModel(const Model& model, const PromptFile& prompt,
                            const std::shared_ptr<FeatureStore>& cache) {
   at_border([&] {
     require_same_backbone(prompt, model);
-    const auto learner = make_learner(prompt.method, model);
+    const auto learner = make_learner(prompt.method, model, prompt.seen);
     require_servable(prompt, *learner, class_names);
-    if (cache == nullptr || learner->image_conditioned()) {
+    if (cache == nullptr || learner->image_conditioned() || learner->head() != nullptr) {
       *this = adapted(model, prompt, learner, class_names);
       return;
     }
     const ClassTokens classes = tokenize_classes(model, class_names);
     const Hash128 key = class_matrix_key(model, prompt, classes);
     const auto known = kept(*cache, key, model.shape().embed);
-    if (!known) {
+    // What one rank makes, all make together.
+    if (any(model.engine().ranks(), !known)) {
       *this = adapted(model, prompt, learner, class_names);
       keep(*cache, key, impl_->class_matrix);
       return;
@@ -197,6 +212,9 @@ const Matrix& AdaptedModel::class_matrix() const {
     require(!prompts_images(),
             "a class matrix alone does not hold this prompt: it has learned tokens in the image "
             "tower too, and features of the frozen tower would be scored wrongly");
+    require(impl_->clip == nullptr || impl_->clip->learner().head() == nullptr,
+            "a class matrix alone does not hold what was learned: logits of this method are more "
+            "than cosines to a vector for each class");
     require(impl_->clip == nullptr,
             "a class matrix alone does not hold this prompt: its texts depend on the image");
     return impl_->class_matrix;
@@ -229,7 +247,10 @@ Matrix AdaptedModel::logits_of_frozen(const Matrix& unit_features) const {
 }
 
 Matrix AdaptedModel::logits_of_pixels(const Matrix& pixels) const {
-  return impl_->logits(UnitRows(impl_->image_side.encode(pixels)).unit);
+  const Matrix features = split_rows(impl_->model.engine().ranks(), pixels.rows(), [&](Part own) {
+    return impl_->image_side.encode(pixels.middleRows(own.first, own.count));
+  });
+  return impl_->logits(UnitRows(features).unit);
 }
 
 }  // namespace qprompt

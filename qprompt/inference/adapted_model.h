@@ -25,9 +25,10 @@ class PromptedClip;
 // it at once, with the results that one thread has.
 class QPROMPT_API AdaptedModel {
  public:
-  // A prompt for any class list; a class-bound prompt for its own only. Throws Error for a prompt
-  // of another backbone, with both identities, and for other classes than a class-bound prompt's.
-  // The class matrix is looked up and kept in `cache` where that is given.
+  // A prompt for any class list; a class-bound prompt for its own only, a class-bound learner on
+  // features for any of the classes it saw. Throws Error for a prompt of another backbone, with
+  // both identities, and for other classes than those. The class matrix is looked up and kept in
+  // `cache` where that is given.
   AdaptedModel(const Model& model, const PromptFile& prompt, std::vector<std::string> class_names,
                const std::shared_ptr<FeatureStore>& cache = nullptr);
 
@@ -61,7 +62,8 @@ class QPROMPT_API AdaptedModel {
   // Logits of unit features [b, embed] of the frozen tower. Throws Error where this model's image
   // tower is not the frozen one.
   Matrix logits_of_frozen(const Matrix& unit_features) const;
-  // Logits of images [b, 3 size size], planar and normalised.
+  // Logits of images [b, 3 size size], planar and normalised. Of several ranks, each reads its part
+  // of them alone.
   Matrix logits_of_pixels(const Matrix& pixels) const;
 
  private:

@@ -23,6 +23,20 @@ std::string cpu_vendor() {
   return {text, sizeof text};
 }
 
+std::string cpu_brand() {
+  constexpr unsigned kFirst = 0x80000002, kLast = 0x80000004;
+  std::array<unsigned, 12> words{};
+  for (unsigned leaf = kFirst; leaf <= kLast; ++leaf) {
+    unsigned* part = words.data() + std::size_t{4} * (leaf - kFirst);
+    if (__get_cpuid(leaf, part, part + 1, part + 2, part + 3) == 0) return "unknown";
+  }
+  char text[sizeof words + 1] = {};
+  std::memcpy(text, words.data(), sizeof words);
+  std::string brand = text;  // to the first zero; some are padded with blanks
+  brand.erase(brand.find_last_not_of(' ') + 1);
+  return brand.substr(std::min(brand.find_first_not_of(' '), brand.size()));
+}
+
 bool has_native_bf16(const dnnl::engine& engine) {
   using type = memory::data_type;
   using tag = memory::format_tag;
@@ -70,6 +84,7 @@ Device::Device(const DeviceOptions& options) {
       fmt::format("oneDNN {}.{}.{}", version->major, version->minor, version->patch);
   impl->info.instruction_set = effective_instruction_set();
   impl->info.simd = hwy::TargetName(hwy::SupportedTargets() & -hwy::SupportedTargets());
+  impl->info.cpu = cpu_brand();
   impl->info.vendor = cpu_vendor();
   impl->info.threads = options.threads > 0 ? options.threads : usable_cores();
   const FormatChoice choice = requested_format(options, impl->info);

@@ -25,6 +25,7 @@ struct DeviceInfo {
   std::string library;          // "oneDNN 2.6.3"
   std::string instruction_set;  // oneDNN's effective one, "avx2"
   std::string simd;             // of the hand-written passes, "AVX2"
+  std::string cpu;              // CPUID's brand, "AMD EPYC 9654 96-Core Processor"
   std::string vendor;           // CPUID's, "AuthenticAMD"
   int threads = 1;
   NumberFormat format = NumberFormat::kFloat32;

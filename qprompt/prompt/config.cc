@@ -24,4 +24,23 @@ MethodConfig default_config(MethodTag method) {
                     std::make_index_sequence<std::variant_size_v<MethodConfig>>());
 }
 
+bool learns_by_steps(const MethodConfig& method) {
+  return std::visit(
+      []<typename Config>(const Config&) {
+        if constexpr (requires { Config::kLearnsBySteps; }) return Config::kLearnsBySteps;
+        return true;
+      },
+      method);
+}
+
+bool takes_new_classes(const MethodConfig& method) {
+  return std::visit(
+      []<typename Config>(const Config& config) {
+        if constexpr (requires { Config::kTakesNewClasses; }) return Config::kTakesNewClasses;
+        if constexpr (requires { config.class_specific; }) return !config.class_specific;
+        return true;
+      },
+      method);
+}
+
 }  // namespace qprompt

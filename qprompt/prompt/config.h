@@ -5,6 +5,7 @@
 #include <string>
 #include <variant>
 
+#include "qprompt/adapter/config.h"
 #include "qprompt/core/export.h"
 
 namespace qprompt {
@@ -42,7 +43,7 @@ struct CoCoOpConfig {
   void visit_fields(Visitor&& visit) {
     visit("n_ctx", n_ctx, "number of context tokens");
     visit("ctx_init", ctx_init, "words the context starts from; empty for a random start");
-    visit("reduction", reduction, "embedding width over the meta-net's hidden width");
+    visit("reduction", reduction, "embedding width over the hidden layer's width");
   }
 };
 
@@ -117,20 +118,38 @@ bool words_fit(const Config& config) {
 }
 
 // Every method that can be learned. The order is that of MethodTag: append only.
-using MethodConfig = std::variant<CoOpConfig, CoCoOpConfig, VptConfig, IvlpConfig, MaPLeConfig>;
+using MethodConfig = std::variant<CoOpConfig, CoCoOpConfig, VptConfig, IvlpConfig, MaPLeConfig,
+                                  ClipAdapterConfig, TipAdapterConfig, TipAdapterFConfig,
+                                  LinearProbeConfig, ClapConfig, GaussianConfig, ClassMeansConfig>;
 
 enum class MethodTag : std::uint8_t {  // stored in prompt files: append only
   kCoOp = 0,
   kCoCoOp = 1,
   kVpt = 2,
   kIvlp = 3,
-  kMaPLe = 4
+  kMaPLe = 4,
+  kClipAdapter = 5,
+  kTipAdapter = 6,
+  kTipAdapterF = 7,
+  kLinearProbe = 8,
+  kClap = 9,
+  kGaussian = 10,
+  kClassMeans = 11
 };
-inline auto enum_names(MethodTag) { return std::array{"coop", "cocoop", "vpt", "ivlp", "maple"}; }
+inline auto enum_names(MethodTag) {
+  return std::array{"coop",         "cocoop",       "vpt",         "ivlp",
+                    "maple",        "clip-adapter", "tip-adapter", "tip-adapter-f",
+                    "linear-probe", "clap",         "gaussian",    "class-means"};
+}
 
 inline MethodTag method_tag(const MethodConfig& config) {
   return static_cast<MethodTag>(config.index());
 }
 QPROMPT_API MethodConfig default_config(MethodTag method);
+
+// Whether epochs of steps follow the method's start, or that is all there is to learn.
+QPROMPT_API bool learns_by_steps(const MethodConfig& method);
+// Whether what was learned says something of classes that it was not learned with.
+QPROMPT_API bool takes_new_classes(const MethodConfig& method);
 
 }  // namespace qprompt

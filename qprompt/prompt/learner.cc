@@ -3,9 +3,16 @@
 #include <iterator>
 #include <sstream>
 
+#include "qprompt/adapter/clap.h"
+#include "qprompt/adapter/class_means.h"
+#include "qprompt/adapter/clip_adapter.h"
+#include "qprompt/adapter/gaussian.h"
+#include "qprompt/adapter/linear_probe.h"
+#include "qprompt/adapter/tip_adapter.h"
 #include "qprompt/core/error.h"
 #include "qprompt/prompt/cocoop.h"
 #include "qprompt/prompt/coop.h"
+#include "qprompt/prompt/feature_method.h"
 #include "qprompt/prompt/ivlp.h"
 #include "qprompt/prompt/maple.h"
 #include "qprompt/prompt/vpt.h"
@@ -14,20 +21,67 @@
 namespace qprompt {
 namespace {
 
-std::shared_ptr<const PromptLearner> make(const CoOpConfig& config, const Model& model) {
+std::shared_ptr<const PromptLearner> make(const CoOpConfig& config, const Model& model,
+                                          const SeenClasses&) {
   return std::make_shared<CoOp>(config, model);
 }
-std::shared_ptr<const PromptLearner> make(const CoCoOpConfig& config, const Model& model) {
+std::shared_ptr<const PromptLearner> make(const CoCoOpConfig& config, const Model& model,
+                                          const SeenClasses&) {
   return std::make_shared<CoCoOp>(config, model);
 }
-std::shared_ptr<const PromptLearner> make(const VptConfig& config, const Model& model) {
+std::shared_ptr<const PromptLearner> make(const VptConfig& config, const Model& model,
+                                          const SeenClasses&) {
   return std::make_shared<Vpt>(config, model);
 }
-std::shared_ptr<const PromptLearner> make(const IvlpConfig& config, const Model& model) {
+std::shared_ptr<const PromptLearner> make(const IvlpConfig& config, const Model& model,
+                                          const SeenClasses&) {
   return std::make_shared<Ivlp>(config, model);
 }
-std::shared_ptr<const PromptLearner> make(const MaPLeConfig& config, const Model& model) {
+std::shared_ptr<const PromptLearner> make(const MaPLeConfig& config, const Model& model,
+                                          const SeenClasses&) {
   return std::make_shared<MaPLe>(config, model);
+}
+
+// A learner on features, whose logits are not the texts' cosines.
+template <typename Config>
+std::shared_ptr<const PromptLearner> on_features(const Config& config, const Model& model,
+                                                 std::unique_ptr<const FeatureLearner> head) {
+  return std::make_shared<FeatureMethod>(config, std::move(head), model);
+}
+
+std::shared_ptr<const PromptLearner> make(const ClipAdapterConfig& config, const Model& model,
+                                          const SeenClasses&) {
+  return on_features(config, model, std::make_unique<ClipAdapter>(config, model.shape().embed));
+}
+std::shared_ptr<const PromptLearner> make(const TipAdapterConfig& config, const Model& model,
+                                          const SeenClasses& seen) {
+  return on_features(config, model,
+                     std::make_unique<TipAdapter>(config, TipAdapter::Keys::kDirections,
+                                                  model.shape().embed, seen));
+}
+std::shared_ptr<const PromptLearner> make(const TipAdapterFConfig& config, const Model& model,
+                                          const SeenClasses& seen) {
+  return on_features(
+      config, model,
+      std::make_unique<TipAdapter>(config, TipAdapter::Keys::kLearned, model.shape().embed, seen));
+}
+std::shared_ptr<const PromptLearner> make(const LinearProbeConfig& config, const Model& model,
+                                          const SeenClasses& seen) {
+  return on_features(config, model,
+                     std::make_unique<LinearProbe>(config, model.shape().embed, seen));
+}
+std::shared_ptr<const PromptLearner> make(const ClapConfig& config, const Model& model,
+                                          const SeenClasses& seen) {
+  return on_features(config, model, std::make_unique<Clap>(config, model.shape().embed, seen));
+}
+std::shared_ptr<const PromptLearner> make(const GaussianConfig& config, const Model& model,
+                                          const SeenClasses& seen) {
+  return on_features(config, model, std::make_unique<Gaussian>(config, model.shape().embed, seen));
+}
+std::shared_ptr<const PromptLearner> make(const ClassMeansConfig& config, const Model& model,
+                                          const SeenClasses& seen) {
+  return on_features(config, model,
+                     std::make_unique<ClassMeans>(config, model.shape().embed, seen));
 }
 
 }  // namespace
@@ -37,8 +91,10 @@ int words_in(const std::string& text) {
   return static_cast<int>(std::distance(std::istream_iterator<std::string>(words), {}));
 }
 
-std::shared_ptr<const PromptLearner> make_learner(const MethodConfig& config, const Model& model) {
-  return std::visit([&](const auto& alternative) { return make(alternative, model); }, config);
+std::shared_ptr<const PromptLearner> make_learner(const MethodConfig& config, const Model& model,
+                                                  const SeenClasses& seen) {
+  return std::visit([&](const auto& alternative) { return make(alternative, model, seen); },
+                    config);
 }
 
 ClassTokens tokenize_classes(const Model& model, const std::vector<std::string>& class_names) {

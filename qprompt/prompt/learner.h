@@ -5,24 +5,15 @@
 #include <string>
 #include <vector>
 
+#include "qprompt/adapter/feature_learner.h"
 #include "qprompt/clip/image_tower.h"
 #include "qprompt/clip/model.h"
 #include "qprompt/clip/text_layout.h"
 #include "qprompt/core/matrix.h"
+#include "qprompt/core/parameter.h"
 #include "qprompt/prompt/config.h"
 
 namespace qprompt {
-
-// Bits are chosen per kind; biases are never quantized.
-enum class ParameterKind : std::uint8_t { kContext, kProjection, kBias };
-
-struct ParameterSpec {
-  std::string name;
-  Index rows = 0, cols = 0;
-  ParameterKind kind = ParameterKind::kContext;
-  bool stands_for_tokens =
-      false;  // its rows are inputs of the text tower, as tokens' embeddings are
-};
 
 // What enters the towers. A gradient has the same shape.
 struct Prompts {
@@ -51,16 +42,25 @@ class PromptLearner {
   virtual ParameterMap pull_back(const ParameterMap& values, const PromptInputs& inputs,
                                  const Prompts& d_prompts) const = 0;
 
-  // Whether the parameters belong to the class list they were learned with.
+  // Whether the parameters belong to the classes they were learned with and say nothing of others.
   virtual bool class_bound() const { return false; }
   // Whether prompts() gives text prompts for every image, from its features, instead of one set.
   virtual bool image_conditioned() const { return false; }
   // Whether tokens enter the image tower, so that features of images depend on the parameters.
   virtual bool prompts_images() const { return false; }
+  // Whether texts of the classes matter at all.
+  virtual bool reads_texts() const { return true; }
+  // Whether epochs of steps follow the initial values, or these are all there is to learn.
+  virtual bool learns_by_steps() const { return true; }
+  // What makes logits of features, where that is more than their cosines to the texts: a learner on
+  // features. None for prompts.
+  virtual const FeatureLearner* head() const { return nullptr; }
 };
 
-// The factory: a method that is missing here does not compile.
-std::shared_ptr<const PromptLearner> make_learner(const MethodConfig& config, const Model& model);
+// The factory: a method that is missing here does not compile. `seen`: the classes that a learner
+// on features remembers, which is a part of what it learned; prompts need none.
+std::shared_ptr<const PromptLearner> make_learner(const MethodConfig& config, const Model& model,
+                                                  const SeenClasses& seen = {});
 
 // A class list for questions whose answer depends on no class: the parameters of a method that is
 // not class-bound, and tokens of the image tower.

@@ -18,6 +18,8 @@ bool has_learned_rows(const TextLayout& layout) {
          });
 }
 
+Matrix rows_of(const Matrix& m, Part part) { return m.middleRows(part.first, part.count); }
+
 // a + b, where either may be empty for zero.
 Matrix sum(const Matrix& a, const Matrix& b) {
   if (a.size() == 0) return b;
@@ -33,10 +35,15 @@ PromptedClip::PromptedClip(const Model& model, std::shared_ptr<const PromptLearn
     : model_(model), learner_(std::move(learner)), classes_(tokenize_classes(model, class_names)) {
   require(!(learner_->image_conditioned() && learner_->prompts_images()),
           "PromptedClip: prompts that depend on the image cannot enter the image tower");
+  if (!learner_->reads_texts()) {
+    fixed_texts_ = Matrix::Zero(classes_.count(), model.shape().embed);
+    return;
+  }
   const TextLayout layout = learner_->layout(classes_);
   if (has_learned_rows(layout)) {
     text_tower_ = model.text_tower(differentiable);
     texts_ = text_tower_->embed(layout);
+    own_texts_ = part_of(texts_, part_of(model.engine().ranks(), texts_->classes()));
   } else {
     const auto tower = model.text_tower();
     fixed_texts_ = UnitRows(model.engine().encode(*tower, tower->embed(layout), {})).unit;
@@ -51,6 +58,12 @@ Matrix PromptedClip::unit_texts(const TextPrompts& prompts) const {
   return UnitRows(model_.engine().encode(*text_tower_, texts_, prompts)).unit;
 }
 
+ParameterMap PromptedClip::initial_values(const Shots& shots, std::uint64_t seed) const {
+  const FeatureLearner* head = learner_->head();
+  return head != nullptr ? head->initial_values(shots, class_texts(), seed)
+                         : learner_->initial_values(classes_, seed);
+}
+
 PromptedPass PromptedClip::forward(const ParameterMap& values, const ImageBatch& batch,
                                    PromptedWorkspace& workspace, Keep keep) const {
   return {*this, values, batch, workspace, keep};
@@ -58,7 +71,9 @@ PromptedPass PromptedClip::forward(const ParameterMap& values, const ImageBatch&
 
 PromptedPass::PromptedPass(const PromptedClip& clip, const ParameterMap& values,
                            const ImageBatch& batch, PromptedWorkspace& workspace, Keep keep)
-    : clip_(&clip), values_(values) {
+    : clip_(&clip),
+      own_classes_(part_of(clip.model_.engine().ranks(), clip.classes_.count())),
+      values_(values) {
   if (clip.learner_->image_conditioned()) conditions_ = batch.unit_features;
   prompts_ = clip.learner_->prompts(values_, {clip.classes_, conditions_});
   encode_images(batch, workspace, keep);
@@ -72,9 +87,13 @@ void PromptedPass::encode_images(const ImageBatch& batch, PromptedWorkspace& wor
     return;
   }
   require(clip_->image_tower_ != nullptr, "PromptedClip: made without pull-backs for texts alone");
-  image_pass_ = clip_->image_tower_->forward(batch.pixels, prompts_.vision, workspace.image, keep);
-  unit_images_.emplace(image_pass_->features());
-  outputs_.images = unit_images_->unit;
+  const Ranks& ranks = clip_->model_.engine().ranks();
+  outputs_.images = split_rows(ranks, batch.pixels.rows(), [&](Part own) {
+    own_images_ = own;
+    image_pass_ = clip_->image_tower_->forward(rows_of(batch.pixels, own), prompts_.vision,
+                                               workspace.image, keep);
+    return unit_images_.emplace(image_pass_->features()).unit;
+  });
 }
 
 void PromptedPass::encode_texts(PromptedWorkspace& workspace, Keep keep) {
@@ -83,15 +102,20 @@ void PromptedPass::encode_texts(PromptedWorkspace& workspace, Keep keep) {
     return;
   }
   for (const TextPrompts& text : prompts_.text) {
-    text_passes_.push_back(clip_->text_tower_->forward(clip_->texts_, text, workspace.text, keep));
+    text_passes_.push_back(
+        clip_->text_tower_->forward(clip_->own_texts_, text, workspace.text, keep));
     unit_texts_.emplace_back(text_passes_.back().features());
-    outputs_.texts.push_back(unit_texts_.back().unit);
+    outputs_.texts.push_back(gather_rows(clip_->model_.engine().ranks(), unit_texts_.back().unit));
   }
 }
 
 void PromptedPass::compare() {
   const float scale = clip_->model_.logit_scale();
   const Matrix& images = outputs_.images;
+  if (const FeatureLearner* head = clip_->learner_->head()) {
+    outputs_.logits = head->logits(values_, clip_->class_texts(), images);
+    return;
+  }
   if (!clip_->learner_->image_conditioned()) {
     outputs_.logits = cosine_logits(images, outputs_.texts.front(), scale);
     return;
@@ -122,13 +146,27 @@ Matrix PromptedPass::d_unit_texts(const OutputGradient& d, std::size_t text) con
 }
 
 ParameterMap PromptedPass::pull_back(const OutputGradient& d_outputs) {
+  // Nothing was learned in the towers: images and texts are fixed, and whole on every rank.
+  if (const FeatureLearner* head = clip_->learner_->head()) {
+    return head->pull_back(values_, clip_->class_texts(), outputs_.images, d_outputs.logits);
+  }
+  ParameterMap gradient = pull_back_part(d_outputs);
+  sum(clip_->model_.engine().ranks(), gradient);
+  return gradient;
+}
+
+// The part of the gradient that came through this rank's passes: parameters' gradients are linear
+// in those of the prompts.
+ParameterMap PromptedPass::pull_back_part(const OutputGradient& d_outputs) {
   Prompts d_prompts;
   for (std::size_t i = 0; i < text_passes_.size(); ++i) {
-    const Matrix d_features = unit_texts_[i].pull_back(d_unit_texts(d_outputs, i));
+    const Matrix d_features =
+        unit_texts_[i].pull_back(rows_of(d_unit_texts(d_outputs, i), own_classes_));
     d_prompts.text.push_back(text_passes_[i].pull_back(d_features));
   }
   if (image_pass_) {
-    const Matrix d_features = unit_images_->pull_back(d_unit_images(d_outputs));
+    const Matrix d_features =
+        unit_images_->pull_back(rows_of(d_unit_images(d_outputs), own_images_));
     d_prompts.vision = image_pass_->pull_back(d_features);
   }
   return clip_->learner_->pull_back(values_, {clip_->classes_, conditions_}, d_prompts);

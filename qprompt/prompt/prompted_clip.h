@@ -14,7 +14,8 @@
 namespace qprompt {
 
 // A batch as the prompted model takes it: pixels [b, 3 size size] where the learner prompts the
-// image tower, unit features [b, embed] of the frozen one else.
+// image tower, unit features [b, embed] of the frozen one else. Of several ranks, each reads the
+// pixels of its part of the batch alone.
 struct ImageBatch {
   Matrix unit_features;
   Matrix pixels;
@@ -45,7 +46,9 @@ struct PromptedWorkspace {
 class PromptedPass;
 
 // CLIP with a learner's prompts in its towers, for one class list, whose layout and embeddings are
-// prepared once. Without pull-backs only its texts serve.
+// prepared once. Without pull-backs only its texts serve. Of several ranks of the model's engine,
+// each passes its part of the classes and of a batch's images through the towers; outputs and
+// gradients are the whole's on all of them.
 class PromptedClip {
  public:
   PromptedClip(const Model& model, std::shared_ptr<const PromptLearner> learner,
@@ -62,6 +65,12 @@ class PromptedClip {
   // Whether learned rows enter the text tower.
   bool prompts_texts() const { return text_tower_ != nullptr; }
 
+  // What a learner on features reads: the classes and their texts, which are fixed.
+  ClassTexts class_texts() const { return {classes_.names, fixed_texts_, model_.logit_scale()}; }
+
+  // What the learner starts from. `shots` matter to learners on features alone.
+  ParameterMap initial_values(const Shots& shots, std::uint64_t seed) const;
+
   // `values` as the towers shall use them: under quantization that is W_q. The pass borrows the
   // workspace and must not outlive it.
   PromptedPass forward(const ParameterMap& values, const ImageBatch& batch,
@@ -73,8 +82,9 @@ class PromptedClip {
   Model model_;
   std::shared_ptr<const PromptLearner> learner_;
   ClassTokens classes_;
-  std::shared_ptr<const EmbeddedTexts> texts_;     // none where no learned row enters them
-  std::shared_ptr<const TextTower> text_tower_;    // none where no learned row enters it
+  std::shared_ptr<const EmbeddedTexts> texts_;      // none where no learned row enters them
+  std::shared_ptr<const EmbeddedTexts> own_texts_;  // of this rank's classes, likewise
+  std::shared_ptr<const TextTower> text_tower_;     // none where no learned row enters it
   std::shared_ptr<const ImageTower> image_tower_;  // differentiable, where something learned enters
   Matrix fixed_texts_;                             // unit rows, where text_tower_ is none
 };
@@ -94,10 +104,12 @@ class PromptedPass {
   void encode_images(const ImageBatch& batch, PromptedWorkspace& workspace, Keep keep);
   void encode_texts(PromptedWorkspace& workspace, Keep keep);
   void compare();
+  ParameterMap pull_back_part(const OutputGradient& d_outputs);
   Matrix d_unit_images(const OutputGradient& d_outputs) const;
   Matrix d_unit_texts(const OutputGradient& d_outputs, std::size_t text) const;
 
   const PromptedClip* clip_;
+  Part own_images_, own_classes_;  // of this rank: what its passes are of
   ParameterMap values_;
   Matrix conditions_;  // [b, embed] unit features, for learners that condition on the image
   Prompts prompts_;

@@ -9,7 +9,7 @@ namespace qprompt {
 
 // Where images came from, as a person said it, and what was understood.
 struct DataDescription {
-  std::string path, split, class_names;
+  std::string path, name{}, split, class_names;
   std::int64_t classes = 0, train = 0, val = 0, test = 0;  // images of each part
   bool exif = false;                                       // the camera's orientation is applied
   std::map<std::string, int> ignored{};                    // files that are no images, by extension
@@ -18,6 +18,7 @@ struct DataDescription {
   template <typename Visitor>
   void visit_fields(Visitor&& visit) {
     visit("path", path, "absolute");
+    visit("name", name, "of the data set");
     visit("split", split, "absolute");
     visit("class_names", class_names, "file with the names of class folders");
     visit("classes", classes, "");

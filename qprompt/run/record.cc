@@ -1,6 +1,7 @@
 #include "qprompt/run/record.h"
 
 #include "qprompt/checkpoint/checkpoint.h"
+#include "qprompt/clip/engine.h"
 #include "qprompt/core/hash.h"
 #include "qprompt/core/json_fields.h"
 #include "qprompt/kernels/device.h"
@@ -9,18 +10,27 @@ namespace qprompt {
 
 using Json = nlohmann::ordered_json;
 
+std::string record_version() { return QPROMPT_VERSION; }
+
+std::string name_within(const std::string& image, const std::string& root) {
+  const std::string folder = root.ends_with('/') ? root : root + '/';
+  return image.starts_with(folder) ? image.substr(folder.size()) : image;
+}
+
 Json record_header(const std::string& command, const Model& model) {
   const kernels::DeviceInfo info = model.device().info();
   return {{"command", command},
-          {"version", QPROMPT_VERSION},
+          {"version", record_version()},
           {"model",
            {{"path", model.path().string()},
             {"layout", model.checkpoint().layout()},
             {"identity", hex64(model.identity())},
             {"fingerprint", hex64(model.fingerprint())}}},
           {"machine",
-           {{"library", info.library},
+           {{"cpu", info.cpu},
+            {"library", info.library},
             {"instruction_set", info.instruction_set},
+            {"ranks", model.engine().ranks().size()},
             {"threads", info.threads},
             {"precision", enum_name(info.format)}}}};
 }
@@ -33,6 +43,11 @@ Json as_json(const std::optional<PresetUse>& preset) {
 
 Json settings_as_json(const MethodConfig& method) {
   return std::visit([](const auto& config) { return fields_as_json(config); }, method);
+}
+
+Json settings_as_json(const Method& method) {
+  if (!method.learn) return {{"templates", method.templates}};
+  return as_json(*method.learn);
 }
 
 Json as_json(const LearnConfig& config) {
@@ -59,20 +74,6 @@ Json as_json(const Classification& result) {
   return json;
 }
 
-Json as_json(const BaseToNewRun& run) {
-  Json json = fields_as_json(run);
-  if (run.bits_reasons.empty()) json.erase("bits_reasons");
-  return json;
-}
-
-// Without what the protocol decides itself, which stands beside the methods.
-Json as_json(const ProtocolEntry& entry) {
-  if (!entry.learn) return {{"templates", entry.templates}};
-  Json settings = qprompt::as_json(*entry.learn);
-  for (const char* field : {"classes", "shots", "seed", "train_seed"}) settings.erase(field);
-  return settings;
-}
-
 }  // namespace
 
 Json as_json(const Learned& learned) {
@@ -80,7 +81,15 @@ Json as_json(const Learned& learned) {
   json["seconds"] = {{"features", learned.feature_seconds}, {"training", learned.training_seconds}};
   json["bytes"] = {{"payload", payload_size(learned.prompt)},
                    {"file", to_bytes(learned.prompt).size()}};
+  json["epochs"] = Json::array();
   for (const EpochReport& epoch : learned.epochs) json["epochs"].push_back(as_json(epoch));
+  return json;
+}
+
+Json nothing_learned() {
+  Json json = as_json(Learned{});
+  json["bytes"] = {{"payload", 0}, {"file", 0}};
+  json["epochs"] = Json::array();
   return json;
 }
 
@@ -99,13 +108,33 @@ Json interval_json(Index correct, Index images) {
   return {interval.low, interval.high};
 }
 
+namespace {
+
+Json as_json(const Calibration& calibration) {
+  Json json{{"ece", calibration.ece()}, {"bins", Json::array()}};
+  for (const CalibrationBin& bin : calibration.bins) {
+    Json& shown = json["bins"].emplace_back(Json{{"images", bin.images}});
+    if (bin.images == 0) continue;
+    shown["confidence"] = bin.confidence();
+    shown["accuracy"] = bin.accuracy();
+  }
+  return json;
+}
+
+}  // namespace
+
+Json accuracies_as_json(const Metrics& metrics) {
+  return {{"images", metrics.images},
+          {"correct", metrics.correct},
+          {"accuracy", metrics.accuracy()},
+          {"accuracy_interval", interval_json(metrics.correct, metrics.images)},
+          {"top_5_accuracy", accuracy_json(metrics.top_5, metrics.images)},
+          {"macro_f1", metrics.macro_f1},
+          {"calibration", as_json(metrics.calibration)}};
+}
+
 Json as_json(const Metrics& metrics, const std::vector<std::string>& class_names) {
-  Json json{{"images", metrics.images},
-            {"correct", metrics.correct},
-            {"accuracy", metrics.accuracy()},
-            {"accuracy_interval", interval_json(metrics.correct, metrics.images)},
-            {"top_5_accuracy", accuracy_json(metrics.top_5, metrics.images)},
-            {"macro_f1", metrics.macro_f1}};
+  Json json = accuracies_as_json(metrics);
   for (std::size_t c = 0; c < metrics.classes.size(); ++c) {
     const ClassMetrics& of_class = metrics.classes[c];
     json["per_class"].push_back(
@@ -129,26 +158,6 @@ Json as_json(const std::vector<Classification>& results) {
   for (const Classification& result : results) {
     if (result.damage.empty()) json["images"].push_back(as_json(result));
   }
-  return json;
-}
-
-Json as_json(const std::vector<ProtocolEntry>& entries, const BaseToNewOptions& options,
-             const BaseToNewResult& result) {
-  Json json;
-  json["settings"] = {
-      {"shots", options.shots}, {"seeds", options.seeds}, {"train_seeds", options.train_seeds}};
-  for (const ProtocolEntry& entry : entries) {
-    json["settings"]["methods"][entry.name] = as_json(entry);
-  }
-  json["base"] = {{"classes", result.base_classes}, {"images", result.base_images}};
-  json["new"] = {{"classes", result.new_classes}, {"images", result.new_images}};
-  json["skipped_images"] = result.skipped;
-  json["interrupted"] = result.interrupted;
-  if (!result.failure.empty()) json["failure"] = result.failure;
-  for (const BaseToNewRow& row : summarize(result.runs)) {
-    json["rows"].push_back(fields_as_json(row));
-  }
-  for (const BaseToNewRun& run : result.runs) json["runs"].push_back(as_json(run));
   return json;
 }
 

@@ -8,13 +8,19 @@
 #include <string>
 #include <vector>
 
-#include "qprompt/eval/base_to_new.h"
 #include "qprompt/eval/metrics.h"
 #include "qprompt/inference/classifier.h"
 #include "qprompt/run/description.h"
+#include "qprompt/run/run_spec.h"
 #include "qprompt/train/learn.h"
 
 namespace qprompt {
+
+// The program's version, which is part of what a run is.
+std::string record_version();
+
+// The name of an image below `root`; as it is elsewhere.
+std::string name_within(const std::string& image, const std::string& root);
 
 // What every record begins with.
 nlohmann::ordered_json record_header(const std::string& command, const Model& model);
@@ -24,17 +30,17 @@ nlohmann::ordered_json as_json(const std::optional<PresetUse>& preset);  // null
 
 nlohmann::ordered_json as_json(const LearnConfig& config);
 nlohmann::ordered_json settings_as_json(const MethodConfig& method);
+nlohmann::ordered_json settings_as_json(const Method& method);
 nlohmann::ordered_json as_json(const Learned& learned);
+nlohmann::ordered_json nothing_learned();  // of zero-shot, in the same fields
 // The 95 % interval of an accuracy, [low, high].
 nlohmann::ordered_json interval_json(Index correct, Index images);
+// Images, accuracies and calibration, without what is of single classes.
+nlohmann::ordered_json accuracies_as_json(const Metrics& metrics);
 // With "per_class" and "confusions" under the classes' names.
 nlohmann::ordered_json as_json(const Metrics& metrics, const std::vector<std::string>& class_names);
 // "images" and "skipped_images".
 nlohmann::ordered_json as_json(const std::vector<Classification>& results);
-// Settings, rows and single runs.
-nlohmann::ordered_json as_json(const std::vector<ProtocolEntry>& entries,
-                               const BaseToNewOptions& options, const BaseToNewResult& result);
-
 // Why damaged images could not be read, one line each.
 std::vector<std::string> damages(const std::vector<Classification>& results);
 

@@ -5,6 +5,7 @@
 #include "qprompt/core/border.h"
 #include "qprompt/core/error.h"
 #include "qprompt/core/fields.h"
+#include "qprompt/data/benchmark.h"
 #include "qprompt/data/class_names.h"
 #include "qprompt/data/few_shot.h"
 #include "qprompt/run/run_folder.h"
@@ -70,7 +71,8 @@ TestSet test_set(const TestSetRequest& request) {
     TestSet set;
     DataOptions options = request.options;
     const std::string split = options.split.value_or("").string();
-    const bool own = is_data_of_run(request.data, split, request.prompt);
+    const std::filesystem::path place = place_of_data(request.data, options);
+    const bool own = is_data_of_run(place, split, request.prompt);
     set.seed = own || request.seed ? division_seed(request.seed, request.prompt) : 1;
     options.seed = set.seed;
     options.whole = !own && !request.seed;

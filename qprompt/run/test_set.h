@@ -12,7 +12,7 @@ namespace qprompt {
 
 // Which images an adapted model is tested on, and among which classes.
 struct TestSetRequest {
-  std::filesystem::path data;
+  std::filesystem::path data;    // a place, or the name of a known data set
   DataOptions options;           // `seed` and `whole` are decided here
   std::filesystem::path prompt;  // empty: zero-shot
   std::string classes;           // "all", "base" or "new" of the data, a file of names, or empty

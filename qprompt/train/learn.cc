@@ -29,7 +29,8 @@ void require_valid(const LearnConfig& config) {
 Learned learn_from(const Model& model, const std::vector<std::string>& class_names,
                    const TrainingData& data, const LearnConfig& config, const Observer& observer) {
   const Stopwatch watch;
-  const PromptedClip clip(model, make_learner(config.method, model), class_names);
+  const SeenClasses seen = seen_classes(class_names, data.set.labels);
+  const PromptedClip clip(model, make_learner(config.method, model, seen), class_names);
   TrainingConfig training = config.training;
   Learned learned;
   if (chooses_bits(training)) {
@@ -40,7 +41,7 @@ Learned learn_from(const Model& model, const std::vector<std::string>& class_nam
   }
   TrainingResult trained = train(clip, data, training, config.effective_train_seed(), observer);
   learned.prompt = packed(model, config.method, clip.classes(), trained.values,
-                          trained.quantizer.encode(trained.values));
+                          trained.quantizer.encode(trained.values), seen);
   learned.class_names = class_names;
   learned.epochs = std::move(trained.epochs);
   learned.steps = trained.steps;

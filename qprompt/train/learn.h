@@ -31,7 +31,9 @@ struct LearnConfig {
     visit("shots", shots, "training images a class; 0 takes all");
     visit("seed", seed, "draws the shots");
     visit("train_seed", train_seed, "orders batches, views, random starts; -1: as seed");
-    visit("views", views, "random views kept for each image; 0 draws fresh ones every epoch");
+    visit("views", views,
+          "random views kept for each image; 0 draws fresh ones every epoch (of a method without "
+          "epochs: none, images are taken as they are)");
     training.visit_fields(visit);
   }
 

@@ -1,5 +1,6 @@
 #include <array>
 
+#include "qprompt/core/fields.h"
 #include "qprompt/train/settings.h"
 
 namespace qprompt {
@@ -45,6 +46,12 @@ Settings promptsrc(const Settings& own) {
                             {"model_choice", "average"},
                             {"lr", "0.0025"}},
                            own));
+}
+
+// A learner on features with what its publication has.
+Settings on_features(MethodTag method, const std::string& views) {
+  return published(
+      merged(method_defaults(method), {{"method", enum_name(method)}, {"views", views}}));
 }
 
 const std::array kPresets{
@@ -146,9 +153,53 @@ const std::array kPresets{
                       {"epochs", "50"},
                       {"average_mean", "30"},
                       {"average_deviation", "30"}})},
+    Preset{"clip-adapter-fewshot",
+           "CLIP-Adapter's repository, clip_adapter.py, a trainer within CoOp's repository, whose "
+           "commands and configs/trainers/CoOp/vit_b16.yaml it takes",
+           on_features(MethodTag::kClipAdapter, "0")},
+    Preset{"tip-adapter-fewshot",
+           "Tip-Adapter (ECCV 2022), section 4.1: alpha 1.0 and beta 5.5 for all data sets; its "
+           "repository's configs: keys are means of 10 views",
+           on_features(MethodTag::kTipAdapter, "10")},
+    Preset{"tip-adapter-f-fewshot",
+           "Tip-Adapter's repository, main.py and configs: AdamW, 20 epochs, 256 images a batch, "
+           "keys from 10 views",
+           on_features(MethodTag::kTipAdapterF, "10")},
+    Preset{"linear-probe-fewshot",
+           "CLIP's repository, README.md: L-BFGS with C 0.316 on features of length 10; no views",
+           on_features(MethodTag::kLinearProbe, "0")},
+    Preset{"clap-fewshot",
+           "CLAP's repository, configs/trainers/SGD_lr1e-1_B256_ep300.yaml and "
+           "trainers/adapters.py: 20 views",
+           on_features(MethodTag::kClap, "20")},
+    Preset{
+        "gaussian-fewshot",
+        "Wang et al. (ICLR 2024), main_few_shots.py and configs/few_shots: 10 views; it searches "
+        "alpha on validation images",
+        on_features(MethodTag::kGaussian, "10")},
 };
 
 }  // namespace
+
+Settings method_defaults(MethodTag method) {
+  if (method == MethodTag::kClipAdapter) {
+    return {{"epochs", "200"}, {"batch_size", "32"}, {"lr", "0.002"}};
+  }
+  if (method == MethodTag::kTipAdapterF) {
+    return {{"optimizer", "adamw"}, {"lr", "0.001"},  {"weight_decay", "0.01"}, {"epsilon", "1e-4"},
+            {"warmup_epochs", "0"}, {"epochs", "20"}, {"batch_size", "256"},    {"views", "10"}};
+  }
+  if (method == MethodTag::kClap) {
+    return {{"epochs", "300"},
+            {"batch_size", "256"},
+            {"lr", "0.1"},
+            {"weight_decay", "0"},
+            {"views", "20"}};
+  }
+  // Images as they are.
+  if (!learns_by_steps(default_config(method))) return {{"views", "0"}};
+  return {};
+}
 
 std::span<const Preset> presets() { return kPresets; }
 

@@ -5,6 +5,7 @@
 
 #include "qprompt/core/error.h"
 #include "qprompt/core/field_text.h"
+#include "qprompt/core/nearest.h"
 
 namespace qprompt {
 namespace {
@@ -23,6 +24,25 @@ void settle_context(Config& config, const Settings& settings) {
   }
 }
 
+template <typename Config>
+bool has_field(const std::string& field) {
+  bool found = false;
+  Config{}.visit_fields([&](const std::string& name, auto&&...) { found |= name == field; });
+  return found;
+}
+
+// What a training says of its steps. That there is no regularizer is true without them too.
+bool is_of_steps(const std::string& field, const std::string& text) {
+  if (field == "regularizer" && text == enum_name(RegularizerKind::kNone)) return false;
+  return has_field<TrainingConfig>(field) && !has_field<QuantizerConfig>(field);
+}
+
+// False where neither the run nor its method has such a field.
+bool set_in(LearnConfig& config, const std::string& field, const std::string& text) {
+  return set_field(config, field, text) ||
+         std::visit([&](auto& method) { return set_field(method, field, text); }, config.method);
+}
+
 }  // namespace
 
 LearnConfig configured(const Settings& settings, std::set<std::string>& unknown) {
@@ -30,16 +50,38 @@ LearnConfig configured(const Settings& settings, std::set<std::string>& unknown)
   if (const auto method = settings.find("method"); method != settings.end()) {
     config.method = default_config(enum_from_name<MethodTag>(method->second));
   }
-  for (const auto& setting : settings) {
-    if (setting.first == "method") continue;
-    const auto set_in = [&setting](auto& fields) {
-      return set_field(fields, setting.first, setting.second);
-    };
-    if (!set_in(config) && !std::visit(set_in, config.method)) unknown.insert(setting.first);
+  for (const auto& [field, text] : method_defaults(method_tag(config.method))) {
+    set_in(config, field, text);
+  }
+  const bool has_steps = learns_by_steps(config.method);
+  for (const auto& [field, text] : settings) {
+    if (field == "method") continue;
+    const bool is_known = set_in(config, field, text);
+    if (!is_known || (!has_steps && is_of_steps(field, text))) unknown.insert(field);
   }
   std::visit([&](auto& method) { settle_context(method, settings); }, config.method);
   require_valid(config);  // an Error now rather than after features are there
   return config;
+}
+
+void require_setting(const std::string& name, const std::string& text) {
+  std::vector<std::string> names{"method"};
+  const auto collect = [&](const std::string& field, auto&, const auto&) {
+    if (std::find(names.begin(), names.end(), field) == names.end()) names.push_back(field);
+  };
+  LearnConfig config;
+  bool known = name == "method" || set_field(config, name, text);
+  config.visit_fields(collect);
+  for (std::size_t tag = 0; tag < std::variant_size_v<MethodConfig>; ++tag) {
+    MethodConfig method = default_config(static_cast<MethodTag>(tag));
+    std::visit(
+        [&](auto& fields) {
+          known = set_field(fields, name, text) || known;
+          fields.visit_fields(collect);
+        },
+        method);
+  }
+  if (!known) fail("setting ", none_of(name, names));
 }
 
 namespace {
@@ -90,6 +132,20 @@ Settings settings_of_name(const std::string& name) {
   }
   settings["method"] = method;
   return settings;
+}
+
+std::string name_of(const LearnConfig& config) {
+  std::string name = enum_name(method_tag(config.method));
+  const auto* ivlp = std::get_if<IvlpConfig>(&config.method);
+  if (ivlp != nullptr && ivlp->n_ctx_vision == 0) name = "language";
+  const RegularizerKind regularizer = config.training.regularizer.kind;
+  if (regularizer != RegularizerKind::kNone) name += "+" + enum_name(regularizer);
+  for (const auto& [brief, whole] : kShortNames) {
+    if (name == whole) name = brief;
+  }
+  const QuantizerKind quantizer = config.training.quantizer.kind;
+  if (has_codebook(quantizer)) return "q" + name;
+  return quantizer == QuantizerKind::kNoise ? name + "-noise" : name;
 }
 
 LearnConfig named_config(const std::string& name, const Settings& settings,

@@ -16,7 +16,17 @@ using Settings = std::map<std::string, std::string>;
 // A LearnConfig with these settings, the others as they are by default. Names that neither it nor
 // its method has are put into `unknown`. A context takes as many tokens as its words have, unless
 // n_ctx is among the settings; another n_ctx than the default words have asks for a random start.
+// Methods may have defaults of their own (method_defaults), and without steps none of the settings
+// of steps.
 LearnConfig configured(const Settings& settings, std::set<std::string>& unknown);
+
+// Throws Error for a name that no method has, with the nearest, and for text that is no value of
+// it.
+void require_setting(const std::string& name, const std::string& text);
+
+// Where the training settings of a method are not those of prompt learning: what its publication
+// has.
+Settings method_defaults(MethodTag method);
 
 // Published settings under a name.
 struct Preset {
@@ -32,6 +42,9 @@ const Preset& preset(const std::string& name);  // Error with the names there ar
 // "promptsrc" are short for the method they were published with, "language" for deep language
 // prompts. Gives the settings that a name decides; Error for another name.
 Settings settings_of_name(const std::string& name);
+
+// The name in the tables of what a configuration learns; settings_of_name() takes it back.
+std::string name_of(const LearnConfig& config);
 
 // A method by its name in the tables, settled with the other settings: q says that it is quantized,
 // a setting may say how. Settings that the method does not have go into `unknown`.

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <optional>
 
+#include "qprompt/clip/engine.h"
 #include "qprompt/core/error.h"
 #include "qprompt/core/fields.h"
 #include "qprompt/core/random.h"
@@ -60,21 +61,27 @@ std::string suspect(const ParameterMap& values) {
   return name;
 }
 
+Shots shots_of(const TrainingSet& set) { return {set.features, set.labels, set.views}; }
+
 class Training {
  public:
   Training(const PromptedClip& clip, const TrainingData& data, const TrainingConfig& config,
            std::uint64_t seed)
       : clip_(clip),
+        ranks_(clip.model().engine().ranks()),
         data_(data),
         config_(config),
         objective_(config.regularizer, clip.model(), clip.classes().names),
         workspace_(clip.model().device()),
         batch_seed_(stream_seed(seed, kBatches)),
-        sgd_(config.optimizer),
+        optimizer_(config.optimizer),
         quantizer_(clip.learner(), clip.classes(), config.quantizer, stream_seed(seed, kNoise)) {
     if (config.model_choice == ModelChoice::kAverage) weights_ = gaussian_weights(config);
-    state_.current.values =
-        clip.learner().initial_values(clip.classes(), stream_seed(seed, kInitialValues));
+    const Shots shots = shots_of(data.set);
+    state_.current.values = clip.initial_values(shots, stream_seed(seed, kInitialValues));
+    if (const FeatureLearner* head = clip.learner().head()) {
+      penalty_ = head->penalty(shots, clip.class_texts());
+    }
     if (data.resume != nullptr) resume(*data.resume);
     require(!objective_.compares_images() || data.set.features.size() > 0,
             "train: the regularizer needs features of the frozen image tower");
@@ -83,10 +90,11 @@ class Training {
   }
 
   TrainingResult run(const Observer& observer) {
-    workspace_.image.stop = observer.stop;
     quantizer_.watch(observer.on_divergence);
-    for (int e = static_cast<int>(state_.epochs.size()); e < config_.epochs && !out_of_patience();
-         ++e) {
+    // Several ranks stop after the same step, not amid it.
+    if (ranks_.size() == 1) workspace_.image.stop = observer.stop;
+    const int epochs = clip_.learner().learns_by_steps() ? config_.epochs : 0;
+    for (int e = static_cast<int>(state_.epochs.size()); e < epochs && !out_of_patience(); ++e) {
       if (!epoch(e, observer)) return finish(true);
     }
     return finish(false);
@@ -94,16 +102,17 @@ class Training {
 
  private:
   void resume(const TrainingState& state) {
-    for (const ParameterMap* values : {&state.current.values, &state.velocity}) {
-      require_parameters(clip_.learner(), clip_.classes(), *values);
-    }
-    if (!state.chosen.values.empty()) {
-      require_parameters(clip_.learner(), clip_.classes(), state.chosen.values);
-    }
+    const auto require_fits = [this](const ParameterMap& values) {
+      require_parameters(clip_.learner(), clip_.classes(), values);
+    };
+    require_fits(state.current.values);
+    require_fits(state.velocity);
+    if (config_.optimizer.kind == OptimizerKind::kAdamW) require_fits(state.squares);
+    if (!state.chosen.values.empty()) require_fits(state.chosen.values);
     require(std::ssize(state.epochs) <= config_.epochs, "train: ", state.epochs.size(),
             " epochs are done, of ", config_.epochs);
     state_ = state;
-    sgd_.restore(state.velocity);
+    optimizer_.restore({state.velocity, state.squares, state.steps});
     quantizer_.restore(state.current.quantizer);
   }
 
@@ -118,7 +127,7 @@ class Training {
     bool stopped = false;
     clip_.model().device().run_while([&] {
       const auto done = step_unless_stopped(plan.batch(b * batch, batch), report.lr);
-      stopped = !done || (observer.stop && observer.stop());
+      stopped = !done || any(ranks_, observer.stop && observer.stop());
       if (!done) return false;
       report.loss += done->loss / static_cast<double>(batches);
       report.accuracy += static_cast<double>(done->correct) / static_cast<double>(batches * batch);
@@ -154,8 +163,9 @@ class Training {
     const ParameterMap used = quantizer_.quantize(values, state_.steps);
     StepGradient gradient =
         loss_and_gradient(clip_, objective_, used, batch.images, batch.labels, workspace_);
+    if (penalty_ != nullptr) gradient.loss += penalty_->add(used, gradient.gradient);
     require_finite(gradient);
-    sgd_.step(values, gradient.gradient, lr);
+    optimizer_.step(values, gradient.gradient, lr);
     require_bounded();
     ++state_.steps;
     return gradient;
@@ -189,7 +199,8 @@ class Training {
   void close(const EpochReport& report) {
     const bool better = report.validation > best_validation();
     state_.epochs.push_back(report);
-    state_.velocity = sgd_.velocity();
+    state_.velocity = optimizer_.state().velocity;
+    state_.squares = optimizer_.state().squares;
     state_.current.quantizer = quantizer_.state();
     if (config_.model_choice == ModelChoice::kBestVal && better) {
       state_.chosen = state_.current;
@@ -240,13 +251,15 @@ class Training {
   }
 
   const PromptedClip& clip_;
+  const Ranks& ranks_;
   const TrainingData& data_;
   const TrainingConfig& config_;
   Objective objective_;
   PromptedWorkspace workspace_;
   std::uint64_t batch_seed_;
   std::vector<double> weights_;  // of the epochs in an average
-  Sgd sgd_;
+  Optimizer optimizer_;
+  std::unique_ptr<Penalty> penalty_;  // of the learner, or none
   PromptQuantizer quantizer_;
   TrainingState state_;
 };

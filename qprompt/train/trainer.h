@@ -33,7 +33,8 @@ struct TrainingResult {
 // Share of the views whose class the model puts first, as it will classify them.
 double accuracy(const AdaptedModel& model, const TrainingSet& set);
 
-// Learns the learner's parameters by SGD. `seed` orders batches, draws views and random starts.
+// Learns the learner's parameters by steps; those of a learner without steps are what it starts
+// from. `seed` orders batches, draws views and random starts.
 // A loss or gradient that is not finite is an Error with the step, the matrix and a hint; the last
 // epoch's state has then been given to observer.on_state.
 TrainingResult train(const PromptedClip& clip, const TrainingData& data,

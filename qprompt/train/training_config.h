@@ -64,13 +64,13 @@ struct EpochValues {
 };
 
 struct Observer {
-  std::function<void(std::int64_t done, std::int64_t steps)> on_step;  // of all epochs
-  std::function<void(const EpochReport&)> on_epoch;
-  std::function<void(const EpochReport&, const EpochValues&)> on_values;  // after every epoch
-  std::function<void(const Divergence&)> on_divergence;  // where clustering again was asked about
-  std::function<void(const TrainingState&)> on_state;  // after every epoch, to resume from
+  std::function<void(std::int64_t done, std::int64_t steps)> on_step{};  // of all epochs
+  std::function<void(const EpochReport&)> on_epoch{};
+  std::function<void(const EpochReport&, const EpochValues&)> on_values{};  // after every epoch
+  std::function<void(const Divergence&)> on_divergence{};  // where clustering again was asked about
+  std::function<void(const TrainingState&)> on_state{};    // after every epoch, to resume from
   // Asked at every step, on the device's thread; a true answer ends training after it.
-  std::function<bool()> stop;
+  std::function<bool()> stop{};
 };
 
 }  // namespace qprompt

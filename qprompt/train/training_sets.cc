@@ -67,7 +67,10 @@ const TrainingSet& find(Sets& sets, const ImageNeeds& needs, const Prepare& prep
 }  // namespace
 
 ImageNeeds image_needs(const Model& model, const LearnConfig& config) {
-  const bool pixels = make_learner(config.method, model)->prompts_images();
+  const auto learner = make_learner(config.method, model);
+  // Without epochs there are none to draw fresh views for.
+  if (!learner->learns_by_steps() && config.views == 0) return {.evaluation_view = true};
+  const bool pixels = learner->prompts_images();
   const auto regularizer = make_regularizer(config.training.regularizer);
   const bool compared = regularizer != nullptr && regularizer->compares_images();
   const bool fresh = config.views == 0;
@@ -80,7 +83,8 @@ ImageNeeds image_needs(const Model& model, const LearnConfig& config) {
 PreparedSet prepare_training_set(const Model& model, std::span<const Item> items,
                                  const ImageNeeds& needs, std::uint64_t train_seed,
                                  const FeatureOptions& options) {
-  return prepare(model, items, needs, requests_for(items, needs.views, train_seed), options);
+  const Index random_views = needs.evaluation_view ? 0 : needs.views;
+  return prepare(model, items, needs, requests_for(items, random_views, train_seed), options);
 }
 
 PreparedSet prepare_validation_set(const Model& model, std::span<const Item> items,

@@ -17,6 +17,7 @@ struct ImageNeeds {
   bool pixels = false;
   Index views = 1;
   bool fresh_views = false;
+  bool evaluation_view = false;  // instead of random ones; then there is one view
 
   bool operator==(const ImageNeeds&) const = default;
 };

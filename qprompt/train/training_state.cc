@@ -80,6 +80,7 @@ void save_state_file(const TrainingState& state, const std::string& settings,
   for (const EpochReport& epoch : state.epochs) progress["epochs"].push_back(fields_as_json(epoch));
   Metadata metadata{{"settings", settings}, {"progress", progress.dump()}};
   put("velocity.", state.velocity, tensors);
+  put("squares.", state.squares, tensors);
   put("current.", state.current, tensors, metadata);
   put("chosen.", state.chosen, tensors, metadata);
   metadata[kChecksum] = checksum(tensors, metadata);
@@ -111,6 +112,7 @@ TrainingState load_state_file(const std::filesystem::path& path, const std::stri
   }
   return naming(path.string(), [&] {
     state.velocity = take("velocity.", tensors);
+    state.squares = take("squares.", tensors);
     state.current = take("current.", tensors, file.metadata());
     state.chosen = take("chosen.", tensors, file.metadata());
     return state;

@@ -20,7 +20,7 @@ struct Candidate {
 // Everything that a run needs to go on after an epoch as if it had never been interrupted.
 struct TrainingState {
   std::int64_t steps = 0;
-  ParameterMap velocity;  // of SGD
+  ParameterMap velocity, squares;  // of the optimizer
   Candidate current;
   Candidate chosen;      // best so far on validation images, or the weighted sum over epochs
   int chosen_epoch = 0;  // of the best one

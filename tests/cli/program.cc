@@ -81,12 +81,13 @@ void limit_files(std::uint64_t bytes, bool signals) {
     ::setenv(name.c_str(), value.c_str(), 1);
   }
   if (options.largest_file) limit_files(*options.largest_file, options.file_limit_signals);
-  std::string program = QPROMPT_PROGRAM;
-  std::vector<std::string> words = arguments;
-  std::vector<char*> argv{program.data()};
+  std::vector<std::string> words = options.launcher;
+  words.emplace_back(QPROMPT_PROGRAM);
+  words.insert(words.end(), arguments.begin(), arguments.end());
+  std::vector<char*> argv;
   for (std::string& word : words) argv.push_back(word.data());
   argv.push_back(nullptr);
-  ::execv(program.c_str(), argv.data());
+  ::execv(argv.front(), argv.data());
   ::_exit(127);
 }
 

@@ -9,6 +9,7 @@
 namespace qprompt::testing {
 
 struct ProgramOptions {
+  std::vector<std::string> launcher{};               // a program that starts ours, with its flags
   std::map<std::string, std::string> environment{};  // beside the test's own
   std::optional<std::uint64_t> largest_file{};       // bytes; more is refused, as on a full disk
   bool file_limit_signals = false;                   // more than that is also a SIGXFSZ

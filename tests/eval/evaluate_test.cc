@@ -125,8 +125,8 @@ TEST_F(Evaluate, EncodesTestImagesOnceForModelsThatLeaveTheImageTowerAsItIs) {
   options.progress = [&](const FeatureProgress& now) { encoded += now.done == now.total; };
   TestImages images(model_, items_, options);
   const AdaptedModel frozen = zero_shot();
-  const Metrics first = images.evaluate(frozen);
-  EXPECT_EQ(images.evaluate(frozen).correct, first.correct);
+  const Metrics first = images.evaluate(frozen).metrics;
+  EXPECT_EQ(images.evaluate(frozen).metrics.correct, first.correct);
   EXPECT_EQ(encoded, 1);
   const PromptedClip clip(
       model_,

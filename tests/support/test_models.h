@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -17,11 +18,11 @@ inline kernels::DeviceOptions float32(int threads = 2) {
 
 // small_clip_shape() with random weights. Its folder is gone when this returns: the model lives in
 // the memory map.
-inline Model random_model(std::uint64_t seed = 1,
-                          const kernels::DeviceOptions& device = float32()) {
+inline Model random_model(std::uint64_t seed = 1, const kernels::DeviceOptions& device = float32(),
+                          std::shared_ptr<const Ranks> ranks = nullptr) {
   const TemporaryFolder folder;
   write_random_model(folder.path(), small_clip_shape(), seed);
-  return Model::load(folder.path().string(), {device, {}});
+  return Model::load(folder.path().string(), {.device = device, .ranks = std::move(ranks)});
 }
 
 // The checkpoint and the pictures that come with the repository.

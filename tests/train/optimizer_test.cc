@@ -18,8 +18,8 @@ TEST(LearningRate, IsConstantInTheFirstEpochAndThenFollowsTheCosine) {
       << "it never reaches zero";
 }
 
-TEST(Sgd, AddsWeightDecayToTheGradientAndKeepsMomentum) {
-  Sgd sgd({.momentum = 0.5, .weight_decay = 0.25});
+TEST(Optimizer, AddsWeightDecayToTheGradientAndKeepsMomentum) {
+  Optimizer sgd({.momentum = 0.5, .weight_decay = 0.25});
   ParameterMap w{{"ctx", Matrix::Constant(1, 1, 8.0f)}};
   const ParameterMap g{{"ctx", Matrix::Constant(1, 1, 1.0f)}};
   sgd.step(w, g, 1.0);  // v = 1 + 0.25 * 8 = 3

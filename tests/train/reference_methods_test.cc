@@ -70,7 +70,7 @@ class GoldenCase {
   // The reference's steps of SGD from `values` on; gives the gradient of the first.
   ParameterMap train(ParameterMap& values, const Tolerance& tolerance) {
     const Objective objective({}, golden_.model, golden_.class_names);
-    Sgd sgd({.momentum = 0.9, .weight_decay = 5e-4});
+    Optimizer sgd({.momentum = 0.9, .weight_decay = 5e-4});
     const Matrix losses = tensor("losses");
     double loss_tolerance = tolerance.loss;
     ParameterMap first;

@@ -1,9 +1,9 @@
-#include "cli/suggest.h"
+#include "qprompt/core/nearest.h"
 
 #include <algorithm>
 #include <numeric>
 
-namespace qprompt::cli {
+namespace qprompt {
 namespace {
 
 // Levenshtein's distance, row by row.
@@ -37,4 +37,13 @@ std::string nearest(const std::string& word, const std::vector<std::string>& can
   return best;
 }
 
-}  // namespace qprompt::cli
+std::string none_of(const std::string& word, const std::vector<std::string>& candidates) {
+  std::string text = "'" + word + "'";
+  const std::string best = nearest(word, candidates);
+  if (!best.empty()) text += " (did you mean " + best + "?)";
+  text += ", expected one of ";
+  for (std::size_t i = 0; i < candidates.size(); ++i) text += (i == 0 ? "" : ", ") + candidates[i];
+  return text;
+}
+
+}  // namespace qprompt

@@ -1,0 +1,55 @@
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "cli/arguments.h"
+#include "cli/output.h"
+#include "qprompt/experiment/plan.h"
+#include "qprompt/experiment/sweep.h"
+
+namespace qprompt::cli {
+
+// Data of experiments: each read once, by name or folder. `seed` divides what is not divided.
+class ExperimentData {
+ public:
+  // `own`: data of one's own under names.
+  ExperimentData(std::string data_root, std::map<std::string, PlanData> own, std::uint64_t seed)
+      : data_root_(std::move(data_root)), own_(std::move(own)), seed_(seed) {}
+
+  // Says on stderr what was understood when it is first asked for.
+  std::shared_ptr<const RunData> operator()(const std::string& name);
+
+ private:
+  std::string data_root_;
+  std::map<std::string, PlanData> own_;
+  std::uint64_t seed_;
+  std::map<std::string, std::shared_ptr<const RunData>> read_;
+};
+
+// --records, --shard, --tensorboard, --json, and the features' flags: what every command has that
+// executes a list of runs.
+struct SweepArguments {
+  std::string records = "records";
+  std::string shard;
+  std::string tensorboard;
+  FeatureArguments features;
+  JsonArgument json;
+  OverwriteArgument overwrite;
+
+  void add_to(CLI::App& app);
+  // Says how many runs there are and what became of each. The records of those that are there now,
+  // in the order of the list.
+  std::vector<std::filesystem::path> run(const ModelArguments& model,
+                                         const std::vector<RunSpec>& runs) const;
+  // The table of these records on stdout, or their JSON; throws Error where a run failed.
+  void finish(const std::vector<std::filesystem::path>& records) const;
+
+ private:
+  mutable std::vector<std::string> failures_;
+};
+
+}  // namespace qprompt::cli

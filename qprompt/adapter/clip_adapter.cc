@@ -1,0 +1,74 @@
+#include "qprompt/adapter/clip_adapter.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "qprompt/clip/similarity.h"
+#include "qprompt/core/error.h"
+#include "qprompt/core/random.h"
+
+namespace qprompt {
+namespace {
+
+constexpr char kFirst[] = "fc.0.weight", kSecond[] = "fc.2.weight";
+
+// PyTorch's start of a linear layer.
+Matrix random_layer(Index outputs, Index inputs, Random& random) {
+  const double limit = 1 / std::sqrt(static_cast<double>(inputs));
+  return random.uniform_matrix(outputs, inputs, -limit, limit);
+}
+
+Matrix where_positive(const Matrix& d_y, const Matrix& y) {
+  return (y.array() > 0).select(d_y, Matrix::Zero(y.rows(), y.cols()));
+}
+
+}  // namespace
+
+struct ClipAdapter::Pass {
+  Matrix hidden, adapted;  // after their relu
+  UnitRows images;         // of g
+};
+
+ClipAdapter::ClipAdapter(const ClipAdapterConfig& config, Index embed)
+    : ratio_(static_cast<float>(config.ratio)), embed_(embed) {
+  require(config.ratio >= 0 && config.ratio <= 1, "ratio ", config.ratio, ", expected 0..1");
+  require(config.reduction >= 1 && config.reduction <= embed, "reduction ", config.reduction,
+          ", expected 1..", embed);
+  hidden_ = embed / config.reduction;
+}
+
+std::vector<ParameterSpec> ClipAdapter::parameters() const {
+  return {{kFirst, hidden_, embed_, ParameterKind::kProjection},
+          {kSecond, embed_, hidden_, ParameterKind::kProjection}};
+}
+
+ParameterMap ClipAdapter::initial_values(const Shots&, const ClassTexts&,
+                                         std::uint64_t seed) const {
+  Random random(seed);
+  ParameterMap values;
+  values[kFirst] = random_layer(hidden_, embed_, random);
+  values[kSecond] = random_layer(embed_, hidden_, random);
+  return values;
+}
+
+ClipAdapter::Pass ClipAdapter::forward(const ParameterMap& values, const Matrix& images) const {
+  const Matrix hidden = (images * values.at(kFirst).transpose()).cwiseMax(0.0f);
+  const Matrix adapted = (hidden * values.at(kSecond).transpose()).cwiseMax(0.0f);
+  return {hidden, adapted, UnitRows(ratio_ * adapted + (1 - ratio_) * images)};
+}
+
+Matrix ClipAdapter::logits(const ParameterMap& values, const ClassTexts& classes,
+                           const Matrix& images) const {
+  return cosine_logits(forward(values, images).images.unit, classes.texts, classes.scale);
+}
+
+ParameterMap ClipAdapter::pull_back(const ParameterMap& values, const ClassTexts& classes,
+                                    const Matrix& images, const Matrix& d_logits) const {
+  const Pass pass = forward(values, images);
+  const Matrix d_g = pass.images.pull_back(classes.scale * d_logits * classes.texts);
+  const Matrix d_adapted = where_positive(ratio_ * d_g, pass.adapted);
+  const Matrix d_hidden = where_positive(d_adapted * values.at(kSecond), pass.hidden);
+  return {{kFirst, d_hidden.transpose() * images}, {kSecond, d_adapted.transpose() * pass.hidden}};
+}
+
+}  // namespace qprompt

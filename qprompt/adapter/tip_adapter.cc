@@ -1,0 +1,86 @@
+#include "qprompt/adapter/tip_adapter.h"
+
+#include <cmath>
+#include <numeric>
+
+#include "qprompt/clip/similarity.h"
+#include "qprompt/core/error.h"
+
+namespace qprompt {
+
+TipAdapter::TipAdapter(const TipAdapterConfig& config, Keys keys, Index embed, SeenClasses seen)
+    : FeatureLearner(std::move(seen)), config_(config), keys_(keys), embed_(embed) {
+  require(config.alpha >= 0 && std::isfinite(config.alpha), "alpha ", config.alpha,
+          ", expected 0 or more");
+  require(config.beta >= 0 && std::isfinite(config.beta), "beta ", config.beta,
+          ", expected 0 or more");
+}
+
+std::vector<ParameterSpec> TipAdapter::parameters() const {
+  Index count = 0;
+  for (const SeenClass& of_class : seen()) count += of_class.images;
+  return {{"keys", count, embed_, ParameterKind::kProjection}};
+}
+
+ParameterMap TipAdapter::initial_values(const Shots& shots, const ClassTexts&,
+                                        std::uint64_t) const {
+  std::vector<Index> order(shots.labels.size());
+  std::iota(order.begin(), order.end(), Index{0});
+  std::ranges::stable_sort(order, {}, [&](Index image) { return shots.labels[image]; });
+  Matrix keys(shots.images(), shots.features.cols());
+  for (Index i = 0; i < keys.rows(); ++i) {
+    keys.row(i) = shots.features.middleRows(order[i] * shots.views, shots.views).colwise().mean();
+  }
+  return {{"keys", UnitRows(keys).unit}};
+}
+
+// Where each key's class stands among `names`; -1 where nobody asks about it.
+std::vector<Index> TipAdapter::columns_of_keys(const std::vector<std::string>& names) const {
+  std::vector<Index> column_of_class(seen().size(), -1);
+  const std::vector<Index> places = places_of(names);
+  for (std::size_t c = 0; c < places.size(); ++c) {
+    if (places[c] >= 0) column_of_class[places[c]] = static_cast<Index>(c);
+  }
+  std::vector<Index> columns;
+  for (std::size_t s = 0; s < seen().size(); ++s) {
+    columns.insert(columns.end(), static_cast<std::size_t>(seen()[s].images), column_of_class[s]);
+  }
+  return columns;
+}
+
+// exp(-beta (1 - <f, k>))  [b, n]
+Matrix TipAdapter::affinities(const Matrix& keys, const Matrix& images) const {
+  const auto beta = static_cast<float>(config_.beta);
+  const Matrix cosines =
+      images * (keys_ == Keys::kDirections ? UnitRows(keys).unit : keys).transpose();
+  return (beta * (cosines.array() - 1)).exp();
+}
+
+Matrix TipAdapter::logits(const ParameterMap& values, const ClassTexts& classes,
+                          const Matrix& images) const {
+  Matrix logits = cosine_logits(images, classes.texts, classes.scale);
+  const Matrix phi = affinities(values.at("keys"), images);
+  const std::vector<Index> columns = columns_of_keys(classes.names);
+  for (Index k = 0; k < phi.cols(); ++k) {
+    if (columns[k] >= 0) logits.col(columns[k]) += static_cast<float>(config_.alpha) * phi.col(k);
+  }
+  return logits;
+}
+
+// d_k = alpha beta sum_i d_logits[i, class of k] phi_ik f_i
+ParameterMap TipAdapter::pull_back(const ParameterMap& values, const ClassTexts& classes,
+                                   const Matrix& images, const Matrix& d_logits) const {
+  Matrix d_cosines = affinities(values.at("keys"), images);
+  const std::vector<Index> columns = columns_of_keys(classes.names);
+  const auto share = static_cast<float>(config_.alpha * config_.beta);
+  for (Index k = 0; k < d_cosines.cols(); ++k) {
+    if (columns[k] < 0) {
+      d_cosines.col(k).setZero();
+    } else {
+      d_cosines.col(k).array() *= share * d_logits.col(columns[k]).array();
+    }
+  }
+  return {{"keys", d_cosines.transpose() * images}};
+}
+
+}  // namespace qprompt

@@ -1,0 +1,99 @@
+#include "qprompt/experiment/sweep.h"
+
+#include <nlohmann/json.hpp>
+
+#include "qprompt/core/border.h"
+#include "qprompt/core/error.h"
+#include "qprompt/core/hash.h"
+#include "qprompt/core/json.h"
+#include "qprompt/run/run_folder.h"
+#include "qprompt/run/run_lock.h"
+
+namespace qprompt {
+namespace {
+
+namespace fs = std::filesystem;
+
+// Whether the record is of this very run, and whole.
+bool is_there(const fs::path& folder, std::uint64_t hash, const RunSpec& spec) {
+  const fs::path path = folder / kReportName;
+  if (!fs::exists(path)) return false;
+  const nlohmann::json record = read_json_object(path);
+  const auto run = record.find("run");
+  require(run != record.end() && *run == hex64(hash), path.string(),
+          ": the record of another run, expected ", hex64(hash));
+  const auto targets = record.find("targets");
+  return record.value("interrupted", true) == false && targets != record.end() &&
+         targets->size() == spec.targets.size() && run_state(folder) == RunState::kFinished;
+}
+
+class Sweep {
+ public:
+  Sweep(Workbench& bench, const std::vector<RunSpec>& runs, const SweepOptions& options)
+      : bench_(bench), runs_(runs), options_(options) {}
+
+  std::vector<RunOutcome> all() const {
+    for (const RunSpec& spec : runs_) require_possible(spec, bench_.model());
+    std::vector<RunOutcome> outcomes;
+    for (std::size_t i = 0; i < runs_.size(); ++i) {
+      if (!options_.shard.takes(i)) continue;
+      outcomes.push_back(one(i));
+      if (options_.on_end) options_.on_end(runs_[i], outcomes.back());
+    }
+    return outcomes;
+  }
+
+ private:
+  RunOutcome one(std::size_t position) const {
+    const RunSpec& spec = runs_[position];
+    const std::uint64_t hash = run_hash(spec, bench_.model());
+    RunOutcome outcome{options_.records / folder_name(spec, hash)};
+    if (is_there(outcome.folder, hash, spec)) {
+      outcome.fate = RunFate::kThere;
+      return outcome;
+    }
+    const auto lock = RunLock::try_lock(outcome.folder);
+    if (!lock) {
+      outcome.fate = RunFate::kElsewhere;
+    } else if (is_there(outcome.folder, hash, spec)) {  // since it was locked
+      outcome.fate = RunFate::kThere;
+    } else {
+      execute_in(outcome, position);
+    }
+    return outcome;
+  }
+
+  void execute_in(RunOutcome& outcome, std::size_t position) const {
+    const RunSpec& spec = runs_[position];
+    RunOptions options{.folder = outcome.folder, .resume = true, .tokenizer = options_.tokenizer};
+    if (!options_.tensorboard.empty()) {
+      options.tensorboard = options_.tensorboard / outcome.folder.filename();
+    }
+    if (options_.on_begin) options.observer = options_.on_begin(position, runs_.size(), spec);
+    try {
+      const RunResult result = execute(bench_, spec, options);
+      if (result.learned && result.learned->interrupted) throw Interrupted();
+      outcome.skipped = result.skipped;
+    } catch (const Error& error) {
+      outcome.fate = RunFate::kFailed;
+      outcome.message = outcome.folder.filename().string() + ": " + error.what();
+    }
+  }
+
+  Workbench& bench_;
+  const std::vector<RunSpec>& runs_;
+  const SweepOptions& options_;
+};
+
+}  // namespace
+
+std::vector<RunOutcome> run_all(Workbench& bench, const std::vector<RunSpec>& runs,
+                                const SweepOptions& options) {
+  return at_border([&] { return Sweep(bench, runs, options).all(); });
+}
+
+fs::path record_path(const fs::path& records, const RunSpec& spec, const Model& model) {
+  return records / folder_name(spec, run_hash(spec, model)) / kReportName;
+}
+
+}  // namespace qprompt

@@ -1,0 +1,51 @@
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "qprompt/core/shard.h"
+#include "qprompt/run/execute.h"
+
+namespace qprompt {
+
+// What became of a run of a list.
+enum class RunFate {
+  kFinished,   // now
+  kThere,      // its record was there
+  kElsewhere,  // another process works on it
+  kFailed      // its message says why
+};
+
+struct RunOutcome {
+  std::filesystem::path folder{};
+  RunFate fate = RunFate::kFinished;
+  std::string message{};  // of one that failed
+  std::vector<std::string> skipped{};
+};
+
+struct SweepOptions {
+  std::filesystem::path records{};  // run folders lie below it
+  Shard shard{};                    // the runs of the list that this process takes
+  std::string tokenizer{};
+  std::filesystem::path tensorboard{};  // a folder for each run below it; empty: none
+  // Before a run that is not there: its position and how many there are, and the observer of its
+  // training.
+  std::function<Observer(std::size_t position, std::size_t runs, const RunSpec& spec)> on_begin{};
+  std::function<void(const RunSpec& spec, const RunOutcome& outcome)> on_end{};
+};
+
+// Does those runs of the list whose records are not there yet. A run that fails (diverged, say)
+// does not keep the others from theirs. Processes that share `records` never do the same run at
+// once. Throws Interrupted where an observer's stop says so, Error where a run is not possible at
+// all, before any begins.
+std::vector<RunOutcome> run_all(Workbench& bench, const std::vector<RunSpec>& runs,
+                                const SweepOptions& options);
+
+// Where the record of a run lies, or will.
+std::filesystem::path record_path(const std::filesystem::path& records, const RunSpec& spec,
+                                  const Model& model);
+
+}  // namespace qprompt

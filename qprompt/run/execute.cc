@@ -1,0 +1,273 @@
+#include "qprompt/run/execute.h"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "qprompt/clip/engine.h"
+#include "qprompt/core/border.h"
+#include "qprompt/core/error.h"
+#include "qprompt/core/fields.h"
+#include "qprompt/core/file.h"
+#include "qprompt/core/hash.h"
+#include "qprompt/core/stopwatch.h"
+#include "qprompt/kernels/device.h"
+#include "qprompt/run/epoch_log.h"
+#include "qprompt/run/event_log.h"
+#include "qprompt/run/record.h"
+#include "qprompt/run/run_folder.h"
+#include "qprompt/run/run_record.h"
+#include "qprompt/run/tensorboard.h"
+#include "qprompt/train/training_state.h"
+
+namespace qprompt {
+namespace {
+
+namespace fs = std::filesystem;
+
+// Of what a run learns from and is judged by while it learns: class names, and the images with
+// their labels.
+std::uint64_t list_fingerprint(const Dataset& dataset) {
+  std::uint64_t hash = 0;
+  for (const std::string& name : dataset.class_names) hash = hash64(name, hash);
+  for (const auto* items : {&dataset.train, &dataset.val}) {
+    for (const Item& item : *items) {
+      hash = hash64(item.image.name() + '\n' + std::to_string(item.label), hash);
+    }
+  }
+  return hash;
+}
+
+class Run {
+ public:
+  Run(Workbench& bench, const RunSpec& spec, const RunOptions& options)
+      : bench_(bench),
+        ranks_(bench.model().engine().ranks()),
+        spec_(spec),
+        options_(options),
+        epochs_(bench, spec) {}
+
+  RunResult finish() {
+    require_possible(spec_, bench_.model());
+    if (spec_.method.learn) {
+      require_one_a_line(spec_.data->dataset.class_names);
+      settings_ = settings();
+      resume_ = state_to_resume();
+      require_agreement();
+    }
+    begin_events();
+    telling_failure([&] { spec_.method.learn ? learn_and_test() : test_frozen(); });
+    return std::move(result_);
+  }
+
+ private:
+  const LearnConfig& config() const { return *spec_.method.learn; }
+  fs::path state_path() const { return options_.folder / kStateName; }
+
+  // What must be the same for a run to be resumed. The learning rate may be another one: a run that
+  // diverged goes on from its last good epoch with a smaller one.
+  std::string settings() const {
+    const DataDescription& data = spec_.data->description;
+    nlohmann::ordered_json settings = as_json(config());
+    settings.erase("lr");
+    settings["model"] = hex64(bench_.model().identity());
+    settings["precision"] = enum_name(bench_.model().device().format());
+    settings["tokenizer"] = options_.tokenizer;
+    settings["data"] = data.path;
+    settings["split"] = data.split;
+    settings["exif"] = data.exif;
+    settings["list"] = hex64(list_fingerprint(spec_.data->dataset));
+    return json_line(settings);
+  }
+
+  // Without a state there was no finished epoch, and the run begins; a finished run is left alone.
+  std::optional<TrainingState> state_to_resume() const {
+    if (!options_.resume) return std::nullopt;
+    if (fs::exists(state_path())) return load_state_file(state_path(), settings_);
+    require(run_state(options_.folder) != RunState::kFinished, options_.folder.string(),
+            ": this run is finished");
+    return std::nullopt;
+  }
+
+  void require_agreement() const {
+    const std::string begin = std::to_string(resume_ ? resume_->steps : 0) + settings_;
+    require(agree(ranks_, hash64(begin)), options_.folder.string(),
+            ": ranks begin from different states, images or settings; all must see the same files");
+  }
+
+  void begin_events() {
+    if (!ranks_.is_root()) return;
+    RunBegun begun{.experiment = spec_.experiment,
+                   .label = label_of(spec_),
+                   .dataset = spec_.data->dataset.name};
+    if (spec_.method.learn) {
+      begun.shots = config().shots;
+      begun.seed = config().seed;
+      begun.train_seed = config().effective_train_seed();
+      const bool steps = make_learner(config().method, bench_.model())->learns_by_steps();
+      begun.epochs = steps ? config().training.epochs : 0;
+      begun.epochs_done = resume_ ? static_cast<int>(resume_->epochs.size()) : 0;
+    }
+    events_.emplace(options_.folder / kEventsName,
+                    resume_ ? EventLog::Begin::kAppend : EventLog::Begin::kAnew);
+    events_->write(begun);
+    if (!options_.tensorboard.empty()) board_.emplace(options_.tensorboard);
+  }
+
+  template <typename Work>
+  void telling_failure(const Work& work) {
+    events_ ? events_->telling_failure(work) : work();
+  }
+
+  // Nothing is learned, so there is no prompt and nothing to resume.
+  void test_frozen() {
+    test();
+    if (!ranks_.is_root()) return;
+    write_file(options_.folder / kReportName, json_text(record()));
+    events_->write(RunEnded{});
+  }
+
+  void learn_and_test() {
+    result_.learned = learned();
+    result_.learned->prompt.exif = options_.exif;
+    save();  // the prompt is safe before anything else can fail
+    if (result_.learned->interrupted) {
+      if (events_) events_->write(RunInterrupted{});
+      return;
+    }
+    test();
+    compare();
+    if (ranks_.is_root()) fs::remove(state_path());
+    save();
+    if (events_) events_->write(RunEnded{});
+  }
+
+  // An error amid the run, such as a loss that is not finite, says where the last good state is.
+  Learned learned() {
+    bool has_state = false;  // of this very call: one that cannot be gone on with is no advice
+    Observer observer = watching(options_.observer);
+    // Another run's state is kept until this one has its own.
+    observer.on_state = [&](const TrainingState& now) {
+      // What was seen of the epochs before is not in a state.
+      if (spec_.by_epoch || !ranks_.is_root()) return;
+      save_state_file(now, settings_, state_path());
+      has_state = true;
+    };
+    try {
+      return learned_with(observer);
+    } catch (const Error& error) {
+      if (!has_state) throw;
+      fail(error.what(), "; the last whole epoch is kept in ", state_path().string(),
+           ", --resume goes on from it, with another --lr too");
+    }
+  }
+
+  Observer watching(Observer observer) {
+    if (events_) observer = events_->watching(observer);
+    if (board_) observer = board_->watching(observer);
+    return spec_.by_epoch ? epochs_.watching(telling_targets(observer)) : observer;
+  }
+
+  // Heard after the epoch's targets were tested.
+  Observer telling_targets(Observer observer) {
+    observer.on_values = [this, told = std::move(observer.on_values)](const EpochReport& report,
+                                                                      const EpochValues& values) {
+      if (board_) board_->write_targets(report.epoch, epochs_.epochs().back().targets);
+      if (told) told(report, values);
+    };
+    return observer;
+  }
+
+  Learned learned_with(const Observer& observer) {
+    TrainingBench& training = bench_.training(spec_.data, config());
+    TrainingSets& sets = training.sets;
+    TrainingData data = sets.data_for(config());
+    data.resume = resume_ ? &*resume_ : nullptr;
+    Learned learned =
+        learn_from(bench_.model(), sets.chosen().class_names, data, config(), observer);
+    learned.skipped = sets.skipped();
+    learned.scarce = training.scarce;
+    learned.feature_seconds = sets.seconds();
+    return learned;
+  }
+
+  // The model that is tested.
+  AdaptedModel adapted_to(const std::vector<std::string>& names) const {
+    const Model& model = bench_.model();
+    return result_.learned ? AdaptedModel(model, result_.learned->prompt, names)
+                           : AdaptedModel::zero_shot(model, spec_.method.templates, names);
+  }
+
+  void test() {
+    const Stopwatch watch;
+    for (const Target& target : spec_.targets) {
+      TestBench& test = bench_.test(target);
+      result_.targets.push_back(test.images.evaluate(adapted_to(test.chosen.class_names)));
+      add_skipped(test.images.skipped());
+    }
+    test_seconds_ = watch.seconds();
+    if (board_ && !spec_.by_epoch) board_->write_targets(last_epoch(), accuracies());
+  }
+
+  int last_epoch() const {
+    return result_.learned ? static_cast<int>(result_.learned->epochs.size()) : 0;
+  }
+
+  std::map<std::string, double> accuracies() const {
+    std::map<std::string, double> accuracies;
+    for (std::size_t i = 0; i < spec_.targets.size(); ++i) {
+      accuracies[spec_.targets[i].name] = result_.targets[i].metrics.accuracy();
+    }
+    return accuracies;
+  }
+
+  void add_skipped(const std::vector<std::string>& lines) {
+    for (const std::string& line : lines) {
+      if (std::ranges::find(result_.skipped, line) == result_.skipped.end()) {
+        result_.skipped.push_back(line);
+      }
+    }
+  }
+
+  void compare() {
+    if (options_.templates.empty() || spec_.targets.empty()) return;
+    TestBench& test = bench_.test(spec_.targets.front());
+    const auto frozen =
+        AdaptedModel::zero_shot(bench_.model(), options_.templates, test.chosen.class_names);
+    result_.zero_shot = test.images.evaluate(frozen).metrics;
+  }
+
+  nlohmann::ordered_json record() {
+    nlohmann::ordered_json record = run_record(bench_, spec_, result_, test_seconds_);
+    if (spec_.by_epoch) add_to_record(epochs_, record);
+    if (result_.zero_shot) {
+      record["zero_shot"] = comparison_as_json(*result_.zero_shot, options_.zero_shot_template);
+    }
+    return record;
+  }
+
+  void save() {
+    if (!ranks_.is_root()) return;
+    const Learned& learned = *result_.learned;
+    save_run(options_.folder, learned.prompt, learned.class_names, json_text(record()));
+  }
+
+  Workbench& bench_;
+  const Ranks& ranks_;
+  const RunSpec& spec_;
+  const RunOptions& options_;
+  EpochLog epochs_;
+  std::optional<EventLog> events_;  // of the rank that writes
+  std::optional<TensorBoardLog> board_;
+  std::string settings_;
+  std::optional<TrainingState> resume_;
+  RunResult result_;
+  double test_seconds_ = 0;
+};
+
+}  // namespace
+
+RunResult execute(Workbench& bench, const RunSpec& spec, const RunOptions& options) {
+  return at_border([&] { return Run(bench, spec, options).finish(); });
+}
+
+}  // namespace qprompt

@@ -1,0 +1,140 @@
+#include "qprompt/run/run_record.h"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "qprompt/core/fields.h"
+#include "qprompt/core/hash.h"
+#include "qprompt/core/json_fields.h"
+#include "qprompt/run/record.h"
+
+namespace qprompt {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr int kFormat = 2;  // of records; 1 had no targets
+constexpr std::size_t kWorstClasses = 5, kMistakesShown = 4;
+
+Json source_as_json(Workbench& bench, const RunSpec& spec) {
+  const Dataset& dataset = spec.data->dataset;
+  Json json{{"dataset", dataset.name}};
+  if (!spec.method.learn) {
+    json.update({{"classes", "all"}, {"n_classes", dataset.class_names.size()}, {"shots", 0},
+                 {"seed", 0}, {"train_seed", 0}, {"images", 0}});
+    return json;
+  }
+  const LearnConfig& learn = *spec.method.learn;
+  const Dataset& chosen = bench.training(spec.data, learn).sets.chosen();
+  json.update({{"classes", enum_name(learn.classes)},
+               {"n_classes", chosen.class_names.size()},
+               {"shots", learn.shots},
+               {"seed", learn.seed},
+               {"train_seed", learn.effective_train_seed()},
+               {"images", chosen.train.size()}});
+  return json;
+}
+
+// The classes that are recognised worst, worst first.
+std::vector<int> worst_classes(const Metrics& metrics) {
+  std::vector<int> worst;
+  for (std::size_t c = 0; c < metrics.classes.size(); ++c) {
+    const ClassMetrics& of_class = metrics.classes[c];
+    if (of_class.correct < of_class.images) worst.push_back(static_cast<int>(c));
+  }
+  std::ranges::stable_sort(worst, {}, [&](int c) { return metrics.classes[c].accuracy(); });
+  worst.resize(std::min(worst.size(), kWorstClasses));
+  return worst;
+}
+
+Json mistakes_as_json(const Evaluation& evaluation, const std::vector<std::string>& names,
+                      const std::string& root) {
+  Json json = Json::object();
+  for (const int label : worst_classes(evaluation.metrics)) {
+    Json& pictures = json[names[label]];
+    for (const ImageResult& image : evaluation.images) {
+      if (image.label != label || image.predicted == label) continue;
+      pictures.push_back(name_within(image.image, root));
+      if (pictures.size() == kMistakesShown) break;
+    }
+  }
+  return json;
+}
+
+Json confusions_as_json(const std::vector<Confusion>& confusions) {
+  Json json = Json::array();
+  for (const Confusion& confusion : confusions) {
+    if (confusion.label == confusion.predicted) continue;
+    json.push_back({confusion.label, confusion.predicted, confusion.images});
+  }
+  return json;
+}
+
+Json target_as_json(const Target& target, const TestBench& test, const Evaluation& evaluation) {
+  const Metrics& metrics = evaluation.metrics;
+  Json json{{"name", target.name},
+            {"dataset", target.data->dataset.name},
+            {"classes", enum_name(target.classes)}};
+  json.update(accuracies_as_json(metrics));
+  const std::vector<std::string>& names = test.chosen.class_names;
+  json["class_names"] = names;
+  for (const ClassMetrics& of_class : metrics.classes) {
+    json["class_images"].push_back(of_class.images);
+    json["class_correct"].push_back(of_class.correct);
+  }
+  json["confusions"] = confusions_as_json(metrics.confusions);
+  json["mistakes"] = mistakes_as_json(evaluation, names, target.data->description.path);
+  return json;
+}
+
+}  // namespace
+
+Json run_record(Workbench& bench, const RunSpec& spec, const RunResult& result,
+                double test_seconds) {
+  Json record{{"format", kFormat},
+              {"run", hex64(run_hash(spec, bench.model()))},
+              {"experiment", spec.experiment},
+              {"method", spec.method.name},
+              {"label", label_of(spec)},
+              {"varied", spec.varied}};
+  record.update(record_header(spec.experiment, bench.model()));
+  record["settings"] = settings_as_json(spec.method);
+  record["preset"] = as_json(spec.preset);
+  record["data"] = as_json(spec.data->description);
+  record["source"] = source_as_json(bench, spec);
+  record["targets"] = Json::array();
+  for (std::size_t i = 0; i < result.targets.size(); ++i) {
+    const Target& target = spec.targets[i];
+    record["targets"].push_back(target_as_json(target, bench.test(target), result.targets[i]));
+  }
+  record.update(result.learned ? as_json(*result.learned) : nothing_learned());
+  record["seconds"]["evaluation"] = test_seconds;
+  return record;
+}
+
+void add_to_record(const EpochLog& log, Json& record) {
+  for (std::size_t e = 0; e < log.epochs().size(); ++e) {
+    const EpochEntry& entry = log.epochs()[e];
+    Json& epoch = record["epochs"][e];
+    epoch["targets"] = entry.targets;
+    for (const auto& [name, statistics] : entry.weights) {
+      epoch["weights"][name] = fields_as_json(statistics);
+    }
+  }
+  record["divergences"] = Json::array();
+  for (const Divergence& divergence : log.divergences()) {
+    record["divergences"].push_back({{"step", divergence.step},
+                                     {"matrix", divergence.matrix},
+                                     {"kl", divergence.kl},
+                                     {"clustered", divergence.clustered}});
+  }
+}
+
+Json comparison_as_json(const Metrics& zero_shot, const std::string& tmpl) {
+  return {{"template", tmpl},
+          {"images", zero_shot.images},
+          {"accuracy", zero_shot.accuracy()},
+          {"accuracy_interval", interval_json(zero_shot.correct, zero_shot.images)}};
+}
+
+}  // namespace qprompt

@@ -1,0 +1,21 @@
+#pragma once
+
+// The record of a run (docs/records.md): what every table, picture and list is computed from.
+
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+
+#include "qprompt/run/epoch_log.h"
+#include "qprompt/run/execute.h"
+
+namespace qprompt {
+
+// `test_seconds`: of testing all targets.
+nlohmann::ordered_json run_record(Workbench& bench, const RunSpec& spec, const RunResult& result,
+                                  double test_seconds);
+// Adds what was seen epoch by epoch.
+void add_to_record(const EpochLog& log, nlohmann::ordered_json& record);
+// Zero-shot accuracy beside the adapted one.
+nlohmann::ordered_json comparison_as_json(const Metrics& zero_shot, const std::string& tmpl);
+
+}  // namespace qprompt

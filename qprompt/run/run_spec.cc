@@ -1,0 +1,118 @@
+#include "qprompt/run/run_spec.h"
+
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "qprompt/core/border.h"
+#include "qprompt/core/error.h"
+#include "qprompt/core/fields.h"
+#include "qprompt/core/hash.h"
+#include "qprompt/kernels/device.h"
+#include "qprompt/prompt/learner.h"
+#include "qprompt/run/record.h"
+
+namespace qprompt {
+namespace {
+
+// Relative to where the data lie, so that they may be moved.
+std::uint64_t hash_of(std::span<const Item> items, const RunData& data, std::uint64_t hash) {
+  for (const Item& item : items) {
+    const std::string name = name_within(item.image.name(), data.description.path);
+    hash = hash64(name + '\n' + std::to_string(item.label), hash);
+  }
+  return hash;
+}
+
+std::uint64_t hash_of(const std::vector<std::string>& names, std::uint64_t hash) {
+  for (const std::string& name : names) hash = hash64(name + '\n', hash);
+  return hash;
+}
+
+std::uint64_t hash_of_source(const RunData& data) {
+  const Dataset& dataset = data.dataset;
+  return hash_of(dataset.val, data,
+                 hash_of(dataset.train, data, hash_of(dataset.class_names, 1)));
+}
+
+std::uint64_t hash_of_target(const Target& target) {
+  const Dataset& dataset = target.data->dataset;
+  return hash_of(dataset.test, *target.data,
+                 hash_of(dataset.class_names, static_cast<std::uint64_t>(target.classes)));
+}
+
+// Letters, digits and "._-+" in small letters; anything else becomes a dash.
+std::string simple(const std::string& text) {
+  std::string name;
+  for (const char c : text) {
+    const bool letter = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '+';
+    if (letter) {
+      name += c;
+    } else if (c >= 'A' && c <= 'Z') {
+      name += static_cast<char>(c - 'A' + 'a');
+    } else if (!name.empty() && name.back() != '-') {
+      name += '-';
+    }
+  }
+  while (name.ends_with('-')) name.pop_back();
+  constexpr std::size_t kLongest = 60;
+  return name.substr(0, kLongest);
+}
+
+}  // namespace
+
+std::string label_of(const RunSpec& spec) {
+  std::string label = spec.method.name;
+  for (const auto& [field, value] : spec.varied) label += " " + field + "=" + value;
+  return label;
+}
+
+std::uint64_t run_hash(const RunSpec& spec, const Model& model) {
+  return at_border([&] {
+    nlohmann::ordered_json json = {{"experiment", spec.experiment},
+                                   {"method", spec.method.name},
+                                   {"settings", settings_as_json(spec.method)},
+                                   {"varied", spec.varied},
+                                   {"by_epoch", spec.by_epoch},
+                                   {"model", hex64(model.identity())},
+                                   {"precision", enum_name(model.device().format())},
+                                   {"exif", spec.data->description.exif},
+                                   {"version", record_version()}};
+    if (spec.method.learn) json["source"] = hex64(hash_of_source(*spec.data));
+    for (const Target& target : spec.targets) {
+      json["targets"].push_back({target.name, hex64(hash_of_target(target))});
+    }
+    return hash64(json_line(json));
+  });
+}
+
+std::string folder_name(const RunSpec& spec, std::uint64_t hash) {
+  std::string name = simple(spec.experiment) + "/" + simple(spec.data->dataset.name);
+  if (spec.method.learn && spec.method.learn->classes != ClassSubset::kAll) {
+    name += "-" + enum_name(spec.method.learn->classes);
+  }
+  name += "-" + simple(label_of(spec));
+  if (const auto& learn = spec.method.learn) {
+    name += learn->shots > 0 ? fmt::format("-{}shots", learn->shots) : "-all";
+    name += fmt::format("-seed{}", learn->seed);
+    const std::uint64_t order = learn->effective_train_seed();
+    if (order != learn->seed) name += fmt::format(".{}", order);
+  }
+  return name + "-" + hex64(hash).substr(0, 8);
+}
+
+void require_possible(const RunSpec& spec, const Model& model) {
+  if (!spec.method.learn) return;
+  const LearnConfig& learn = *spec.method.learn;
+  require_valid(learn);
+  if (!make_learner(learn.method, model)->class_bound()) return;
+  const auto learned = subsample_classes(spec.data->dataset, learn.classes).class_names;
+  for (const Target& target : spec.targets) {
+    const auto asked = subsample_classes(target.data->dataset, target.classes).class_names;
+    require(asked == learned, spec.experiment, ": '", spec.method.name,
+            "' learns for the classes it saw alone and has no answer for those of '", target.name,
+            "'");
+  }
+}
+
+}  // namespace qprompt

@@ -1,0 +1,51 @@
+#include "qprompt/run/workbench.h"
+
+#include "qprompt/core/error.h"
+
+namespace qprompt {
+namespace {
+
+// Scarce classes that are not learned do not matter.
+std::vector<ScarceClass> scarce_among(const std::vector<ScarceClass>& scarce,
+                                      const std::vector<std::string>& class_names) {
+  std::vector<ScarceClass> among;
+  std::copy_if(scarce.begin(), scarce.end(), std::back_inserter(among), [&](const auto& entry) {
+    return std::find(class_names.begin(), class_names.end(), entry.name) != class_names.end();
+  });
+  return among;
+}
+
+}  // namespace
+
+Workbench::Workbench(Model model, FeatureOptions training, FeatureOptions test)
+    : model_(std::move(model)),
+      training_options_(std::move(training)),
+      test_options_(std::move(test)) {}
+
+TestBench& Workbench::test(const Target& target) {
+  for (TestEntry& entry : tests_) {
+    if (entry.data == target.data && entry.classes == target.classes) return entry.bench;
+  }
+  Dataset chosen = subsample_classes(target.data->dataset, target.classes);
+  require(!chosen.test.empty(), target.data->description.path, ": no test images of the ",
+          enum_name(target.classes), " classes; understood was ", summary(target.data->dataset));
+  TestImages images(model_, chosen.test, test_options_);
+  tests_.push_back({target.data, target.classes, {std::move(chosen), std::move(images)}});
+  return tests_.back().bench;
+}
+
+TrainingBench& Workbench::training(const std::shared_ptr<const RunData>& data,
+                                   const LearnConfig& config) {
+  const Draw draw{data, config.classes, config.shots, config.seed, config.effective_train_seed()};
+  if (training_ && draw == draw_) return *training_;
+  const FewShot few = few_shot(data->dataset, config.shots, config.seed);
+  Dataset chosen = subsample_classes(few.dataset, config.classes);
+  std::vector<ScarceClass> scarce = scarce_among(few.scarce, chosen.class_names);
+  training_.reset();  // the memory of the draw before
+  training_.emplace(std::move(scarce),
+                    TrainingSets(model_, std::move(chosen), draw.train_seed, training_options_));
+  draw_ = draw;
+  return *training_;
+}
+
+}  // namespace qprompt

@@ -10,10 +10,11 @@ packages=(
   libasio-dev liblmdb-dev liblbfgs-dev
   libjpeg-dev libpng-dev libwebp-dev libtiff-dev libgif-dev libheif-dev libstb-dev
   libicu-dev libgumbo-dev libzip-dev zlib1g-dev libxxhash-dev
+  libprotobuf-dev protobuf-compiler libisal-dev
   libopenmpi-dev openmpi-bin
   libgtest-dev libgmock-dev libbenchmark-dev
 )
-if [ "${1:-}" = --lint ]; then packages+=(git clang-format clang-tidy clang libclang-rt-dev libomp-dev); fi
+if [ "${1:-}" = --lint ]; then packages+=(git python3-venv clang-format clang-tidy clang libclang-rt-dev libomp-dev); fi
 
 missing_packages() {
   local installed

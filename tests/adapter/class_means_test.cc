@@ -64,6 +64,13 @@ TEST_F(ClassMeansTest, NeedAnImageOfEveryClass) {
       HasSubstr("'bird'"));
 }
 
+TEST(SeenClassesTest, AreToldByTheirNames) {
+  EXPECT_THAT(testing::error_of([] {
+                ClassMeans({}, 6, {{"cat", 1}, {"dog", 1}, {"cat", 2}});
+              }),
+              HasSubstr("two classes are called 'cat'"));
+}
+
 TEST(SeenClassesTest, CountTheImagesOfEachClass) {
   EXPECT_EQ(seen_classes({"a", "b", "c"}, std::vector<int>{2, 0, 2}),
             (SeenClasses{{"a", 1}, {"b", 0}, {"c", 2}}));

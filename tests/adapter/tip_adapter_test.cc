@@ -27,7 +27,7 @@ class TipAdapterTest : public ::testing::Test {
   Problem problem_;
   const std::vector<int> sorted_labels_{0, 0, 0, 1, 1, 2, 2};
   const std::vector<Index> order_{1, 3, 6, 2, 5, 0, 4};  // of the images, class after class
-  const TipAdapter tip_{kConfig, TipAdapter::Keys::kDirections, Problem::kEmbed, problem_.seen()};
+  const TipAdapter tip_{kConfig, Problem::kEmbed, problem_.seen()};
   const ParameterMap values_ = tip_.initial_values(problem_.shots(), problem_.classes(), 1);
 };
 
@@ -61,7 +61,7 @@ TEST_F(TipAdapterTest, TakesKeysForDirections) {
 }
 
 TEST_F(TipAdapterTest, LearnsKeysOfAnyLengthByTheirSlope) {
-  const TipAdapter learned(kConfig, TipAdapter::Keys::kLearned, Problem::kEmbed, problem_.seen());
+  const TipAdapter learned(TipAdapterFConfig{kConfig}, Problem::kEmbed, problem_.seen());
   ParameterMap values = values_;
   values.at("keys") += Random(4).normal_matrix(7, Problem::kEmbed, 0.3);
   expect_pull_back(learned, problem_, values, [&](const auto& at) {
@@ -72,8 +72,8 @@ TEST_F(TipAdapterTest, LearnsKeysOfAnyLengthByTheirSlope) {
 TEST_F(TipAdapterTest, HasAKeyForEachImageThatItSaw) {
   EXPECT_EQ(tip_.parameters().front().rows, 7);
   EXPECT_FALSE(tip_.class_matrix(values_, problem_.classes()).has_value());
-  EXPECT_THROW(TipAdapter({.beta = -1}, TipAdapter::Keys::kLearned, 6, {}), Error);
-  EXPECT_THROW(TipAdapter({.alpha = std::nan("")}, TipAdapter::Keys::kLearned, 6, {}), Error);
+  EXPECT_THROW(TipAdapter(TipAdapterConfig{.beta = -1}, 6, {}), Error);
+  EXPECT_THROW(TipAdapter(TipAdapterConfig{.alpha = std::nan("")}, 6, {}), Error);
 }
 
 }  // namespace

@@ -38,9 +38,10 @@ inline std::vector<NamedMethod> small_methods() {
 
 // Learners on features: those that learn by steps, and all.
 inline std::vector<NamedMethod> stepping_feature_methods() {
-  return {{"ClipAdapter", ClipAdapterConfig{.text_template = "a {}."}},
-          {"TipAdapterF", TipAdapterFConfig{{.text_template = "a {}."}}},
-          {"Clap", ClapConfig{.prototype_length = 1, .text_template = "a {}."}}};
+  return {
+      {"ClipAdapter", ClipAdapterConfig{.ratio = 0.8, .reduction = 2, .text_template = "a {}."}},
+      {"TipAdapterF", TipAdapterFConfig{{.text_template = "a {}."}}},
+      {"Clap", ClapConfig{.prototype_length = 1, .text_template = "a {}."}}};
 }
 inline std::vector<NamedMethod> feature_methods() {
   std::vector<NamedMethod> methods = stepping_feature_methods();

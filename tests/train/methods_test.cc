@@ -51,7 +51,7 @@ void Methods::expect_slope(const RegularizerConfig& regularizer) {
   for (const auto& [name, g] : gradient) squares += static_cast<double>(g.squaredNorm());
   const double length = std::sqrt(squares);
   ASSERT_GT(length, 1e-3);
-  constexpr double kStep = 1e-2;
+  constexpr double kStep = 3e-3;
   const auto loss = [&](double step) {
     ParameterMap moved = values;
     for (auto& [name, value] : moved) {

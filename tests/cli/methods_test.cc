@@ -73,7 +73,8 @@ TEST_F(Methods, OnFeaturesAnswerForNewClassesWhereTheyReadTexts) {
   learn("tip-adapter");
   learn("class-means");
   const std::string names = folder.file("names.txt", class_names[1] + "\nzebra\n").string();
-  const std::string seen = folder.file("seen.txt", class_names[1] + "\n").string();
+  const std::string seen =
+      folder.file("seen.txt", class_names[1] + "\n" + class_names[0] + "\n").string();
   const auto asked = [&](const std::string& method, const std::string& list) {
     return classify({"--prompt", path(method), "--classes", list, picture().string()});
   };

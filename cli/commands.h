@@ -14,6 +14,8 @@ void add_import_command(CLI::App& app);
 void add_export_command(CLI::App& app);
 void add_convert_command(CLI::App& app);
 void add_base_to_new_command(CLI::App& app);
+void add_report_command(CLI::App& app);
+void add_compare_command(CLI::App& app);
 void add_demo_command(CLI::App& app);
 void add_cache_command(CLI::App& app);
 

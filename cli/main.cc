@@ -102,6 +102,8 @@ void build(CLI::App& app, const std::vector<std::string>& words) {
   add_export_command(app);
   add_convert_command(app);
   add_base_to_new_command(app);
+  add_report_command(app);
+  add_compare_command(app);
   add_cache_command(app);
   add_demo_command(app);
 }

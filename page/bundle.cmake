@@ -10,8 +10,9 @@ set(QPROMPT_PAGE_SCRIPT ${page_build}/page.js)
 
 add_custom_command(
   OUTPUT ${page_build}/fetched
-  COMMAND ${CMAKE_COMMAND} -D NPM=${NPM} -D FROM=${page} -D INTO=${page_build} -P ${page}/fetch.cmake
-  DEPENDS ${page}/fetch.cmake ${page}/package.json ${page}/package-lock.json
+  COMMAND ${CMAKE_COMMAND} -D NPM=${NPM} -D FROM=${page} -D INTO=${page_build}
+          -D STUB=@observablehq/plot -P ${PROJECT_SOURCE_DIR}/cmake/fetch_packages.cmake
+  DEPENDS ${PROJECT_SOURCE_DIR}/cmake/fetch_packages.cmake ${page}/package.json ${page}/package-lock.json
   COMMENT "Fetching the page's plotting library"
   VERBATIM)
 add_custom_command(

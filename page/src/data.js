@@ -13,8 +13,8 @@ function cells(column) {
 }
 
 export class Table {
-  constructor({ id, title, note, columns }) {
-    Object.assign(this, { id, title, note, columns });
+  constructor({ id, title, note, columns, groups = 0 }) {
+    Object.assign(this, { id, title, note, columns, groups });
     const byColumn = columns.map(cells);
     this.rows = (byColumn[0] ?? []).map((_, row) => byColumn.map((column) => column[row]));
   }

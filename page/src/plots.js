@@ -21,7 +21,7 @@ function frame({ channels }, rows, width, height) {
     options: {
       width,
       height: stacked ? height * panels.length : height,
-      marginTop: 28, marginBottom: 40, marginRight: 20,
+      marginTop: 28, marginBottom: 40, marginRight: stacked ? 64 : 20,
       style: { fontSize: "12px", overflow: "visible" },
       [stacked ? "fy" : "fx"]: { label: null, domain: panels.length ? panels : undefined, padding: 0.12 },
       color: { domain: series, range: series.map((_, i) => colour(i)) },
@@ -42,6 +42,8 @@ function tipText(table) {
 
 const tip = (rows, options, table) => Plot.tip(rows, Plot.pointer({ ...options, title: tipText(table), maxRadius: 30 }));
 
+const short = (text) => (String(text).length > 26 ? `${text.slice(0, 25)}…` : text);
+
 /** Room for the longest of these texts. */
 const marginFor = (texts, width) => Math.min(Math.max(...texts.map((text) => String(text).length), 4) * 6.6 + 14, width * 0.42);
 
@@ -56,7 +58,7 @@ function lines(figure, table, rows, width) {
   const by = { x, y, z: series, stroke, ...facet };
   return Plot.plot({
     ...options,
-    marginLeft: 56,
+    marginLeft: 66,
     x: figure.channels.scale === "shots"
       ? { type: "symlog", constant: 1, ticks: distinct(rows, x).sort((a, b) => a - b), label: x, tickFormat: "d" }
       : { label: x, nice: true, ticks: Math.min(8, width / 90) },
@@ -140,11 +142,11 @@ function histogram(figure, table, rows, width) {
   const many = panels.length > 1;
   return Plot.plot({
     width, height: many ? panels.length * 58 + 60 : 220,
-    marginLeft: 50, marginRight: many ? 74 : 16, marginBottom: 36,
+    marginLeft: many ? 84 : 50, marginRight: 16, marginBottom: 36,
     style: { fontSize: "12px", overflow: "visible" },
     x: { label: "value", ticks: Math.min(7, width / 90) },
     y: { label: many ? null : y, ticks: many ? 1 : 4, grid: !many, axis: many ? null : undefined },
-    fy: many ? { label: panel, domain: panels, padding: 0.04, tickFormat: (value) => `${panel} ${value}` } : undefined,
+    fy: many ? { label: null, axis: "left", domain: panels, padding: 0.04, tickFormat: (value) => `${panel} ${value}` } : undefined,
     marks: [
       Plot.rectY(bins, { x1: low, x2: high, y, fill: "var(--series-1)", fillOpacity: 0.8, insetLeft: 0.5, insetRight: 0.5, ...(many ? { fy: panel } : {}) }),
       Plot.ruleY([0], { stroke: "var(--quiet)", strokeOpacity: 0.6 }),
@@ -157,9 +159,10 @@ function histogram(figure, table, rows, width) {
 
 function heatmap(figure, table, rows, width) {
   const { x, y, value } = figure.channels;
-  const across = distinct(rows, y).length ? columnsInOrder(rows, x, y) : [];
-  const down = figure.channels.square === "no" ? distinct(rows, y) : across;
-  const left = marginFor(down, width), bottom = figure.channels.square === "no" ? 10 : marginFor(down, width * 0.7);
+  const across = columnsInOrder(rows, x, y);
+  const square = figure.channels.square !== "no";
+  const down = square ? across : distinct(rows, y);
+  const left = marginFor(down.map(short), width), bottom = square ? marginFor(down.map(short), width) * 0.87 : 10;
   const size = Math.min((width - left - 8) / across.length, 34);
   const most = Math.max(...rows.map((row) => row[value]), 1e-9);
   const opacity = (row) => row[value] / most;
@@ -167,12 +170,12 @@ function heatmap(figure, table, rows, width) {
     width: left + 8 + size * across.length, height: size * down.length + bottom + 8,
     marginLeft: left, marginRight: 8, marginTop: 8, marginBottom: bottom, padding: 0.06,
     style: { fontSize: size < 16 ? "10px" : "12px", overflow: "visible" },
-    x: { domain: across, label: null, tickRotate: -60, tickSize: 0, axis: figure.channels.square === "no" ? null : "bottom" },
-    y: { domain: down, label: null, tickSize: 0 },
+    x: { domain: across, label: null, tickRotate: -60, tickSize: 0, axis: square ? "bottom" : null, tickFormat: short },
+    y: { domain: down, label: null, tickSize: 0, tickFormat: short },
     marks: [
       Plot.frame({ stroke: "var(--rule)" }),
       Plot.cell(rows, { x, y, fill: (row) => (row[x] === row[y] ? "var(--series-3)" : "var(--series-2)"), fillOpacity: opacity }),
-      size >= 26 && figure.channels.square !== "no" ? Plot.text(rows.filter((row) => row[value] >= 1), { x, y, text: (row) => row[value].toFixed(0), fill: "currentColor", fontSize: 11 }) : null,
+      size >= 26 && square ? Plot.text(rows.filter((row) => row[value] >= 1), { x, y, text: (row) => row[value].toFixed(0), fill: "currentColor", fontSize: 11 }) : null,
       tip(rows, { x, y }, table),
     ],
   });
@@ -206,7 +209,7 @@ const kinds = { lines, ranges, scatter, bars, histogram, heatmap, reliability };
 /** The picture of these rows of a figure's data, with its legend. */
 export function draw(figure, table, rows, width) {
   const picture = document.createElement("div");
-  if (rows.length === 0 || Plot.isMissing) {  // page/fetch.cmake
+  if (rows.length === 0 || Plot.isMissing) {  // cmake/fetch_packages.cmake
     picture.textContent = rows.length === 0 ? "Nothing to draw."
       : "This program was built without its plotting library. The numbers are in the table below.";
     return picture;

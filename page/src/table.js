@@ -29,6 +29,10 @@ function bodyCell(column, cell, isHeader) {
   return element(isHeader ? "th" : "td", attributes, shown);
 }
 
+/** Whether a row's first cells, those by which rows belong together, are others than above. */
+const beginsGroup = ({ groups }, row, above) =>
+  above && row.slice(0, groups).some((cell, c) => cell.text !== above[c].text || cell.number !== above[c].number);
+
 /** The part of a table that can be sorted and filtered, with its tools. */
 export function tableView(data, { compact = false } = {}) {
   const order = { column: -1, direction: null };
@@ -39,8 +43,8 @@ export function tableView(data, { compact = false } = {}) {
 
   function draw() {
     const rows = arranged(data, order, words);
-    body.replaceChildren(...rows.slice(0, limit).map((row) =>
-      element("tr", {}, ...row.map((cell, c) => bodyCell(data.columns[c], cell, c === 0)))));
+    body.replaceChildren(...rows.slice(0, limit).map((row, r) =>
+      element("tr", { class: !order.direction && beginsGroup(data, row, rows[r - 1]) ? "begins" : null }, ...row.map((cell, c) => bodyCell(data.columns[c], cell, c === 0)))));
     const all = data.rows.length;
     status.textContent = rows.length === all ? `${all} rows` : `${rows.length} of ${all} rows`;
     more.hidden = rows.length <= limit;

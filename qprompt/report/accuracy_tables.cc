@@ -174,7 +174,7 @@ Table averages_table(std::span<const Group> groups) {
 Table shots_table(std::span<const Group> groups) {
   const std::string measure = main_measure(groups);
   Table table{id_of(groups.front().experiment) + "-shots",
-              "Accuracy by shots",
+              "Averages by shots",
               "Per cent (" + measure + "), averages over the data sets.",
               {},
               {},

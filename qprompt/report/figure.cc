@@ -70,6 +70,7 @@ Figure Figure::of(const std::string& experiment, const std::string& name,
 Json as_json(const Table& table) {
   Json json = {{"id", table.id}, {"title", table.title}};
   if (!table.note.empty()) json["note"] = table.note;
+  if (table.groups > 0) json["groups"] = table.groups;
   json["columns"] = Json::array();
   const auto best = best_cells(table);
   for (std::size_t c = 0; c < table.columns.size(); ++c) {

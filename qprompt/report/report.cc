@@ -98,6 +98,16 @@ std::string counted(std::size_t count, const std::string& what) {
   return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
 }
 
+std::string title_for(const std::vector<RunRecord>& runs) {
+  std::set<std::string> methods, datasets;
+  for (const RunRecord& run : runs) {
+    methods.insert(run.method);
+    for (const TargetRecord& target : run.targets) datasets.insert(target.dataset);
+  }
+  return fmt::format("{} of {} on {}", counted(runs.size(), "run"),
+                     counted(methods.size(), "method"), counted(datasets.size(), "data set"));
+}
+
 std::vector<std::pair<std::string, std::string>> facts_of(const std::vector<RunRecord>& runs) {
   double seconds = 0;
   Index images = 0;
@@ -127,7 +137,7 @@ std::vector<std::pair<std::string, std::string>> facts_of(const std::vector<RunR
 
 Report make_report(const Records& records) {
   Report report;
-  report.title = counted(records.runs.size(), "run");
+  report.title = title_for(records.runs);
   report.facts = facts_of(records.runs);
   report.notices = records.notices;
   const std::vector<Group> groups = groups_of(records.runs);

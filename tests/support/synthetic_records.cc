@@ -176,7 +176,7 @@ void write_tables(const std::filesystem::path& folder) {
       const int shots = run.shots;
       for (const int count : {1, 2, 4, 8, 16}) {
         if (shots > 0) run.shots = count;
-        run.targets = {{"test", dataset, method.base - 0.15 / run.shots * (shots > 0)}};
+        run.targets = {{"test", dataset, method.base - (shots > 0 ? 0.15 / run.shots : 0)}};
         if (shots > 0 || count == 1) write_seeds(folder, run);
       }
       run.shots = shots;

@@ -105,7 +105,7 @@ function scatter(figure, table, rows, width) {
     ...options,
     marginLeft: 48, marginRight: narrow ? 30 : 90,
     x: { type: "log", label: `${x} (logarithmic)`, tickFormat: "~s", ticks: narrow ? 3 : 6, nice: true },
-    y: { label: y, grid: true, nice: true },
+    y: { label: y, grid: true, nice: true, ticks: 6 },
     symbol: { domain: distinct(rows, series), range: ["circle", "diamond2"] },
     marks: [
       Plot.ruleY(lone, { y, stroke: series, strokeDasharray: "4 4", strokeOpacity: 0.8 }),

@@ -6,6 +6,8 @@
 #include <set>
 #include <tuple>
 
+#include "qprompt/report/accuracy_tables.h"
+
 namespace qprompt::report {
 namespace {
 
@@ -105,6 +107,20 @@ void add_divergences(const std::string& name, const std::string& matrix, const R
   }
 }
 
+// Of methods that have all data sets: others' averages would be of something else.
+void add_average_ranges(std::span<const Group> groups, const std::vector<std::string>& names,
+                        Table& table) {
+  const std::size_t datasets = dataset_count(groups);
+  const std::string title = "average of " + std::to_string(datasets);
+  for (const AverageRow& row : average_rows(groups)) {
+    for (const std::string& name : names) {
+      const auto value = row.mean_of(name);
+      if (!value || row.groups.size() < datasets) continue;
+      table.rows.push_back({title, name, row.label, Cell(*value, row.has_deviation())});
+    }
+  }
+}
+
 }  // namespace
 
 Figure ranges_figure(std::span<const Group> groups) {
@@ -116,8 +132,10 @@ Figure ranges_figure(std::span<const Group> groups) {
   figure.data.columns = {Column::of_text("data set"), Column::of_text("target"),
                          Column::of_text("method"),
                          Column::of_percent("accuracy", Better::kNeither)};
+  const std::vector<std::string> names = measure_names(groups);
+  if (dataset_count(groups) > 1) add_average_ranges(groups, names, figure.data);
   for (const Group& group : groups) {
-    for (const std::string& name : measure_names(groups.subspan(0, groups.size()))) {
+    for (const std::string& name : names) {
       const auto value = mean_of(group, name);
       if (!value) continue;
       figure.data.rows.push_back(

@@ -115,7 +115,7 @@ std::vector<std::pair<std::string, std::string>> facts_of(const std::vector<RunR
     seconds += run.training_seconds;
     for (const TargetRecord& target : run.targets) images += target.images;
   }
-  return {{"runs", fmt::format("{}; {} classified", counted(runs.size(), "run"),
+  return {{"runs", fmt::format("{}, {} classified", runs.size(),
                                counted(static_cast<std::size_t>(images), "image"))},
           {"data sets", distinct(runs, [](const auto& run) { return run.dataset; })},
           {"methods", distinct(runs, [](const auto& run) { return run.method; })},

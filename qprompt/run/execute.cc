@@ -180,13 +180,14 @@ class Run {
   Learned learned_with(const Observer& observer) {
     TrainingBench& training = bench_.training(spec_.data, config());
     TrainingSets& sets = training.sets;
+    const double before = sets.seconds();  // images that another run has prepared cost nothing
     TrainingData data = sets.data_for(config());
     data.resume = resume_ ? &*resume_ : nullptr;
     Learned learned =
         learn_from(bench_.model(), sets.chosen().class_names, data, config(), observer);
     learned.skipped = sets.skipped();
     learned.scarce = training.scarce;
-    learned.feature_seconds = sets.seconds();
+    learned.feature_seconds = sets.seconds() - before;
     return learned;
   }
 

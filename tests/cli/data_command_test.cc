@@ -51,7 +51,8 @@ TEST_F(Data, ListShowsEveryKnownDataSetAndWhetherItIsThere) {
 
 TEST_F(Data, CheckSucceedsWhereAllIsThere) {
   const Outcome outcome = succeed({"data", "check", data});
-  EXPECT_THAT(outcome.out, AllOf(HasSubstr(": 4 classes"), HasSubstr("        5         0         4")));
+  EXPECT_THAT(outcome.out,
+              AllOf(HasSubstr(": 4 classes"), HasSubstr("        5         0         4")));
 }
 
 TEST_F(Data, CheckExitsOneAndSaysWhatIsWrong) {

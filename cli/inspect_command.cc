@@ -26,8 +26,9 @@ using Json = nlohmann::ordered_json;
 constexpr char kInspectExamples[] = R"(Examples:
   qprompt inspect run
   qprompt inspect run/prompt.qprompt --json -
-  qprompt inspect run --model M --nearest 5
-With --model: the vocabulary tokens that each learned vector is nearest to.)";
+  qprompt inspect run --model M --words 5
+With --model: the vocabulary tokens whose embeddings have the smallest Euclidean distance to each
+learned token of the text, as CoOp's interpret_prompt.py has it; a quantized prompt's as it is used.)";
 
 // A codebook of up to 4 bits is printed; JSON has every codebook.
 constexpr std::size_t kPrintedValues = 16;
@@ -37,7 +38,7 @@ struct InspectArguments {
   JsonArgument json;
   OverwriteArgument overwrite;
   std::string prompt;
-  int nearest = 3;
+  int words = 3;
 };
 
 Json codebook_of(const StoredMatrix& matrix) {
@@ -105,7 +106,21 @@ Json report_of(const PromptFile& prompt, const std::filesystem::path& path) {
   return report;
 }
 
-// Of each matrix of prompts that is as wide as the text tower: only such rows can stand for tokens.
+Json as_json(const std::vector<NearToken>& tokens) {
+  Json json = Json::array();
+  for (const NearToken& token : tokens) {
+    json.push_back({{"token", token.text}, {"id", token.id}, {"distance", token.distance}});
+  }
+  return json;
+}
+
+constexpr char kNoTokens[] =
+    "no words: these rows enter amid a tower or among an image's patches, where no token's "
+    "embedding "
+    "lies";
+constexpr char kMoved[] = "every image moves these vectors; the words are those before it does";
+
+// Of each learned row that stands for a token; of other prompts, why there are none.
 void add_nearest_tokens(const InspectArguments& arguments, const PromptFile& prompt, Json& report) {
   const Model model = arguments.model.load();
   require_same_backbone(prompt, model);
@@ -113,16 +128,14 @@ void add_nearest_tokens(const InspectArguments& arguments, const PromptFile& pro
   const auto learner = make_learner(prompt.method, model, prompt.seen);
   for (const ParameterSpec& spec : learner->parameters(any_classes(model))) {
     const auto found = learned.find(spec.name);
-    const bool stands_for_tokens =
-        spec.kind == ParameterKind::kContext && spec.cols == model.shape().text.width;
-    if (!stands_for_tokens || found == learned.end()) continue;
-    const auto& [name, value] = *found;
-    for (const auto& tokens : nearest_tokens(model, value, arguments.nearest)) {
-      Json row = Json::array();
-      for (const NearToken& token : tokens) {
-        row.push_back({{"token", token.text}, {"id", token.id}, {"distance", token.distance}});
-      }
-      report["nearest_tokens"][name].push_back(row);
+    if (spec.kind != ParameterKind::kContext || found == learned.end()) continue;
+    if (!spec.stands_for_tokens) {
+      report["words_notes"][spec.name] = kNoTokens;
+      continue;
+    }
+    if (learner->image_conditioned()) report["words_notes"][spec.name] = kMoved;
+    for (const auto& tokens : nearest_tokens(model, found->second, arguments.words)) {
+      report["nearest_tokens"][spec.name].push_back(as_json(tokens));
     }
   }
 }
@@ -161,16 +174,35 @@ void show_matrices(const Json& report) {
         payload_text(report["payload"]));
 }
 
+// "ctx[2]", of a context for each class "ctx[cat, 2]".
+std::string row_name(const Json& report, const std::string& matrix, std::size_t row,
+                     std::size_t rows) {
+  const std::size_t classes = report.contains("class_names") ? report["class_names"].size() : 0;
+  const bool of_classes = report["class_bound"].get<bool>() && classes > 0 && rows % classes == 0;
+  if (!of_classes) return fmt::format("{}[{}]", matrix, row);
+  const std::size_t context = rows / classes;
+  return fmt::format("{}[{}, {}]", matrix, report["class_names"][row / context].get<std::string>(),
+                     row % context);
+}
+
 void show_nearest_tokens(const Json& report) {
   if (!report.contains("nearest_tokens")) return;
+  print("nearest tokens, with Euclidean distances\n");
   for (const auto& [name, vectors] : report["nearest_tokens"].items()) {
     for (std::size_t v = 0; v < vectors.size(); ++v) {
-      print("{}[{}]:", name, v);
+      print("{}:", row_name(report, name, v, vectors.size()));
       for (const Json& token : vectors[v]) {
         print("  {} {:.4f}", json_line(token["token"]), token["distance"].get<double>());
       }
       print("\n");
     }
+  }
+}
+
+void show_words_notes(const Json& report) {
+  if (!report.contains("words_notes")) return;
+  for (const auto& [name, note] : report["words_notes"].items()) {
+    print("{}: {}\n", name, note.get<std::string>());
   }
 }
 
@@ -189,6 +221,7 @@ void run_inspect(const InspectArguments& arguments) {
   show_settings(report);
   show_matrices(report);
   show_nearest_tokens(report);
+  show_words_notes(report);
 }
 
 }  // namespace
@@ -200,8 +233,11 @@ void add_inspect_command(CLI::App& app) {
   command->add_option("prompt", arguments->prompt, "prompt file or run folder")
       ->required()
       ->type_name("P");
-  arguments->model.add_to(*command)->required(false);
-  command->add_option("--nearest", arguments->nearest, "how many tokens are listed for each vector")
+  CLI::Option* model = arguments->model.add_to(*command)->required(false);
+  command
+      ->add_option("--words,--nearest", arguments->words,
+                   "how many tokens are listed for each learned one")
+      ->needs(model)
       ->check(CLI::Range(1, 1000000))
       ->capture_default_str();
   arguments->json.add_to(*command);

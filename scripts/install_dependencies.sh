@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Installs the Debian packages the project is built with, if any is missing. docs/dependencies.md says
-# what each is for. usage: scripts/install_dependencies.sh [--lint]    --lint: also what lint.sh and fuzz.sh need
+# what each is for. usage: scripts/install_dependencies.sh [--test] [--lint]
+#   --test: also what the pages are looked at with     --lint: also what lint.sh and fuzz.sh need
 set -euo pipefail
 
 packages=(
@@ -10,10 +11,19 @@ packages=(
   libasio-dev liblmdb-dev liblbfgs-dev
   libjpeg-dev libpng-dev libwebp-dev libtiff-dev libgif-dev libheif-dev libstb-dev
   libicu-dev libgumbo-dev libzip-dev zlib1g-dev libxxhash-dev
+  libprotobuf-dev protobuf-compiler libisal-dev
   libopenmpi-dev openmpi-bin
   libgtest-dev libgmock-dev libbenchmark-dev
+  esbuild
 )
-if [ "${1:-}" = --lint ]; then packages+=(git clang-format clang-tidy clang libclang-rt-dev libomp-dev); fi
+# Node.js from elsewhere brings its own npm, and does not go together with Debian's.
+if ! command -v npm >/dev/null; then packages+=(nodejs npm); fi
+for group in "$@"; do
+  case $group in
+    --test) packages+=(chromium fonts-dejavu-core python3-venv) ;;
+    --lint) packages+=(git clang-format clang-tidy clang libclang-rt-dev libomp-dev) ;;
+  esac
+done
 
 missing_packages() {
   local installed

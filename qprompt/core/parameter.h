@@ -15,6 +15,7 @@ struct ParameterSpec {
   std::string name;
   Index rows = 0, cols = 0;
   ParameterKind kind = ParameterKind::kContext;
+  bool stands_for_tokens = false;  // each row enters where a token's embedding would
 };
 
 }  // namespace qprompt

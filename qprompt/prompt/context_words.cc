@@ -37,7 +37,7 @@ std::size_t ContextWords::first_kept() const {
 }
 
 ParameterSpec ContextWords::parameter(Index contexts) const {
-  return {"ctx", contexts * n_ctx_, width_, ParameterKind::kContext};
+  return {"ctx", contexts * n_ctx_, width_, ParameterKind::kContext, true};
 }
 
 Matrix ContextWords::initial_value(Random& random, Index contexts) const {

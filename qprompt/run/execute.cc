@@ -164,7 +164,17 @@ class Run {
   Observer watching(Observer observer) {
     if (events_) observer = events_->watching(observer);
     if (board_) observer = board_->watching(observer);
-    return spec_.by_epoch ? epochs_.watching(observer) : observer;
+    return spec_.by_epoch ? epochs_.watching(telling_targets(observer)) : observer;
+  }
+
+  // Heard after the epoch's targets were tested.
+  Observer telling_targets(Observer observer) {
+    observer.on_values = [this, told = std::move(observer.on_values)](const EpochReport& report,
+                                                                      const EpochValues& values) {
+      if (board_) board_->write_targets(report.epoch, epochs_.epochs().back().targets);
+      if (told) told(report, values);
+    };
+    return observer;
   }
 
   Learned learned_with(const Observer& observer) {
@@ -195,6 +205,19 @@ class Run {
       add_skipped(test.images.skipped());
     }
     test_seconds_ = watch.seconds();
+    if (board_ && !spec_.by_epoch) board_->write_targets(last_epoch(), accuracies());
+  }
+
+  int last_epoch() const {
+    return result_.learned ? static_cast<int>(result_.learned->epochs.size()) : 0;
+  }
+
+  std::map<std::string, double> accuracies() const {
+    std::map<std::string, double> accuracies;
+    for (std::size_t i = 0; i < spec_.targets.size(); ++i) {
+      accuracies[spec_.targets[i].name] = result_.targets[i].metrics.accuracy();
+    }
+    return accuracies;
   }
 
   void add_skipped(const std::vector<std::string>& lines) {

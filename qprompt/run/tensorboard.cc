@@ -8,7 +8,7 @@
 #include "qprompt/core/error.h"
 #include "qprompt/formats/tf_record.h"
 #include "qprompt/run/event_log.h"
-#include "tensorboard_event.pb.h"
+#include "qprompt/run/tensorboard_event.pb.h"
 
 namespace qprompt {
 namespace {

@@ -54,19 +54,77 @@ TEST_F(Inspect, SettingsAreThoseOfTheTraining) {
   EXPECT_EQ(report.at("class_bound"), true);
 }
 
-// The warm-up of the schedule moves them a little.
-TEST_F(Inspect, HardlyTrainedVectorsAreNearestToTheWordsTheyStartFrom) {
-  const auto report = trained({"--full-precision", "--ctx-init", "a photo", "--lr", "1e-30"},
-                              {"--model", model, "--nearest", "2"});
-  const auto& vectors = report.at("nearest_tokens").at("ctx");
-  ASSERT_EQ(vectors.size(), 2);
-  EXPECT_EQ(vectors[0].at(0).at("token"), "a ");
-  EXPECT_EQ(vectors[1].at(0).at("token"), "photo ");
-  for (const auto& tokens : vectors) {
-    ASSERT_EQ(tokens.size(), 2);
-    EXPECT_LT(tokens[0].at("distance"), 1e-5);
-    EXPECT_GT(tokens[1].at("distance"), 1e-2);
+// A method whose context starts from "a photo" and hardly moves: the schedule's warm-up does it.
+struct Untrained {
+  std::vector<std::string> flags;
+  std::size_t contexts = 1;
+  bool quantized = false;
+
+  friend void PrintTo(const Untrained& untrained, std::ostream* out) {
+    *out << ::testing::PrintToString(untrained.flags);
   }
+};
+
+class InspectWords : public Inspect, public ::testing::WithParamInterface<Untrained> {};
+
+TEST_P(InspectWords, OfHardlyTrainedContextsAreThoseTheyStartFrom) {
+  std::vector<std::string> flags{"--ctx-init", "a photo", "--lr", "1e-30"};
+  flags.insert(flags.end(), GetParam().flags.begin(), GetParam().flags.end());
+  const auto report = trained(flags, {"--model", model, "--words", "2"});
+  EXPECT_EQ(report.at("nearest_tokens").size(), 1);
+  const auto& vectors = report.at("nearest_tokens").at("ctx");
+  ASSERT_EQ(vectors.size(), 2 * GetParam().contexts);
+  for (std::size_t v = 0; v < vectors.size(); ++v) {
+    ASSERT_EQ(vectors[v].size(), 2);
+    EXPECT_EQ(vectors[v][0].at("token"), v % 2 == 0 ? "a " : "photo ");
+    const double nearest = vectors[v][0].at("distance");
+    EXPECT_LT(nearest, vectors[v][1].at("distance").get<double>());
+    EXPECT_EQ(nearest < 1e-5, !GetParam().quantized) << nearest;
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Methods, InspectWords,
+    ::testing::Values(Untrained{{"--full-precision"}}, Untrained{{"--bits", "4"}, 1, true},
+                      Untrained{{"--full-precision", "--class-specific"}, 4},
+                      Untrained{{"--method", "cocoop", "--full-precision"}},
+                      Untrained{{"--method", "ivlp", "--full-precision"}},
+                      Untrained{{"--method", "ivlp", "--bits", "4"}, 1, true},
+                      Untrained{{"--method", "maple", "--full-precision"}},
+                      Untrained{{"--method", "maple", "--bits", "4"}, 1, true}));
+
+TEST_F(Inspect, PromptsThatStandForNoTokensHaveNoWords) {
+  succeed(train(path("deep"), {"--method", "ivlp", "--epochs", "1", "--skip-evaluation"}));
+  const auto report = nlohmann::json::parse(
+      succeed({"inspect", path("deep"), "--model", model, "--json", "-"}).out);
+  std::vector<std::string> names;
+  for (const auto& [name, note] : report.at("words_notes").items()) {
+    EXPECT_THAT(note.get<std::string>(), ::testing::HasSubstr("no words"));
+    names.push_back(name);
+  }
+  EXPECT_THAT(names, ::testing::Contains("vision"));
+  EXPECT_THAT(names, ::testing::Contains("deep_text.0"));
+  EXPECT_THAT(names, ::testing::Not(::testing::Contains("ctx")));
+  EXPECT_THAT(succeed({"inspect", path("deep"), "--model", model}).out,
+              ::testing::HasSubstr("deep_text.0: no words"));
+}
+
+TEST_F(Inspect, ContextsThatImagesMoveAreToldAsThat) {
+  const auto report = trained({"--method", "cocoop"}, {"--model", model});
+  EXPECT_THAT(report.at("words_notes").at("ctx").get<std::string>(),
+              ::testing::HasSubstr("every image moves"));
+}
+
+TEST_F(Inspect, ContextsOfClassesAreNamedAfterThem) {
+  trained({"--class-specific"});
+  const std::string text = succeed({"inspect", path("run"), "--model", model, "--words", "1"}).out;
+  EXPECT_THAT(text, ::testing::HasSubstr("ctx[blue checkered square, 0]:  "));
+}
+
+TEST_F(Inspect, WordsNeedAModel) {
+  const Outcome outcome = run({"inspect", path("run"), "--words", "2"});
+  EXPECT_EQ(outcome.exit_code, 2);
+  EXPECT_THAT(outcome.err, ::testing::HasSubstr("--words requires --model"));
 }
 
 TEST_F(Inspect, TheTextSaysTheSame) {

@@ -1,5 +1,7 @@
+#include <csignal>
 #include <thread>
 
+#include "qprompt/formats/tf_record.h"
 #include "qprompt/run/event_log.h"
 #include "qprompt/run/run_lock.h"
 #include "tests/cli/cli_test.h"
@@ -102,6 +104,46 @@ TEST_F(Runs, WhereThereAreNoneAreAnError) {
   fs::create_directories(records());
   EXPECT_THAT(error_line(command()), HasSubstr("records: no runs in it or below"));
   EXPECT_THAT(error_line({"runs", path("nowhere")}), HasSubstr("nowhere: not a folder"));
+}
+
+// A folder's only file.
+fs::path file_in(const fs::path& folder) { return folder / listing(folder).at(0); }
+
+TEST_F(Runs, OfTrainingTellTheirEventsToTheListAndToTensorBoard) {
+  succeed(train(path("records/run"), {"--bits", "1", "--tensorboard", path("board")}));
+  std::vector<std::string> names;
+  for (const RunEvent& event : read_events(records() / "run" / kEventsName)) {
+    names.emplace_back(event.name());
+  }
+  EXPECT_EQ(names.front(), "begin");
+  EXPECT_EQ(names.back(), "end");
+  EXPECT_EQ(std::ranges::count(names, "epoch"), 2);
+  EXPECT_GE(std::ranges::count(names, "cluster"), 1);
+  // The version, two epochs with their weights, the targets.
+  EXPECT_EQ(read_tf_records(file_in(path("board"))).size(), 1u + 2 * 2 + 1);
+  const auto json = nlohmann::json::parse(succeed(command({"--json"})).out).at("runs").at(0);
+  EXPECT_EQ(json.at("status"), "finished");
+  EXPECT_EQ(json.at("shots"), 2);
+  EXPECT_EQ(json.at("epoch"), 2);
+  EXPECT_EQ(json.at("targets").at(0).at("images"), kClasses * kTestImages);
+  EXPECT_FALSE(fs::exists(records() / "run/run.lock"));
+}
+
+TEST_F(Runs, OfAKilledTrainingAreKilledAndCanBeGoneOnWith) {
+  if (!terminals_exist()) GTEST_SKIP() << "no pseudo-terminal can be made here";
+  run(train(path("records/run"), {"--epochs", "1000000"}),
+      {.interrupt_at = "training: ", .interrupt_signal = SIGKILL, .terminal = true});
+  EXPECT_THAT(succeed(command()).out, HasSubstr("1 run: 1 killed"));
+  const Outcome again = run(train(path("records/run"), {"--epochs", "1000000", "--resume"}),
+                            {.interrupt_at = "training: ", .terminal = true});
+  EXPECT_EQ(again.exit_code, 130) << again.err;
+  EXPECT_THAT(succeed(command()).out, HasSubstr("1 run: 1 interrupted"));
+}
+
+TEST_F(Runs, AreWorkedOnByOneProcess) {
+  const auto lock = RunLock::try_lock(records() / "run");
+  EXPECT_THAT(error_line(train(path("records/run"))),
+              HasSubstr("records/run: another process works on this run"));
 }
 
 }  // namespace

@@ -187,7 +187,7 @@ TEST_F(SweepOfRuns, AStudyByEpochEndsAtTheRecordsAccuracies) {
     EXPECT_EQ(values, rows(ctx) * cols(ctx));
   }
   EXPECT_TRUE(record(list[0])["divergences"].empty());
-  const auto& first = record(list[1])["divergences"].front();
+  const nlohmann::json first = record(list[1])["divergences"].front();
   EXPECT_EQ(first["step"], 0);
   EXPECT_EQ(first["clustered"], true);
 }

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "qprompt/formats/tf_record.h"
-#include "tensorboard_event.pb.h"
+#include "qprompt/run/tensorboard_event.pb.h"
 #include "tests/support/errors.h"
 #include "tests/support/temporary_folder.h"
 

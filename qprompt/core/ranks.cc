@@ -32,6 +32,7 @@ std::vector<std::string> gather(const Ranks& ranks, const std::string& own) {
 
 Matrix gather_rows(const Ranks& ranks, const Matrix& own) {
   std::vector<Index> rows;
+  rows.reserve(static_cast<std::size_t>(ranks.size()));
   for (int root = 0; root < ranks.size(); ++root) {
     rows.push_back(broadcast_value(ranks, own.rows(), root));
   }

@@ -19,8 +19,9 @@ namespace fs = std::filesystem;
 constexpr char kReportExamples[] = R"(Examples:
   qprompt report runs --output report
   qprompt report runs/noise records.jsonl --output report --force
-Writes DIR/report.html, one page that needs nothing beside it, and every table of it as
-DIR/tables/NAME.csv, .md and .tex (booktabs).)";
+Writes DIR/report.html, one page that needs nothing beside it, every table of it as
+DIR/tables/NAME.csv, .md and .tex (booktabs), and all records as DIR/records.jsonl.gz, from which
+the same report can be made again.)";
 
 struct ReportArguments {
   RecordArguments records;
@@ -34,10 +35,12 @@ struct Output {
   std::string text;
 };
 
-std::vector<Output> outputs_of(const report::Report& report, const fs::path& folder) {
+std::vector<Output> outputs_of(const report::Records& records, const report::Report& report,
+                               const fs::path& folder) {
   std::vector<Output> outputs{
       {folder / "report.html",
-       filled_page(kReportPage, {{"title", escape_html(report.title)}}, as_json(report))}};
+       filled_page(kReportPage, {{"title", escape_html(report.title)}}, as_json(report))},
+      {folder / "records.jsonl.gz", packed(records)}};
   for (const report::Table* table : tables_of(report)) {
     const fs::path name = folder / "tables" / table->id;
     outputs.push_back({name.string() + ".csv", csv(*table)});
@@ -51,7 +54,7 @@ void run_report(const ReportArguments& arguments) {
   const report::Records records = arguments.records.read();
   const report::Report report = make_report(records);
   const fs::path folder = fs::absolute(arguments.output);
-  const std::vector<Output> outputs = outputs_of(report, folder);
+  const std::vector<Output> outputs = outputs_of(records, report, folder);
   std::vector<std::string> paths{arguments.json.path};
   for (const Output& output : outputs) paths.push_back(output.path.string());
   require_writable_folder(folder);

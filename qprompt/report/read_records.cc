@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 #include <set>
+#include <sstream>
 
 #include "qprompt/core/error.h"
 #include "qprompt/core/file.h"
+#include "qprompt/core/gzip.h"
 #include "qprompt/core/json.h"
 #include "qprompt/report/group.h"
 #include "qprompt/report/labels.h"
@@ -16,6 +18,18 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr char kEvents[] = "events.jsonl";
+constexpr std::size_t kMostBytes = std::size_t{1} << 32;
+
+bool is_packed(const fs::path& file) { return file.string().ends_with(".jsonl.gz"); }
+bool has_lines(const fs::path& file) { return file.extension() == ".jsonl" || is_packed(file); }
+
+std::vector<std::string> lines_of(const fs::path& file) {
+  if (!is_packed(file)) return read_lines(file);
+  std::istringstream text(read_gzip(file, kMostBytes));
+  std::vector<std::string> lines;
+  for (std::string line; std::getline(text, line);) lines.push_back(line);
+  return lines;
+}
 
 std::vector<fs::path> files_below(const fs::path& folder) {
   std::vector<fs::path> files;
@@ -23,8 +37,7 @@ std::vector<fs::path> files_below(const fs::path& folder) {
   fs::recursive_directory_iterator entries(folder, error);
   for (; !error && entries != fs::recursive_directory_iterator(); entries.increment(error)) {
     const fs::path& path = entries->path();
-    const fs::path extension = path.extension();
-    if (extension != ".json" && extension != ".jsonl") continue;
+    if (path.extension() != ".json" && !has_lines(path)) continue;
     if (path.filename() != kEvents) files.push_back(path);
   }
   require(!error, folder.string(), ": cannot be read: ", error.message());
@@ -33,7 +46,7 @@ std::vector<fs::path> files_below(const fs::path& folder) {
 }
 
 void read_lines_of(const fs::path& file, std::vector<RunRecord>& runs) {
-  const std::vector<std::string> lines = read_lines(file);
+  const std::vector<std::string> lines = lines_of(file);
   for (std::size_t i = 0; i < lines.size(); ++i) {
     if (lines[i].find_first_not_of(" \t\r") == std::string::npos) continue;
     const std::string place = file.string() + ", line " + std::to_string(i + 1);
@@ -43,7 +56,7 @@ void read_lines_of(const fs::path& file, std::vector<RunRecord>& runs) {
 
 // Whether `file` was a record; it must be one where somebody named it.
 bool read_file(const fs::path& file, bool is_named, std::vector<RunRecord>& runs) {
-  if (file.extension() == ".jsonl") {
+  if (has_lines(file)) {
     read_lines_of(file, runs);
     return true;
   }
@@ -101,6 +114,9 @@ Records read_records(std::span<const fs::path> given) {
       records.runs, [](const RunRecord& run) { return run.interrupted; },
       "an interrupted run, left out", records.notices);
   leave_out(
+      records.runs, [](const RunRecord& run) { return run.targets.empty(); },
+      "a run that was tested on nothing, left out", records.notices);
+  leave_out(
       records.runs, [&](const RunRecord& run) { return !seen.insert(run.run).second; },
       "the same run as another record, left out", records.notices);
   require(!records.runs.empty(), given.empty() ? "records" : given.front().string(),
@@ -108,6 +124,12 @@ Records read_records(std::span<const fs::path> given) {
   std::ranges::stable_sort(records.runs, comes_before);
   for (std::string& line : tell_labels_apart(records.runs)) records.notices.push_back(line);
   return records;
+}
+
+std::string packed(const Records& records) {
+  std::string lines;
+  for (const RunRecord& run : records.runs) lines += run.json + "\n";
+  return gzipped(lines);
 }
 
 }  // namespace qprompt::report

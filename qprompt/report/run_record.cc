@@ -175,9 +175,9 @@ RunRecord run_record(const nlohmann::json& json, const std::filesystem::path& fi
   view.at("format").integer(kFormat, kFormat);
   RunRecord record;
   record.file = file;
+  record.json = json.dump();
   read_what_was_run(view, record);
   record.targets = listed(view.find("targets"), target_of);
-  require(!record.targets.empty(), file.string(), ": no targets, expected at least one");
   record.epochs = listed(view.find("epochs"), epoch_of);
   record.divergences = listed(view.find("divergences"), divergence_of);
   if (const auto seconds = view.find("seconds")) {

@@ -55,7 +55,8 @@ struct DivergenceRecord {
 
 struct RunRecord {
   std::filesystem::path file;
-  std::string run;  // hash of all that the result depends on
+  std::string json;  // all of it, on one line
+  std::string run;   // hash of all that the result depends on
   std::string experiment, method, label;
   std::map<std::string, std::string> varied;
   std::string version, model_path, model_identity;

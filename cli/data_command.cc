@@ -90,6 +90,7 @@ std::filesystem::path root_of(const std::filesystem::path& data) {
 
 void run_split(const SplitArguments& arguments) {
   const std::string& data = arguments.data.data;
+  require(std::filesystem::exists(data), data, ": no such folder or table");
   arguments.overwrite.require_writable({arguments.output}, arguments.data.inputs());
   DataOptions options = arguments.data.options();
   options.seed = arguments.seed;

@@ -15,10 +15,24 @@ inline std::string flag_name(std::string field) {
 }
 
 template <typename Enum>
-std::string names_listed() {
+std::string names_listed(const std::string& separator) {
   std::string text;
-  for (const char* name : enum_names(Enum{})) text += (text.empty() ? "" : "|") + std::string(name);
+  for (const std::string name : enum_names(Enum{})) text += (text.empty() ? "" : separator) + name;
   return text;
+}
+
+// An enum's names beside its flag, or behind the help where they are too many for that.
+template <typename Enum>
+bool has_short_list() {
+  return names_listed<Enum>("|").size() <= 60;
+}
+template <typename Enum>
+std::string enum_type_name() {
+  return has_short_list<Enum>() ? names_listed<Enum>("|") : "NAME";
+}
+template <typename Enum>
+std::string with_long_list(const std::string& help) {
+  return has_short_list<Enum>() ? help : help + ": " + names_listed<Enum>(", ");
 }
 
 // An option for an enum: takes its names, shows its default.
@@ -32,8 +46,8 @@ CLI::Option* add_enum_option(CLI::App& app, const std::string& flag, Enum& value
       throw CLI::ValidationError(flag, error.what());
     }
   };
-  return app.add_option_function<std::string>(flag, read, help)
-      ->type_name(names_listed<Enum>())
+  return app.add_option_function<std::string>(flag, read, with_long_list<Enum>(help))
+      ->type_name(enum_type_name<Enum>())
       ->default_str(enum_name(value));
 }
 

@@ -104,12 +104,13 @@ void require_writable(const ImportArguments& arguments) {
 void run_import(const ImportArguments& arguments) {
   require_writable(arguments);
   tell("importing {} as {}", arguments.file, enum_name(arguments.method));
+  require(!learns_on_features(default_config(arguments.method)),
+          "import: ", enum_name(arguments.method),
+          " learns on features, and such checkpoints are not read: train learns it anew");
   const Model model = arguments.model.load();
   const ReferenceCheckpoint file(arguments.file);
   const MethodConfig method = method_of(arguments, file);
   const auto learner = learner_of(arguments, method, model);
-  require(learner->head() == nullptr, "import: ", enum_name(arguments.method),
-          " learns on features, and such checkpoints are not read: train learns it anew");
   const ClassTokens classes = classes_for(arguments, model, file, *learner);
   const ParameterMap learned = file.read(learner->parameters(classes));
   naming(arguments.file, [&] { require_parameters(*learner, classes, learned); });

@@ -43,7 +43,7 @@ class TextFlagVisitor {
         check<T>(field, flag, text);
         (*given)[field] = text;
       };
-      CLI::Option* option = app_.add_option_function<std::string>(flag, set, help);
+      CLI::Option* option = app_.add_option_function<std::string>(flag, set, help_of<T>(help));
       option->type_name(type_name<T>());
       if (shows_defaults) option->default_str(text_of(value));
     }
@@ -64,8 +64,14 @@ class TextFlagVisitor {
   }
 
   template <typename T>
+  static std::string help_of(const std::string& help) {
+    if constexpr (std::is_enum_v<T>) return with_long_list<T>(help);
+    return help;
+  }
+
+  template <typename T>
   static std::string type_name() {
-    if constexpr (std::is_enum_v<T>) return names_listed<T>();
+    if constexpr (std::is_enum_v<T>) return enum_type_name<T>();
     if constexpr (std::is_same_v<T, std::string>) return "TEXT";
     if constexpr (std::is_floating_point_v<T>) return "FLOAT";
     return "INT";

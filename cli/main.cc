@@ -44,12 +44,12 @@ Active active(const CLI::App& app) {
 }
 
 // "A subcommand is required" says nothing of the word that stands in its place.
-std::optional<std::string> unknown_command(const CLI::App& app) {
-  const std::vector<std::string> rest = app.remaining(true);
-  const bool chosen = !app.get_subcommands().empty();
-  if (chosen || rest.empty() || rest.front().starts_with('-')) return std::nullopt;
+std::optional<std::string> unknown_command(const CLI::App& active,
+                                           const std::vector<std::string>& rest) {
+  const std::vector<const CLI::App*> commands = active.get_subcommands({});
+  if (commands.empty() || rest.empty() || rest.front().starts_with('-')) return std::nullopt;
   std::string known;
-  for (const CLI::App* command : app.get_subcommands({})) {
+  for (const CLI::App* command : commands) {
     known += (known.empty() ? "" : ", ") + command->get_name();
   }
   return fmt::format("unknown command '{}', expected one of {}", rest.front(), known);
@@ -57,12 +57,13 @@ std::optional<std::string> unknown_command(const CLI::App& app) {
 
 int report_usage(const CLI::App& app, const CLI::ParseError& error) {
   const auto [command, words] = active(app);
+  const std::vector<std::string> rest = app.remaining(true);
   std::string hint;
-  for (const std::string& word : app.remaining(true)) {
+  for (const std::string& word : rest) {
     const std::string best = nearest(word.substr(0, word.find('=')), known_words(*command));
     if (!best.empty() && hint.empty()) hint = fmt::format(" (did you mean {}?)", best);
   }
-  const std::string problem = unknown_command(app).value_or(error.what());
+  const std::string problem = unknown_command(*command, rest).value_or(error.what());
   tell("qprompt: {}{}; see qprompt {}--help", problem, hint, words);
   return kUsage;
 }

@@ -3,7 +3,7 @@
 // QPrompt in six calls:
 //
 //   Model::load      a CLIP checkpoint                           clip/model.h      start here
-//   load_dataset     folders, a split file or a CSV              data/dataset.h
+//   load_dataset     folders, a split file, a CSV or a name      data/dataset.h
 //   learn            a prompt from a few images a class          train/learn.h
 //   AdaptedModel     model, prompt and class list as one thing   inference/adapted_model.h
 //   classify         images to names                             inference/classifier.h
@@ -17,10 +17,13 @@
 #include "qprompt/artifact/prompt_file.h"
 #include "qprompt/clip/model.h"
 #include "qprompt/core/error.h"
+#include "qprompt/data/benchmark.h"
 #include "qprompt/data/class_names.h"
 #include "qprompt/data/dataset.h"
+#include "qprompt/data/dataset_check.h"
 #include "qprompt/data/few_shot.h"
 #include "qprompt/data/image_source.h"
+#include "qprompt/data/split_file.h"
 #include "qprompt/eval/base_to_new.h"
 #include "qprompt/eval/evaluate.h"
 #include "qprompt/features/feature_store.h"

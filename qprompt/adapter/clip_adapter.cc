@@ -29,7 +29,7 @@ struct ClipAdapter::Pass {
   UnitRows images;         // of g
 };
 
-ClipAdapter::ClipAdapter(const ClipAdapterConfig& config, Index embed)
+ClipAdapter::ClipAdapter(const ClipAdapterConfig& config, Index embed, const SeenClasses&)
     : ratio_(static_cast<float>(config.ratio)), embed_(embed) {
   require(config.ratio >= 0 && config.ratio <= 1, "ratio ", config.ratio, ", expected 0..1");
   require(config.reduction >= 1 && config.reduction <= embed, "reduction ", config.reduction,

@@ -13,7 +13,7 @@ namespace qprompt {
 // It knows no class, and takes any list.
 class ClipAdapter : public FeatureLearner {
  public:
-  ClipAdapter(const ClipAdapterConfig& config, Index embed);
+  ClipAdapter(const ClipAdapterConfig& config, Index embed, const SeenClasses& seen = {});
 
   std::vector<ParameterSpec> parameters() const override;
   ParameterMap initial_values(const Shots& shots, const ClassTexts& classes,

@@ -1,6 +1,7 @@
 #include "qprompt/adapter/feature_learner.h"
 
 #include <algorithm>
+#include <set>
 
 #include "qprompt/core/error.h"
 
@@ -16,6 +17,14 @@ SeenClasses seen_classes(const std::vector<std::string>& class_names, std::span<
     ++seen[static_cast<std::size_t>(label)].images;
   }
   return seen;
+}
+
+FeatureLearner::FeatureLearner(SeenClasses seen) : seen_(std::move(seen)) {
+  std::set<std::string_view> names;
+  for (const SeenClass& of_class : seen_) {
+    require(names.insert(of_class.name).second, "two classes are called '", of_class.name,
+            "', and a learner on features tells them by their names");
+  }
 }
 
 ParameterMap FeatureLearner::pull_back(const ParameterMap&, const ClassTexts&, const Matrix&,

@@ -7,20 +7,13 @@
 #include <string>
 #include <vector>
 
+#include "qprompt/adapter/seen_class.h"
 #include "qprompt/core/matrix.h"
 #include "qprompt/core/parameter.h"
 
 namespace qprompt {
 
-// A class that a learner remembers, and how many images it saw of it.
-struct SeenClass {
-  std::string name;
-  Index images = 0;
-
-  bool operator==(const SeenClass&) const = default;
-};
-using SeenClasses = std::vector<SeenClass>;
-
+// What a learner sees of these classes. Throws Error for a label of none of them.
 SeenClasses seen_classes(const std::vector<std::string>& class_names, std::span<const int> labels);
 
 // Labelled features of the frozen image tower.
@@ -54,7 +47,8 @@ class Penalty {
 // PromptLearner is; the classes it remembers are a part of what it learned.
 class FeatureLearner {
  public:
-  explicit FeatureLearner(SeenClasses seen = {}) : seen_(std::move(seen)) {}
+  // Throws Error for two classes of one name: they could not be told apart.
+  explicit FeatureLearner(SeenClasses seen = {});
   virtual ~FeatureLearner() = default;
 
   const SeenClasses& seen() const { return seen_; }

@@ -8,12 +8,17 @@
 
 namespace qprompt {
 
-TipAdapter::TipAdapter(const TipAdapterConfig& config, Keys keys, Index embed, SeenClasses seen)
-    : FeatureLearner(std::move(seen)), config_(config), keys_(keys), embed_(embed) {
+TipAdapter::TipAdapter(const TipAdapterConfig& config, Index embed, SeenClasses seen)
+    : FeatureLearner(std::move(seen)), config_(config), embed_(embed) {
   require(config.alpha >= 0 && std::isfinite(config.alpha), "alpha ", config.alpha,
           ", expected 0 or more");
   require(config.beta >= 0 && std::isfinite(config.beta), "beta ", config.beta,
           ", expected 0 or more");
+}
+
+TipAdapter::TipAdapter(const TipAdapterFConfig& config, Index embed, SeenClasses seen)
+    : TipAdapter(static_cast<const TipAdapterConfig&>(config), embed, std::move(seen)) {
+  takes_directions_ = false;
 }
 
 std::vector<ParameterSpec> TipAdapter::parameters() const {
@@ -51,8 +56,7 @@ std::vector<Index> TipAdapter::columns_of_keys(const std::vector<std::string>& n
 // exp(-beta (1 - <f, k>))  [b, n]
 Matrix TipAdapter::affinities(const Matrix& keys, const Matrix& images) const {
   const auto beta = static_cast<float>(config_.beta);
-  const Matrix cosines =
-      images * (keys_ == Keys::kDirections ? UnitRows(keys).unit : keys).transpose();
+  const Matrix cosines = images * (takes_directions_ ? UnitRows(keys).unit : keys).transpose();
   return (beta * (cosines.array() - 1)).exp();
 }
 

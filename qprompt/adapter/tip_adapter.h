@@ -13,9 +13,8 @@ namespace qprompt {
 // length.
 class TipAdapter : public FeatureLearner {
  public:
-  enum class Keys { kDirections, kLearned };
-
-  TipAdapter(const TipAdapterConfig& config, Keys keys, Index embed, SeenClasses seen);
+  TipAdapter(const TipAdapterConfig& config, Index embed, SeenClasses seen);
+  TipAdapter(const TipAdapterFConfig& config, Index embed, SeenClasses seen);
 
   std::vector<ParameterSpec> parameters() const override;
   ParameterMap initial_values(const Shots& shots, const ClassTexts& classes,
@@ -30,7 +29,7 @@ class TipAdapter : public FeatureLearner {
   std::vector<Index> columns_of_keys(const std::vector<std::string>& names) const;
 
   TipAdapterConfig config_;
-  Keys keys_;
+  bool takes_directions_ = true;
   Index embed_;
 };
 

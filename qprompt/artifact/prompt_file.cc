@@ -10,6 +10,7 @@
 #include "qprompt/artifact/stored_matrix_codec.h"
 #include "qprompt/core/border.h"
 #include "qprompt/core/error.h"
+#include "qprompt/core/fields.h"
 #include "qprompt/core/file.h"
 #include "qprompt/core/half.h"
 #include "qprompt/core/hash.h"
@@ -124,7 +125,7 @@ std::vector<std::byte> to_bytes(const PromptFile& file) {
     writer.bytes(std::as_bytes(std::span(kMagic)));
     const std::uint8_t version = version_of(file);
     require(version < 3 || file.identity != 0,
-            "prompt file: exif or classes without the model's identity");
+            "prompt file: exif or classes seen without the model's identity");
     writer.byte(version);
     writer.u64(file.backbone);
     if (file.identity != 0) writer.u64(file.identity);
@@ -159,6 +160,8 @@ PromptFile prompt_file_from_bytes(std::span<const std::byte> bytes, std::string_
     file.class_list = read_class_list(reader);
     if (version >= 4) file.seen = read_seen(reader);
     file.method = read_settings(reader);
+    reader.require(file.seen.empty() || learns_on_features(file.method), file.seen.size(),
+                   " classes seen, which ", enum_name(method_tag(file.method)), " has no use for");
     file.matrices = read_matrices(reader);
     reader.require(reader.remaining() == 0, reader.remaining(), " bytes after the last matrix");
     return file;

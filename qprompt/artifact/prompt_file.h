@@ -10,7 +10,7 @@
 #include <variant>
 #include <vector>
 
-#include "qprompt/adapter/feature_learner.h"
+#include "qprompt/adapter/seen_class.h"
 #include "qprompt/core/export.h"
 #include "qprompt/core/matrix.h"
 #include "qprompt/prompt/config.h"

@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cstdint>
 #include <cstdlib>
 #include <utility>
 
 #include "qprompt/core/error.h"
+#include "qprompt/core/hash.h"
 
 namespace qprompt {
 namespace {
@@ -54,6 +56,12 @@ std::optional<Shard> array_element(const Environment& environment) {
 }
 
 }  // namespace
+
+bool Shard::takes(std::size_t position) const {
+  const auto parts = static_cast<std::size_t>(count);
+  const std::uint64_t turn = hash64(std::to_string(position / parts)) % parts;
+  return (position + turn) % parts == static_cast<std::size_t>(number - 1);
+}
 
 const char* process_environment(const char* name) { return std::getenv(name); }
 

@@ -13,14 +13,13 @@ namespace qprompt {
 // One of the parts that a list is cut into, each of them worked on by a process of its own. Parts
 // are told apart by positions in the list, so that whoever has the same list agrees on them and no
 // process needs to hear of another.
-struct Shard {
+struct QPROMPT_API Shard {
   int number = 1, count = 1;  // 1 .. count
 
-  // Whether the entry at `position`, counted from 0, belongs to this part: neighbours go to
-  // different parts, since neighbours in a plan tend to cost alike.
-  bool takes(std::size_t position) const {
-    return position % static_cast<std::size_t>(count) == static_cast<std::size_t>(number - 1);
-  }
+  // Whether the entry at `position`, counted from 0, belongs to this part. Every part takes one of
+  // any `count` entries in a row that begin at a multiple of it, and not always the same one: a
+  // plan goes through its methods in turn, and no part is to get all runs of the slowest.
+  bool takes(std::size_t position) const;
   bool operator==(const Shard&) const = default;
 };
 

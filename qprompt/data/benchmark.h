@@ -1,7 +1,5 @@
 #pragma once
 
-#include <array>
-#include <cstdint>
 #include <filesystem>
 #include <span>
 #include <string>
@@ -40,12 +38,10 @@ QPROMPT_API std::span<const Benchmark> benchmarks();
 
 // By its name, its alias or its folder, whatever the case, `_` and `-`; null for any other.
 QPROMPT_API const Benchmark* find_benchmark(std::string_view name);
-// The name of the one that was probably meant, or "".
-std::string nearest_benchmark(std::string_view name);
 
 // The data set that `data` names, or null where it is a path: with a data root every known name is
 // that data set's, without one a path that is there comes first. Throws Error for a known name
-// without a data root.
+// without a data root that is there.
 QPROMPT_API const Benchmark* named_benchmark(const std::filesystem::path& data,
                                              const DataOptions& options);
 // The folder of the data set that `data` names, else `data` itself.
@@ -53,7 +49,7 @@ QPROMPT_API std::filesystem::path place_of_data(const std::filesystem::path& dat
                                                 const DataOptions& options);
 
 // The split JSON, or the file that names the classes: in the data set's folder.
-std::string list_name(const Benchmark& benchmark);
+QPROMPT_API std::string list_name(const Benchmark& benchmark);
 
 // What a data set consists of, and whether it is there.
 struct NeededFile {
@@ -66,9 +62,5 @@ QPROMPT_API std::vector<NeededFile> needed_files(const Benchmark& benchmark,
                                                  const DataOptions& options);
 // One line: the path, what belongs there, and where it is published.
 QPROMPT_API std::string missing_text(const Benchmark& benchmark, const NeededFile& file);
-
-// Numbers and label order in which the data set differs from the published one, a line each.
-std::vector<std::string> differences_from_published(const Benchmark& benchmark,
-                                                    const Dataset& dataset);
 
 }  // namespace qprompt

@@ -2,7 +2,6 @@
 #include <system_error>
 
 #include "qprompt/core/error.h"
-#include "qprompt/data/benchmark.h"
 #include "qprompt/data/benchmark_readers.h"
 
 namespace qprompt {
@@ -34,8 +33,13 @@ std::string sizes_text(const PartSizes& sizes) {
 
 const Benchmark* named_benchmark(const fs::path& data, const DataOptions& options) {
   const Benchmark* benchmark = find_benchmark(data.string());
-  if (benchmark == nullptr || options.data_root) return benchmark;
+  if (benchmark == nullptr) return nullptr;
   std::error_code ignored;
+  if (options.data_root) {
+    require(fs::is_directory(*options.data_root, ignored), options.data_root->string(),
+            ": no such folder, expected the data root that ", benchmark->folder, " lies in");
+    return benchmark;
+  }
   if (fs::exists(data, ignored)) return nullptr;
   fail(data.string(), ": no such folder; for the data set ", benchmark->name,
        " --data-root (or QPROMPT_DATA_ROOT) names the folder that ", benchmark->folder, " lies in");

@@ -195,8 +195,6 @@ fs::path variant_list(const fs::path& folder, Part part) {
 }
 
 Dataset read_benchmark(const Benchmark& benchmark, const DataOptions& options) {
-  require(fs::is_directory(*options.data_root), options.data_root->string(),
-          ": no such folder, expected the data root with ", benchmark.folder, " in it");
   for (const NeededFile& file : needed_files(benchmark, options)) {
     require(file.is_there || !file.required, missing_text(benchmark, file));
   }

@@ -3,7 +3,7 @@
 #include <cctype>
 
 #include "qprompt/core/nearest.h"
-#include "qprompt/data/benchmark.h"
+#include "qprompt/data/benchmark_readers.h"
 
 namespace qprompt {
 namespace {

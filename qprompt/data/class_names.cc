@@ -25,8 +25,7 @@ bool all_digits(std::string_view text) {
 
 // Alone or before a name, as in ImageNet's classnames.txt.
 bool begins_with_wordnet_id(const std::string& name) {
-  return is_wordnet_id(std::string_view(name).substr(0, 9)) &&
-         (name.size() == 9 || name[9] == ' ');
+  return is_wordnet_id(std::string_view(name).substr(0, 9)) && (name.size() == 9 || name[9] == ' ');
 }
 
 // "0 rose", "0,rose", "0: rose"
@@ -136,7 +135,8 @@ std::vector<std::string> doubts_about_names(std::span<const std::string> names) 
   return at_border([&] {
     std::vector<std::string> doubts;
     tell_twins(names, doubts);
-    tell_many(names, begins_with_wordnet_id, "begin with WordNet ids (--class-names names folders)", doubts);
+    tell_many(names, begins_with_wordnet_id, "begin with WordNet ids (--class-names names folders)",
+              doubts);
     tell_many(names, all_digits, "are numbers (--class-names names folders)", doubts);
     if (std::ranges::all_of(names, begins_with_number)) {
       tell_many(names, begins_with_number, "begin with a number, which is read too", doubts);

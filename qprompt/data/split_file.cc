@@ -114,7 +114,8 @@ bool is_split_json(std::string_view text) {
   const std::size_t begin = text.find_first_not_of(" \t\r\n");
   if (begin == std::string_view::npos || text[begin] != '{') return text.substr(0, 1) == "[";
   const std::string_view line = text.substr(begin, text.find('\n', begin) - begin);
-  const json first = json::parse(line, nullptr, false);
+  json first = json::parse(line, nullptr, false);
+  if (first.is_object()) first.erase(kExif);
   return !first.is_object() || first.empty() || part_called(first.begin().key()).has_value();
 }
 

@@ -65,7 +65,9 @@ class Sweep {
 
   void execute_in(RunOutcome& outcome, std::size_t position) const {
     const RunSpec& spec = runs_[position];
-    RunOptions options{.folder = outcome.folder, .resume = true, .tokenizer = options_.tokenizer};
+    RunOptions options{.folder = outcome.folder,
+                       .resume = run_state(outcome.folder) == RunState::kUnfinished,
+                       .tokenizer = options_.tokenizer};
     if (!options_.tensorboard.empty()) {
       options.tensorboard = options_.tensorboard / outcome.folder.filename();
     }

@@ -21,7 +21,7 @@ struct AdaptedModel::Impl {
   std::vector<std::string> class_names;
   ImageSide image_side;
   Matrix class_matrix;                         // empty where that is not all there is
-  std::shared_ptr<const PromptedClip> clip{};  // none where they do not
+  std::shared_ptr<const PromptedClip> clip{};  // none where it is
   ParameterMap values{};                       // of that clip
 
   // Numbers that are none must never look like an answer.

@@ -24,6 +24,14 @@ MethodConfig default_config(MethodTag method) {
                     std::make_index_sequence<std::variant_size_v<MethodConfig>>());
 }
 
+bool learns_on_features(const MethodConfig& method) {
+  return std::visit(
+      []<typename Config>(const Config&) {
+        return requires { Config::kReadsTexts; };
+      },
+      method);
+}
+
 bool learns_by_steps(const MethodConfig& method) {
   return std::visit(
       []<typename Config>(const Config&) {

@@ -147,6 +147,8 @@ inline MethodTag method_tag(const MethodConfig& config) {
 }
 QPROMPT_API MethodConfig default_config(MethodTag method);
 
+// Whether it learns behind the towers, on their features, instead of in them.
+QPROMPT_API bool learns_on_features(const MethodConfig& method);
 // Whether epochs of steps follow the method's start, or that is all there is to learn.
 QPROMPT_API bool learns_by_steps(const MethodConfig& method);
 // Whether what was learned says something of classes that it was not learned with.

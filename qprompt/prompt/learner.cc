@@ -43,45 +43,40 @@ std::shared_ptr<const PromptLearner> make(const MaPLeConfig& config, const Model
 }
 
 // A learner on features, whose logits are not the texts' cosines.
-template <typename Config>
+template <typename Learner, typename Config>
 std::shared_ptr<const PromptLearner> on_features(const Config& config, const Model& model,
-                                                 std::unique_ptr<const FeatureLearner> head) {
+                                                 const SeenClasses& seen) {
+  auto head = std::make_unique<const Learner>(config, model.shape().embed, seen);
   return std::make_shared<FeatureMethod>(config, std::move(head), model);
 }
 
 std::shared_ptr<const PromptLearner> make(const ClipAdapterConfig& config, const Model& model,
-                                          const SeenClasses&) {
-  return on_features(config, model, std::make_unique<ClipAdapter>(config, model.shape().embed));
+                                          const SeenClasses& seen) {
+  return on_features<ClipAdapter>(config, model, seen);
 }
 std::shared_ptr<const PromptLearner> make(const TipAdapterConfig& config, const Model& model,
                                           const SeenClasses& seen) {
-  return on_features(config, model,
-                     std::make_unique<TipAdapter>(config, TipAdapter::Keys::kDirections,
-                                                  model.shape().embed, seen));
+  return on_features<TipAdapter>(config, model, seen);
 }
 std::shared_ptr<const PromptLearner> make(const TipAdapterFConfig& config, const Model& model,
                                           const SeenClasses& seen) {
-  return on_features(
-      config, model,
-      std::make_unique<TipAdapter>(config, TipAdapter::Keys::kLearned, model.shape().embed, seen));
+  return on_features<TipAdapter>(config, model, seen);
 }
 std::shared_ptr<const PromptLearner> make(const LinearProbeConfig& config, const Model& model,
                                           const SeenClasses& seen) {
-  return on_features(config, model,
-                     std::make_unique<LinearProbe>(config, model.shape().embed, seen));
+  return on_features<LinearProbe>(config, model, seen);
 }
 std::shared_ptr<const PromptLearner> make(const ClapConfig& config, const Model& model,
                                           const SeenClasses& seen) {
-  return on_features(config, model, std::make_unique<Clap>(config, model.shape().embed, seen));
+  return on_features<Clap>(config, model, seen);
 }
 std::shared_ptr<const PromptLearner> make(const GaussianConfig& config, const Model& model,
                                           const SeenClasses& seen) {
-  return on_features(config, model, std::make_unique<Gaussian>(config, model.shape().embed, seen));
+  return on_features<Gaussian>(config, model, seen);
 }
 std::shared_ptr<const PromptLearner> make(const ClassMeansConfig& config, const Model& model,
                                           const SeenClasses& seen) {
-  return on_features(config, model,
-                     std::make_unique<ClassMeans>(config, model.shape().embed, seen));
+  return on_features<ClassMeans>(config, model, seen);
 }
 
 }  // namespace

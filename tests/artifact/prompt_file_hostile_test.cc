@@ -186,7 +186,71 @@ TEST(PromptFileVersion3, WithAnotherMarkOrWithoutIdentityIsRefused) {
   PromptFile nameless = every_kind();
   nameless.exif = true;
   EXPECT_THAT([&] { to_bytes(nameless); },
-              ThrowsMessage<Error>(HasSubstr("exif without the model's identity")));
+              ThrowsMessage<Error>(HasSubstr("without the model's identity")));
+}
+
+// Version 4: what a learner on features remembers.
+PromptFile with_classes() {
+  PromptFile file = every_kind();
+  file.identity = 0x99;
+  file.class_list = 0;
+  file.method = TipAdapterConfig{.alpha = 2};
+  file.seen = {{"cat", 16}, {"L\u00f6we", 300}};
+  return file;
+}
+
+TEST(PromptFileVersion4, HoldsTheClassesThatWereSeen) {
+  PromptFile file = with_classes();
+  for (const std::optional<bool> exif : {std::optional<bool>(), {false}, {true}}) {
+    file.exif = exif;
+    const Bytes bytes = to_bytes(file);
+    EXPECT_EQ(bytes[4], std::byte{4});
+    EXPECT_EQ(bytes[kExifMark], std::byte(exif ? *exif : 2));
+    const PromptFile read = prompt_file_from_bytes(bytes, "p.qprompt");
+    EXPECT_EQ(read.seen, file.seen);
+    EXPECT_EQ(read.exif, exif);
+    EXPECT_EQ(std::get<TipAdapterConfig>(read.method).alpha, 2);
+    EXPECT_EQ(to_bytes(read), bytes);
+  }
+}
+
+// The list stands behind the mark of the class list, which is 0: "02 03 cat 10 05 L..".
+TEST(PromptFileVersion4, WithAListThatIsNoneIsRefused) {
+  constexpr std::size_t kList = kExifMark + 2;
+  const auto spoilt = [&](const std::function<void(Bytes&)>& change) {
+    Bytes body = to_bytes(with_classes());
+    body.resize(body.size() - 4);
+    EXPECT_EQ(body[kList], std::byte{2});
+    change(body);
+    return with_checksum(body);
+  };
+  const auto set = [&](std::size_t offset, std::uint8_t value) {
+    return spoilt([&](Bytes& body) { body[kList + offset] = std::byte{value}; });
+  };
+  expect_refused(set(0, 0), "no classes");
+  expect_refused(set(1, 255), "ends too early");
+  expect_refused(spoilt([&](Bytes& body) { body[kExifMark] = std::byte{3}; }), "exif mark 3");
+  PromptFile twice = with_classes();
+  twice.seen[1].name = "cat";
+  expect_refused(to_bytes(twice), "two classes are called 'cat'");
+  PromptFile prompt = with_classes();
+  prompt.method = CoOpConfig{};
+  expect_refused(to_bytes(prompt), "2 classes seen, which coop");
+  PromptFile many = with_classes();
+  many.seen[0].images = Index{1} << 40;
+  expect_refused(to_bytes(many), "'cat'");
+}
+
+TEST(PromptFileVersion4, IsRefusedAfterAnySingleBitFlipAndTruncation) {
+  const Bytes good = to_bytes(with_classes());
+  for (std::size_t bit = 0; bit < 8 * good.size(); ++bit) {
+    Bytes flipped = good;
+    flipped[bit / 8] ^= std::byte{1} << (bit % 8);
+    EXPECT_TRUE(is_refused_by_name(flipped)) << "bit " << bit;
+  }
+  for (std::size_t size = 0; size < good.size(); ++size) {
+    EXPECT_TRUE(is_refused_by_name(std::span(good).first(size))) << size << " bytes";
+  }
 }
 
 TEST(DamagedPromptFile, IsRefusedAfterAnySingleBitFlip) {
@@ -216,7 +280,7 @@ TEST(DamagedPromptFile, IsRefusedWithAnythingAppended) {
 TEST(HostilePromptFile, SaysWhichVersionCameAndWhichAreRead) {
   Bytes newer = to_bytes(every_kind());
   newer[4] = std::byte{9};
-  expect_refused(newer, "version 9, this program reads up to version 3");
+  expect_refused(newer, "version 9, this program reads up to version 4");
   expect_refused(crafted(write_coop, 0), "version 0");
 }
 

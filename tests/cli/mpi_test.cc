@@ -1,4 +1,5 @@
-// `train --ranks` on two processes that mpirun starts. Skipped where there is no mpirun.
+// Two processes that mpirun starts: ranks of one run, and shards of a plan's. Skipped where there
+// is no mpirun.
 
 #include <algorithm>
 #include <filesystem>
@@ -79,7 +80,7 @@ class Mpi : public CliTest {
       EXPECT_NEAR(one.at("epochs")[epoch].at("loss").get<double>(),
                   two.at("epochs")[epoch].at("loss").get<double>(), 1e-4);
     }
-    EXPECT_EQ(one.at("test").at("zero_shot_accuracy"), two.at("test").at("zero_shot_accuracy"));
+    EXPECT_EQ(one.at("zero_shot").at("accuracy"), two.at("zero_shot").at("accuracy"));
   }
 };
 
@@ -141,6 +142,29 @@ TEST_F(Mpi, RanksThatNobodyStartedAreAnError) {
   EXPECT_THAT(error_line(train(path("run"), {"--ranks"})),
               AllOf(HasSubstr("--ranks: nobody started ranks"), HasSubstr("mpirun -n 2")));
   EXPECT_FALSE(std::filesystem::exists(folder / "run"));
+}
+
+TEST_F(Mpi, RanksOfASweepShareItsRuns) {
+  const std::string plan = folder
+                               .file("plan.toml", "model = \"" + model + "\"\n" + R"(
+[settings]
+epochs = 2
+views = 2
+[[experiment]]
+kind = "few-shot"
+methods = ["zeroshot", "coop"]
+shots = [1, 2]
+seeds = [1, 2]
+)" + "data = \"" + data + "\"\n")
+                               .string();
+  succeed({"sweep", plan, "--records", path("one")});
+  const Outcome outcome = mpirun({"-n", "2"}, {"sweep", plan, "--records", path("two")});
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  EXPECT_THAT(outcome.err, AllOf(HasSubstr("part 1/2 of the runs"), HasSubstr("part 2/2")));
+  EXPECT_EQ(listing(folder / "two"), listing(folder / "one"));
+  EXPECT_THAT(listing(folder / "two"), ::testing::SizeIs(::testing::Gt(4)));
+  // Nothing is left to do, and nothing is done twice.
+  EXPECT_THAT(succeed({"sweep", plan, "--records", path("two")}).err, HasSubstr("runs were there"));
 }
 
 // Every process would train the whole.

@@ -44,10 +44,42 @@ TEST(Shard, EveryEntryBelongsToExactlyOnePart) {
 }
 
 TEST(Shard, NeighboursGoToDifferentParts) {
-  EXPECT_TRUE((Shard{1, 3}.takes(0)));
-  EXPECT_TRUE((Shard{2, 3}.takes(1)));
-  EXPECT_TRUE((Shard{3, 3}.takes(2)));
-  EXPECT_TRUE((Shard{1, 3}.takes(3)));
+  for (std::size_t first = 0; first < 300; first += 3) {
+    for (int number = 1; number <= 3; ++number) {
+      const Shard shard{number, 3};
+      EXPECT_EQ(shard.takes(first) + shard.takes(first + 1) + shard.takes(first + 2), 1);
+    }
+  }
+}
+
+// A plan of two methods in turn on two machines: the first would do all runs of the first method.
+TEST(Shard, NoPartGetsAllOfWhatComesInTurn) {
+  constexpr int kEntries = 480;
+  for (const int count : {2, 4}) {
+    for (const int methods : {2, 3, 4, 8}) {
+      for (int number = 1; number <= count; ++number) {
+        std::vector<int> taken(static_cast<std::size_t>(methods));
+        for (std::size_t position = 0; position < kEntries; ++position) {
+          taken[position % taken.size()] += Shard{number, count}.takes(position);
+        }
+        const int fair = kEntries / methods / count;
+        EXPECT_THAT(taken, ::testing::Each(::testing::AllOf(::testing::Gt(fair / 2),
+                                                            ::testing::Lt(fair + fair / 2 + 1))))
+            << number << " of " << count;
+      }
+    }
+  }
+}
+
+// Processes of two versions of the program may share a list.
+TEST(Shard, StaysTheSame) {
+  std::string takers;
+  for (std::size_t position = 0; position < 24; ++position) {
+    for (int number = 1; number <= 3; ++number) {
+      if (Shard{number, 3}.takes(position)) takers += std::to_string(number);
+    }
+  }
+  EXPECT_EQ(takers, "123123231312231312123123");
 }
 
 TEST(ParseShard, CountsFromOne) {

@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "qprompt/core/json.h"
+#include "qprompt/data/benchmark.h"
 #include "qprompt/data/few_shot.h"
 #include "tests/support/goldens.h"
 
@@ -26,6 +27,20 @@ void expect_published_subset(const fs::path& file, const Dataset& dataset, int s
   const Dataset sampled = few_shot(dataset, shots, seed).dataset;
   EXPECT_EQ(positions(sampled.train, dataset.train), published.at("train"));
   EXPECT_EQ(positions(sampled.val, dataset.val), published.at("val"));
+}
+
+// The goldens' folders are called as CoOp calls the data sets.
+TEST(Reference, PublishedNumbersAreThoseOfThePublishedSplits) {
+  for (const auto& folder : fs::directory_iterator(testing::goldens_folder() / "fewshot")) {
+    const std::string name = folder.path().filename().string();
+    SCOPED_TRACE(name);
+    const Benchmark* benchmark = find_benchmark(name);
+    ASSERT_NE(benchmark, nullptr);
+    const Dataset dataset = load_dataset(folder.path(), {.split = folder.path() / "split.json"});
+    EXPECT_EQ(sizes_of(dataset), benchmark->sizes);
+    EXPECT_EQ(dataset.class_names.size(), benchmark->classes);
+    EXPECT_EQ(dataset.class_names.front(), benchmark->first_class);
+  }
 }
 
 TEST(Reference, FewShotSplitsAreThePublishedOnes) {

@@ -17,10 +17,13 @@ namespace qprompt {
 namespace {
 
 namespace fs = std::filesystem;
+using ::testing::AllOf;
 using ::testing::Each;
 using ::testing::ElementsAre;
 using testing::error_of;
+using ::testing::Ge;
 using ::testing::HasSubstr;
+using ::testing::SizeIs;
 
 std::shared_ptr<const RunData> demo_data() {
   static const auto data = [] {
@@ -113,9 +116,11 @@ TEST_F(SweepOfRuns, AgainDoesOnlyWhatIsMissing) {
 TEST_F(SweepOfRuns, ShardsTogetherDoEveryRunOnceWithTheSameResult) {
   const auto list = runs(brief("base-to-new"));
   EXPECT_EQ(sweep(list, {.records = folder / "whole"}).size(), 5u);
-  EXPECT_EQ(sweep(list, {.shard = {1, 2}}).size(), 3u);
-  EXPECT_THAT(fates(sweep(list, {.shard = {2, 2}})),
-              ElementsAre(RunFate::kFinished, RunFate::kFinished));
+  const auto first = fates(sweep(list, {.shard = {1, 2}}));
+  const auto second = fates(sweep(list, {.shard = {2, 2}}));
+  EXPECT_EQ(first.size() + second.size(), 5u);
+  EXPECT_THAT(first, AllOf(SizeIs(Ge(2)), Each(RunFate::kFinished)));
+  EXPECT_THAT(second, AllOf(SizeIs(Ge(2)), Each(RunFate::kFinished)));
   for (const RunSpec& run : list) {
     EXPECT_EQ(lasting(record(run)), lasting(read_json(record_path(folder / "whole", run, model))));
   }
@@ -182,7 +187,7 @@ TEST_F(SweepOfRuns, AStudyByEpochEndsAtTheRecordsAccuracies) {
     EXPECT_EQ(values, rows(ctx) * cols(ctx));
   }
   EXPECT_TRUE(record(list[0])["divergences"].empty());
-  const auto& first = record(list[1])["divergences"].front();
+  const nlohmann::json first = record(list[1])["divergences"].front();
   EXPECT_EQ(first["step"], 0);
   EXPECT_EQ(first["clustered"], true);
 }

@@ -36,4 +36,20 @@ inline std::vector<NamedMethod> small_methods() {
   };
 }
 
+// Learners on features: those that learn by steps, and all.
+inline std::vector<NamedMethod> stepping_feature_methods() {
+  return {
+      {"ClipAdapter", ClipAdapterConfig{.ratio = 0.8, .reduction = 2, .text_template = "a {}."}},
+      {"TipAdapterF", TipAdapterFConfig{{.text_template = "a {}."}}},
+      {"Clap", ClapConfig{.prototype_length = 1, .text_template = "a {}."}}};
+}
+inline std::vector<NamedMethod> feature_methods() {
+  std::vector<NamedMethod> methods = stepping_feature_methods();
+  methods.push_back({"TipAdapter", TipAdapterConfig{.text_template = "a {}."}});
+  methods.push_back({"LinearProbe", LinearProbeConfig{}});
+  methods.push_back({"Gaussian", GaussianConfig{.alpha = 1e-3, .text_template = "a {}."}});
+  methods.push_back({"ClassMeans", ClassMeansConfig{}});
+  return methods;
+}
+
 }  // namespace qprompt::testing

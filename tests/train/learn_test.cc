@@ -54,6 +54,18 @@ TEST_F(Learn, TakesFeaturesOrPixelsOrBothAsMethodAndRegularizerNeedThem) {
   EXPECT_EQ(needs(coop, RegularizerKind::kNone), (ImageNeeds{true, false, 3, true}));
 }
 
+// There are no epochs to draw fresh views for.
+TEST_F(Learn, TakesImagesAsTheyAreForAMethodWithoutSteps) {
+  config_.method = ClassMeansConfig{};
+  EXPECT_EQ(image_needs(model_, config_), (ImageNeeds{true, false, 2, false}));
+  config_.views = 0;
+  const ImageNeeds needs = image_needs(model_, config_);
+  EXPECT_TRUE(needs.evaluation_view);
+  const PreparedSet training = prepare_training_set(model_, data_.val, needs, 1, {});
+  EXPECT_EQ(training.set.features,
+            prepare_validation_set(model_, data_.val, needs, {}).set.features);
+}
+
 TEST_F(Learn, PreparesFeaturesAndPixelsOfTheSameViews) {
   const PreparedSet prepared =
       prepare_training_set(model_, data_.train, {true, true, 2, false}, 1, {});

@@ -12,7 +12,7 @@ namespace {
 class Methods : public ::testing::TestWithParam<testing::NamedMethod> {
  protected:
   Methods()
-      : learner_(make_learner(GetParam().config, model_)),
+      : learner_(make_learner(GetParam().config, model_, seen_classes(kThreeClasses, set_.labels))),
         clip_(model_, learner_, kThreeClasses),
         workspace_(model_.device()) {}
 
@@ -26,7 +26,7 @@ class Methods : public ::testing::TestWithParam<testing::NamedMethod> {
 
   // Values that no sum of gradients vanishes at.
   ParameterMap some_values() const {
-    ParameterMap values = learner_->initial_values(clip_.classes(), 3);
+    ParameterMap values = clip_.initial_values({set_.features, set_.labels, set_.views}, 3);
     Random random(4);
     for (auto& [name, value] : values) {
       value += random.normal_matrix(value.rows(), value.cols(), 0.3);
@@ -51,7 +51,7 @@ void Methods::expect_slope(const RegularizerConfig& regularizer) {
   for (const auto& [name, g] : gradient) squares += static_cast<double>(g.squaredNorm());
   const double length = std::sqrt(squares);
   ASSERT_GT(length, 1e-3);
-  constexpr double kStep = 1e-2;
+  constexpr double kStep = 3e-3;
   const auto loss = [&](double step) {
     ParameterMap moved = values;
     for (auto& [name, value] : moved) {
@@ -103,6 +103,7 @@ TEST_P(Methods, StepAlongTheGradientAtTheQuantizedValues) {
   TrainingConfig still = config;
   still.optimizer.lr = 0;
   const ParameterMap start = train(clip_, {set_}, still, 1).values;
+  if (start.begin()->second.isZero()) GTEST_SKIP() << "it starts at zero, which a codebook holds";
 
   // Biases as they are, the rest quantized by hand.
   ParameterMap used = start, quantized;
@@ -130,6 +131,9 @@ TEST_P(Methods, RepeatTheirTrainingToTheBit) {
 }
 
 INSTANTIATE_TEST_SUITE_P(All, Methods, ::testing::ValuesIn(testing::small_methods()),
+                         [](const auto& tested) { return tested.param.name; });
+INSTANTIATE_TEST_SUITE_P(OnFeatures, Methods,
+                         ::testing::ValuesIn(testing::stepping_feature_methods()),
                          [](const auto& tested) { return tested.param.name; });
 
 }  // namespace

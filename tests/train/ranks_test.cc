@@ -108,7 +108,8 @@ std::vector<testing::NamedMethod> one_of_each_kind() {
   return {{"CoOp", CoOpConfig{.n_ctx = 3, .ctx_init = ""}},
           {"CoCoOp", CoCoOpConfig{.n_ctx = 2, .ctx_init = "", .reduction = 4}},
           {"VptDeep", VptConfig{.n_ctx_vision = 3, .depth_vision = 2}},
-          {"MaPLe", MaPLeConfig{.n_ctx = 2, .ctx_init = "a photo cat", .depth = 9}}};
+          {"MaPLe", MaPLeConfig{.n_ctx = 2, .ctx_init = "a photo cat", .depth = 9}},
+          {"ClipAdapter", ClipAdapterConfig{}}};
 }
 
 class TrainingOnRanks : public ::testing::TestWithParam<testing::NamedMethod> {};

@@ -73,13 +73,26 @@ TEST_F(Resume, GoesOnAfterAnyEpochAsIfItHadNotBeenInterrupted) {
 TEST_F(Resume, GoesOnForEveryMethod) {
   const TrainingSet pictures = demo_set(model_, 6, 2);
   const TrainingConfig config = this->config(QuantizerKind::kKMeans, 2);
-  for (const testing::NamedMethod& method : testing::small_methods()) {
+  std::vector<testing::NamedMethod> methods = testing::stepping_feature_methods();
+  std::ranges::copy(testing::small_methods(), std::back_inserter(methods));
+  for (const testing::NamedMethod& method : methods) {
     SCOPED_TRACE(method.name);
-    const auto learner = make_learner(method.config, model_);
+    const auto learner =
+        make_learner(method.config, model_, seen_classes(class_names_, pictures.labels));
     const PromptedClip clip(model_, learner, class_names_);
     const TrainingResult whole = train(clip, {pictures}, config, 1, saving());
     expect_same(from(clip, {pictures}, config, 1), whole);
   }
+}
+
+TEST_F(Resume, GoesOnWithAdamW) {
+  TrainingConfig config = this->config(QuantizerKind::kKMeans, 3);
+  config.optimizer.kind = OptimizerKind::kAdamW;
+  const TrainingResult whole = train(clip(), {set_}, config, 1, saving());
+  expect_same(from(clip(), {set_}, config, 1), whole);
+  TrainingState without = load_state_file(file(1), kSettings);
+  without.squares.clear();
+  EXPECT_THROW(train(clip(), {set_, nullptr, &without}, config, 1), Error);
 }
 
 TEST_F(Resume, GoesOnFromTheLastWholeEpochWhereItWasStoppedAmidOne) {

@@ -107,6 +107,34 @@ TEST(Settings, OfEveryMethodAndItsQuantizedFormAreThere) {
   }
 }
 
+TEST(Settings, OfLearnersOnFeaturesAreThePublishedOnesUnlessOthersAreGiven) {
+  const LearnConfig tip = known({{"method", "tip-adapter-f"}, {"epochs", "7"}});
+  EXPECT_EQ(tip.training.optimizer.kind, OptimizerKind::kAdamW);
+  EXPECT_EQ(tip.training.optimizer.lr, 0.001);
+  EXPECT_EQ(tip.training.batch_size, 256);
+  EXPECT_EQ(tip.training.epochs, 7);
+  EXPECT_EQ(known({{"method", "clap"}}).training.epochs, 300);
+  EXPECT_EQ(known({{"method", "class-means"}}).views, 0);
+  EXPECT_EQ(known({{"method", "class-means"}, {"views", "3"}}).views, 3);
+  EXPECT_EQ(known({{"method", "coop"}}).views, LearnConfig{}.views);
+  EXPECT_EQ(known(preset("tip-adapter-f-fewshot").settings).training.optimizer.epsilon, 1e-4);
+  EXPECT_EQ(known(preset("gaussian-fewshot").settings).views, 10);
+}
+
+TEST(Settings, OfStepsAreUnknownToAMethodWithoutSteps) {
+  std::set<std::string> unknown;
+  configured({{"method", "class-means"},
+              {"epochs", "3"},
+              {"lr", "0.1"},
+              {"bits", "2"},
+              {"shots", "4"},
+              {"regularizer", "kgcoop"},
+              {"beta", "1"}},
+             unknown);
+  EXPECT_THAT(unknown, ElementsAre("beta", "epochs", "lr", "regularizer"));
+  EXPECT_EQ(method_tag(known(settings_of_name("qtip-adapter")).method), MethodTag::kTipAdapter);
+}
+
 TEST(Settings, OfAnUnknownNameAreRefusedWithTheNamesThereAre) {
   for (const std::string name : {"", "q", "clip", "qqcoop", "coop+", "coop+clip", "qcoop-noise",
                                  "kgcoop+prograd", "Coop", "zeroshot+kgcoop"}) {

@@ -11,6 +11,7 @@ if [ "${1:-}" = --asan ]; then
   shift
 fi
 
+scripts/install_dependencies.sh --test
 scripts/build.sh "$preset"
 if [ $# = 0 ]; then
   if command -v clang++ >/dev/null; then

@@ -2,8 +2,8 @@
 
 #include <fmt/format.h>
 
-#include "cli/output.h"
 #include "qprompt/core/printable.h"
+#include "qprompt/report/table_text.h"
 
 namespace qprompt::cli {
 namespace {
@@ -28,12 +28,13 @@ std::string lines_text(const std::vector<Classification>& results) {
 }
 
 std::string csv_text(const std::vector<Classification>& results) {
-  std::string text = csv_row({"path", "rank", "class", "probability", "unsure"});
+  std::string text = report::csv_row({"path", "rank", "class", "probability", "unsure"});
   for (const Classification& result : results) {
     for (std::size_t i = 0; i < result.scores.size(); ++i) {
       const ClassScore& score = result.scores[i];
-      text += csv_row({result.image, std::to_string(i + 1), score.class_name,
-                       fmt::format("{:.6f}", score.probability), result.abstained ? "1" : "0"});
+      text +=
+          report::csv_row({result.image, std::to_string(i + 1), score.class_name,
+                           fmt::format("{:.6f}", score.probability), result.abstained ? "1" : "0"});
     }
   }
   return text;

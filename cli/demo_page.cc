@@ -2,8 +2,11 @@
 
 #include <fmt/format.h>
 
-#include "cli/demo_charts.h"
+#include <nlohmann/json.hpp>
+
+#include "cli/demo_figures.h"
 #include "cli/html.h"
+#include "cli/page.h"
 #include "qprompt/core/error.h"
 #include "qprompt/core/fields.h"
 
@@ -60,28 +63,6 @@ std::string figures(const std::vector<std::string>& class_names, const std::vect
   return text;
 }
 
-std::string cell(const MeanAndDeviation& value, int runs) {
-  if (runs < 2) return fmt::format("<td>{:.2f}</td>", 100 * value.mean);
-  return fmt::format("<td>{:.2f} <small>± {:.2f}</small></td>", 100 * value.mean,
-                     100 * value.deviation);
-}
-
-std::string table_row(const BaseToNewRow& row) {
-  const std::string costs = row.file_bytes == 0
-                                ? "<td>–</td><td>–</td><td>–</td>"
-                                : fmt::format("<td>{}</td><td>{}</td><td>{:.1f}</td>",
-                                              row.payload_bytes, row.file_bytes, row.seconds);
-  return fmt::format("      <tr><td>{}</td>{}{}{}{}</tr>\n", escape_html(method_title(row.method)),
-                     cell(row.base, row.runs), cell(row.novel, row.runs),
-                     cell(row.harmonic, row.runs), costs);
-}
-
-std::string table_rows(const std::vector<BaseToNewRow>& rows) {
-  std::string text;
-  for (const BaseToNewRow& row : rows) text += table_row(row);
-  return text;
-}
-
 // Points of base, new and H.
 std::string differences(const BaseToNewRow& row, const BaseToNewRow& from) {
   return fmt::format("{:+.1f}, {:+.1f}, {:+.1f}", 100 * (row.base.mean - from.base.mean),
@@ -89,21 +70,21 @@ std::string differences(const BaseToNewRow& row, const BaseToNewRow& from) {
                      100 * (row.harmonic.mean - from.harmonic.mean));
 }
 
-std::string card(const ClassifiedPicture& picture) {
+std::string card(const ClassifiedPicture& picture, std::size_t number) {
   const bool right = picture.learned.scores.front().class_name == picture.true_class;
   const ClassScore& zero_shot = picture.zero_shot.scores.front();
   const std::string truth = escape_html(picture.true_class);
   return fmt::format(
-      "      <div class=\"card\"><img src=\"{}\" alt=\"{}\">\n<div>{}</div>\n"
+      "      <div class=\"card\"><img src=\"{}\" alt=\"{}\">\n"
+      "        <div data-figure=\"scores-{}\"></div>\n"
       "        <p>It is a <b>{}</b>: {}. Zero-shot says {} ({:.1f}&nbsp;%).</p></div>\n",
-      data_uri(picture.learned.image), truth,
-      score_chart(picture.learned.scores, picture.true_class), truth, right ? "right" : "wrong",
+      data_uri(picture.learned.image), truth, number, truth, right ? "right" : "wrong",
       escape_html(zero_shot.class_name), 100 * zero_shot.probability);
 }
 
 std::string cards(const std::vector<ClassifiedPicture>& pictures) {
   std::string text;
-  for (const ClassifiedPicture& picture : pictures) text += card(picture);
+  for (std::size_t i = 0; i < pictures.size(); ++i) text += card(pictures[i], i);
   return text;
 }
 
@@ -185,9 +166,7 @@ void add_table(const std::vector<BaseToNewRow>& table, Values& values) {
                  {"qcoop_base", percent(qcoop.base.mean)},
                  {"qcoop_new", percent(qcoop.novel.mean)},
                  {"versus_zero_shot", differences(qcoop, zero_shot)},
-                 {"versus_coop", differences(qcoop, coop)},
-                 {"accuracy_chart", accuracy_chart(table)},
-                 {"table_rows", table_rows(table)}});
+                 {"versus_coop", differences(qcoop, coop)}});
 }
 
 void add_pictures(const DemoResult& result, Values& values) {
@@ -202,19 +181,31 @@ void add_pictures(const DemoResult& result, Values& values) {
 
 void add_prompt(const DemoResult& result, Values& values) {
   const EncodedMatrix& encoded = encoded_context(result.qcoop.prompt);
-  const Matrix full = qprompt::values(result.coop.prompt).begin()->second;
   const auto& method = std::get<CoOpConfig>(result.settings.learn.method);
   values.insert({{"words", escape_html(method.ctx_init)},
                  {"vectors", fmt::to_string(encoded.rows)},
                  {"width", fmt::to_string(encoded.cols)},
                  {"bits", counted(encoded.bits, "bit")},
-                 {"all_bits", fmt::to_string(encoded.rows * encoded.cols * encoded.bits)},
-                 {"all_values", fmt::to_string(full.size())},
                  {"code_counts", fmt::format("{}", fmt::join(code_counts(encoded), " and "))},
                  {"clusterings", counted(all_clusterings(result.qcoop), "time")},
-                 {"steps", fmt::to_string(result.qcoop.steps)},
-                 {"code_grid", code_grid(encoded)},
-                 {"value_chart", value_chart(values_of(full), encoded)}});
+                 {"steps", fmt::to_string(result.qcoop.steps)}});
+}
+
+nlohmann::ordered_json page_data(const DemoResult& result) {
+  const std::vector<BaseToNewRow> rows = summarize(result.table.runs);
+  const EncodedMatrix& encoded = encoded_context(result.qcoop.prompt);
+  const Matrix full = qprompt::values(result.coop.prompt).begin()->second;
+  nlohmann::ordered_json data;
+  data["tables"]["base-to-new"] = as_json(accuracy_table(rows));
+  data["figures"] = {{"accuracy", as_json(accuracy_figure(rows))},
+                     {"codes", as_json(code_figure(encoded))},
+                     {"values", as_json(value_figure(values_of(full), encoded))}};
+  for (std::size_t i = 0; i < result.classified.size(); ++i) {
+    const ClassifiedPicture& picture = result.classified[i];
+    data["figures"][fmt::format("scores-{}", i)] =
+        as_json(score_figure(picture.learned.scores, picture.true_class));
+  }
+  return data;
 }
 
 }  // namespace
@@ -228,7 +219,7 @@ std::string demo_page(const DemoResult& result, const DemoPlaces& places,
   add_table(summarize(result.table.runs), values);
   add_pictures(result, values);
   add_prompt(result, values);
-  return fill(kDemoPage, values);
+  return filled_page(kDemoPage, values, page_data(result));
 }
 
 }  // namespace qprompt::cli

@@ -6,9 +6,6 @@
 
 namespace qprompt::cli {
 
-// The template, cli/demo_page.html; {{name}} stands for what demo_page() puts there.
-extern const char kDemoPage[];
-
 struct DemoPlaces {
   std::filesystem::path model, pictures, prompt;
 };

@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "cli/output.h"
+#include "qprompt/report/table_text.h"
 
 namespace qprompt::cli {
 
@@ -28,11 +28,11 @@ std::string per_class_text(const Metrics& metrics, const std::vector<std::string
 std::string per_image_csv(const Evaluation& evaluation,
                           const std::vector<std::string>& class_names) {
   const auto name = [&](int label) { return class_names[static_cast<std::size_t>(label)]; };
-  std::string text = csv_row({"path", "label", "predicted", "probability", "correct"});
+  std::string text = report::csv_row({"path", "label", "predicted", "probability", "correct"});
   for (const ImageResult& result : evaluation.images) {
-    text += csv_row({result.image, name(result.label), name(result.predicted),
-                     fmt::format("{:.6f}", result.probability),
-                     result.label == result.predicted ? "1" : "0"});
+    text += report::csv_row({result.image, name(result.label), name(result.predicted),
+                             fmt::format("{:.6f}", result.probability),
+                             result.label == result.predicted ? "1" : "0"});
   }
   return text;
 }

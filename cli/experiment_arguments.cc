@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "cli/console.h"
@@ -10,6 +11,9 @@
 #include "cli/training_progress.h"
 #include "qprompt/core/error.h"
 #include "qprompt/core/json.h"
+#include "qprompt/report/accuracy_tables.h"
+#include "qprompt/report/read_records.h"
+#include "qprompt/report/table_text.h"
 #include "qprompt/run/run_folder.h"
 
 namespace qprompt::cli {
@@ -46,6 +50,20 @@ void tell_outcome(const RunOutcome& outcome, const std::string& place) {
   const nlohmann::json record = read_json(outcome.folder / kReportName);
   tell("{}: {}, {:.1f} s", place, accuracies_text(record),
        record.at("seconds").at("training").get<double>());
+}
+
+// One for each experiment.
+void print_tables(const std::vector<std::filesystem::path>& paths) {
+  const report::Records records = report::read_records(paths);
+  for (const std::string& notice : records.notices) tell("{}", notice);
+  const std::vector<report::Group> groups = report::groups_of(records.runs);
+  for (auto first = groups.begin(); first != groups.end();) {
+    const auto last = std::find_if(first, groups.end(), [&](const report::Group& group) {
+      return group.experiment != first->experiment;
+    });
+    print("{}", plain_text(report::accuracy_table({first, last})));
+    first = last;
+  }
 }
 
 Shard shard_of(const std::string& given) {
@@ -107,8 +125,12 @@ std::vector<std::filesystem::path> SweepArguments::run(const ModelArguments& mod
     tell_outcome(outcome, place_in_list(position, runs.size(), outcome.folder.filename().string()));
     if (outcome.fate == RunFate::kFailed) failures_.push_back(outcome.message);
   };
-  const std::vector<RunOutcome> outcomes = run_all(bench, runs, options);
-  if (there > 0) tell("{} of {} runs were there", there, outcomes.size());
+  try {
+    run_all(bench, runs, options);
+  } catch (const Interrupted&) {
+    interrupted_ = true;
+  }
+  if (there > 0) tell("{} runs were there", there);
   std::vector<std::filesystem::path> records_there;
   for (const RunSpec& spec : runs) {  // those of other shards too
     const auto path = record_path(records, spec, bench.model());
@@ -118,11 +140,13 @@ std::vector<std::filesystem::path> SweepArguments::run(const ModelArguments& mod
 }
 
 void SweepArguments::finish(const std::vector<std::filesystem::path>& paths) const {
+  if (!paths.empty() && !json.to_stdout()) print_tables(paths);
   json.write([&] {
     auto all = nlohmann::ordered_json::array();
     for (const auto& path : paths) all.push_back(nlohmann::ordered_json(read_json(path)));
     return nlohmann::ordered_json{{"records", all}};
   });
+  if (interrupted_) throw Interrupted();
   if (!failures_.empty()) {
     fail(failures_.size(), " runs failed, the first: ", failures_.front());
   }

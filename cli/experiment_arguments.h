@@ -41,15 +41,18 @@ struct SweepArguments {
   OverwriteArgument overwrite;
 
   void add_to(CLI::App& app);
-  // Says how many runs there are and what became of each. The records of those that are there now,
-  // in the order of the list.
+  // Says what becomes of each. The records of those that are there now, in the order of the list;
+  // after an interrupt too.
   std::vector<std::filesystem::path> run(const ModelArguments& model,
                                          const std::vector<RunSpec>& runs) const;
-  // The table of these records on stdout, or their JSON; throws Error where a run failed.
+  // The tables of these records on stdout, and their JSON; throws Error where a run failed, and
+  // Interrupted where `run` was.
+  bool was_interrupted() const { return interrupted_; }
   void finish(const std::vector<std::filesystem::path>& records) const;
 
  private:
   mutable std::vector<std::string> failures_;
+  mutable bool interrupted_ = false;
 };
 
 }  // namespace qprompt::cli

@@ -10,6 +10,10 @@ namespace qprompt::cli {
 // Text that HTML and SVG show as it is, within elements and within quoted attributes.
 std::string escape_html(std::string_view text);
 
+// JSON that a page holds in a script element: the same values, and nothing that would end the
+// element or begin another.
+std::string in_script(std::string_view json);
+
 std::string base64(std::string_view bytes);  // RFC 4648, padded
 
 // A picture file as an address that holds its content: "data:image/png;base64,..."; the kind is

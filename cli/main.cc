@@ -114,6 +114,8 @@ void build(CLI::App& app, const std::vector<std::string>& words) {
   add_experiment_commands(app);
   add_sweep_command(app);
   add_runs_command(app);
+  add_report_command(app);
+  add_compare_command(app);
   add_cache_command(app);
   add_data_command(app);
   add_demo_command(app);

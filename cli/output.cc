@@ -127,19 +127,4 @@ void JsonArgument::write(const std::function<nlohmann::ordered_json()>& report) 
   if (wanted()) OutputArgument::write(json_text(report()));
 }
 
-std::string csv_row(const std::vector<std::string>& fields) {
-  std::string row;
-  for (const std::string& field : fields) {
-    if (&field != &fields.front()) row += ',';
-    if (field.find_first_of(",\"\r\n") == std::string::npos) {
-      row += field;
-      continue;
-    }
-    row += '"';
-    for (const char c : field) row += c == '"' ? std::string("\"\"") : std::string(1, c);
-    row += '"';
-  }
-  return row + "\n";
-}
-
 }  // namespace qprompt::cli

@@ -38,9 +38,6 @@ struct OverwriteArgument {
                         const std::vector<std::string>& inputs) const;
 };
 
-// A row of RFC 4180 with a line end: fields are quoted where they need it.
-std::string csv_row(const std::vector<std::string>& fields);
-
 // Whether `path` is `folder`, or something below it, whichever links lead there.
 bool lies_in(const std::filesystem::path& path, const std::filesystem::path& folder);
 

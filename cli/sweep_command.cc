@@ -44,7 +44,7 @@ void run_sweep(SweepCommand& arguments) {
   for (const Plan::Entry& entry : plan.experiments) {
     lists.push_back(runs_of(entry.request, std::ref(data)));
   }
-  for (std::size_t i = 0; i < lists.size(); ++i) {
+  for (std::size_t i = 0; i < lists.size() && !arguments.sweep.was_interrupted(); ++i) {
     const Plan::Entry& entry = plan.experiments[i];
     tell("{}: {} runs", entry.request.experiment, lists[i].size());
     arguments.model.model = entry.model;

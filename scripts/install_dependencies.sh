@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Installs the Debian packages the project is built with, if any is missing. docs/dependencies.md says
-# what each is for. usage: scripts/install_dependencies.sh [--lint]    --lint: also what lint.sh and fuzz.sh need
+# what each is for. usage: scripts/install_dependencies.sh [--test] [--lint]
+#   --test: also what the pages are looked at with     --lint: also what lint.sh and fuzz.sh need
 set -euo pipefail
 
 packages=(
@@ -13,8 +14,16 @@ packages=(
   libprotobuf-dev protobuf-compiler libisal-dev
   libopenmpi-dev openmpi-bin
   libgtest-dev libgmock-dev libbenchmark-dev
+  esbuild
 )
-if [ "${1:-}" = --lint ]; then packages+=(git python3-venv clang-format clang-tidy clang libclang-rt-dev libomp-dev); fi
+# Node.js from elsewhere brings its own npm, and does not go together with Debian's.
+if ! command -v npm >/dev/null; then packages+=(nodejs npm); fi
+for group in "$@"; do
+  case $group in
+    --test) packages+=(chromium fonts-dejavu-core python3-venv) ;;
+    --lint) packages+=(git clang-format clang-tidy clang libclang-rt-dev libomp-dev) ;;
+  esac
+done
 
 missing_packages() {
   local installed

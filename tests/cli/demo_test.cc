@@ -41,7 +41,9 @@ TEST_F(Demo, WritesOnePageThatNeedsNothingBesideIt) {
   const std::string page = read_text(path("out") + "/report.html");
   EXPECT_THAT(page, EndsWith("</html>\n"));
   EXPECT_THAT(page, HasSubstr("src=\"data:image/"));
-  for (const char* reference : {"src=\"/", "src=\"http", "href=", "url(", "@import", "<script"}) {
+  EXPECT_THAT(page, HasSubstr("default-src 'none'"));  // the browser is told to ask for nothing
+  for (const char* reference :
+       {"src=\"/", "src=\"http", "href=\"", "<link", "@import", "<script src"}) {
     EXPECT_THAT(page, Not(HasSubstr(reference)));
   }
 }
@@ -65,6 +67,7 @@ TEST_F(Demo, ShowsClassNamesThatLookLikeMarkupAsTheyAre) {
   succeed(demo());
   const std::string page = read_text(path("out") + "/report.html");
   EXPECT_THAT(page, HasSubstr("z&lt;b&gt;"));
+  EXPECT_THAT(page, HasSubstr("z\\u003cb>"));
   EXPECT_THAT(page, Not(HasSubstr("z<b>")));
 }
 

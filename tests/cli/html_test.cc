@@ -15,6 +15,10 @@ TEST(Html, ShowsNamesThatLookLikeMarkupAsTheyAre) {
   EXPECT_EQ(escape_html("Käse ±"), "Käse ±");
 }
 
+TEST(Html, JsonWithinAScriptEndsNoElement) {
+  EXPECT_EQ(in_script(R"({"</script>": "<!--"})"), R"({"\u003c/script>": "\u003c!--"})");
+}
+
 TEST(Html, EncodesTheTestVectorsOfRfc4648) {
   EXPECT_EQ(base64(""), "");
   EXPECT_EQ(base64("f"), "Zg==");

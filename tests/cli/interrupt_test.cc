@@ -23,31 +23,34 @@ TEST_F(Interrupt, TrainingKeepsThePromptOfItsLastStep) {
 }
 
 TEST_F(Interrupt, BaseToNewShowsTheRunsThatAreFinished) {
-  const Outcome outcome = run({"base-to-new", "--model", model, "--data", data, "--shots", "2",
-                               "--views", "1", "--epochs", "1000000", "--json", path("table.json")},
-                              {.interrupt_at = "zeroshot seed"});
+  const Outcome outcome =
+      run({"base-to-new", "--model", model, "--data", data, "--shots", "2", "--views", "1",
+           "--epochs", "1000000", "--json", path("table.json"), "--records", path("records")},
+          {.interrupt_at = "zeroshot-"});
   EXPECT_EQ(outcome.exit_code, kInterrupted) << outcome.err;
   EXPECT_THAT(outcome.out, HasSubstr("zeroshot"));
-  EXPECT_THAT(outcome.out, HasSubstr("interrupted: 1 runs finished"));
-  EXPECT_EQ(json_file(folder / "table.json").at("runs").size(), 1);
+  EXPECT_THAT(outcome.err, HasSubstr("qprompt: interrupted"));
+  EXPECT_EQ(json_file(folder / "table.json").at("records").size(), 1);
 }
 
 // `timeout` signals a program and then its whole group.
 TEST_F(Interrupt, TwoSignalsAtOnceAreOne) {
-  const Outcome outcome = run({"base-to-new", "--model", model, "--data", data, "--shots", "2",
-                               "--views", "1", "--epochs", "1000000", "--json", path("table.json")},
-                              {.interrupt_at = "zeroshot seed", .interrupts = 2});
+  const Outcome outcome =
+      run({"base-to-new", "--model", model, "--data", data, "--shots", "2", "--views", "1",
+           "--epochs", "1000000", "--json", path("table.json"), "--records", path("records")},
+          {.interrupt_at = "zeroshot-", .interrupts = 2});
   EXPECT_EQ(outcome.exit_code, kInterrupted) << outcome.err;
-  EXPECT_EQ(json_file(folder / "table.json").at("runs").size(), 1);
+  EXPECT_EQ(json_file(folder / "table.json").at("records").size(), 1);
 }
 
 TEST_F(Interrupt, TerminationIsAnInterruptToo) {
-  const Outcome outcome = run({"base-to-new", "--model", model, "--data", data, "--shots", "2",
-                               "--views", "1", "--epochs", "1000000", "--json", path("table.json")},
-                              {.interrupt_at = "zeroshot seed", .interrupt_signal = SIGTERM});
+  const Outcome outcome =
+      run({"base-to-new", "--model", model, "--data", data, "--shots", "2", "--views", "1",
+           "--epochs", "1000000", "--json", path("table.json"), "--records", path("records")},
+          {.interrupt_at = "zeroshot-", .interrupt_signal = SIGTERM});
   EXPECT_EQ(outcome.exit_code, kInterrupted) << outcome.err;
   EXPECT_THAT(outcome.err, HasSubstr("stopping, what is finished is kept"));
-  EXPECT_EQ(json_file(folder / "table.json").at("runs").size(), 1);
+  EXPECT_EQ(json_file(folder / "table.json").at("records").size(), 1);
 }
 
 }  // namespace

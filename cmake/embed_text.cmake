@@ -1,0 +1,21 @@
+# cmake -D SOURCE=FILE -D MADE=FILE.cc -D NAME=namespace::kName -P embed_text.cmake: see Embed.cmake.
+# A compiler may take no more than 64 KiB for one literal: the text is cut into adjacent ones.
+cmake_minimum_required(VERSION 3.25)
+file(READ ${SOURCE} text)
+string(REGEX MATCH "^(.*)::([^:]+)$" matched ${NAME})
+set(namespace ${CMAKE_MATCH_1})
+set(variable ${CMAKE_MATCH_2})
+string(FIND "${text}" ")qprompt-text\"" clash)
+if(NOT clash EQUAL -1)
+  message(FATAL_ERROR "${SOURCE}: holds the end of a raw string")
+endif()
+file(WRITE ${MADE} "// Made by CMake from ${SOURCE}.\n#include <string_view>\n\nnamespace ${namespace} {\n\n"
+                   "extern const std::string_view ${variable};\nconst std::string_view ${variable} =\n")
+string(LENGTH "${text}" length)
+set(from 0)
+while(from LESS length)
+  string(SUBSTRING "${text}" ${from} 60000 piece)
+  file(APPEND ${MADE} "R\"qprompt-text(${piece})qprompt-text\"\n")
+  math(EXPR from "${from} + 60000")
+endwhile()
+file(APPEND ${MADE} ";\n\n}  // namespace ${namespace}\n")

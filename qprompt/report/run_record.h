@@ -1,0 +1,84 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <nlohmann/json_fwd.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "qprompt/core/matrix.h"
+#include "qprompt/eval/metrics.h"
+
+// The record of a run (run.json, format 2) as tables and pictures need it. Accuracies are 0..1.
+namespace qprompt::report {
+
+struct ReliabilityBin {
+  Index images = 0;
+  double confidence = 0, accuracy = 0;  // means over the bin's images
+};
+
+struct TargetRecord {
+  std::string name;  // "base", "new", "test", or the target data set's
+  std::string dataset;
+  Index images = 0, correct = 0;
+  double accuracy = 0, top_5 = 0, macro_f1 = 0;
+  Interval interval;  // of the accuracy, 95 %
+  std::optional<double> ece;
+  std::vector<ReliabilityBin> bins;  // of equal width over 0..1, in order
+  std::vector<std::string> class_names;
+  std::vector<Index> class_images, class_correct;
+  std::vector<Confusion> confusions;
+  std::map<std::string, std::vector<std::string>> mistakes;  // pictures of the worst classes
+};
+
+struct WeightHistogram {
+  double low = 0, high = 0;
+  std::vector<Index> counts;  // bins of equal width
+};
+
+struct EpochRecord {
+  int epoch = 0;
+  double loss = 0, accuracy = 0;
+  std::map<std::string, double> targets;  // accuracy of the deployed values after this epoch
+  std::map<std::string, WeightHistogram> weights;
+};
+
+// Kullback-Leibler divergence between a matrix now and when its codebook was fitted.
+struct DivergenceRecord {
+  std::int64_t step = 0;
+  std::string matrix;
+  double kl = 0;
+  bool clustered = false;  // the codebook was fitted anew at this step
+};
+
+struct RunRecord {
+  std::filesystem::path file;
+  std::string run;  // hash of all that the result depends on
+  std::string experiment, method, label;
+  std::map<std::string, std::string> varied;
+  std::string version, model_path, model_identity;
+  std::map<std::string, std::string> machine, settings;  // flat: "quantizer.bits"
+  std::string dataset, classes;                          // learned from
+  int shots = 0;                                         // 0: nothing was learned
+  std::uint64_t seed = 0, train_seed = 0;
+  std::vector<TargetRecord> targets;
+  std::vector<EpochRecord> epochs;
+  std::vector<DivergenceRecord> divergences;
+  double training_seconds = 0;
+  Index payload_bytes = 0;
+  bool interrupted = false;
+
+  const TargetRecord* target(const std::string& name) const;  // null where there is none
+  bool is_zero_shot() const { return shots == 0; }
+};
+
+// Whether this is a record at all, of whatever format.
+bool is_record(const nlohmann::json& json);
+
+// Throws Error naming `file` and the value for a record of another format, and for anything that
+// cannot be: an accuracy above 1, a confusion of classes that are not there.
+RunRecord run_record(const nlohmann::json& json, const std::filesystem::path& file);
+
+}  // namespace qprompt::report

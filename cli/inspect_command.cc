@@ -114,10 +114,7 @@ Json as_json(const std::vector<NearToken>& tokens) {
   return json;
 }
 
-constexpr char kNoTokens[] =
-    "no words: these rows enter amid a tower or among an image's patches, where no token's "
-    "embedding "
-    "lies";
+constexpr char kNoTokens[] = "no words: these rows stand where no token's embedding ever does";
 constexpr char kMoved[] = "every image moves these vectors; the words are those before it does";
 
 // Of each learned row that stands for a token; of other prompts, why there are none.

@@ -59,7 +59,7 @@ Cells cells_of(const ListedRun& run) {
 }
 
 std::vector<std::string> aligned(const std::vector<Cells>& rows) {
-  std::array<int, kColumns> widths{};
+  std::array<std::size_t, kColumns> widths{};
   for (const Cells& row : rows) {
     for (std::size_t c = 0; c < kColumns; ++c) widths[c] = std::max(widths[c], width_of(row[c]));
   }
@@ -69,8 +69,8 @@ std::vector<std::string> aligned(const std::vector<Cells>& rows) {
     std::string line;
     for (std::size_t c = 0; c < kColumns; ++c) {
       if (widths[c] == 0) continue;
-      const auto padding = static_cast<std::size_t>(widths[c] - width_of(row[c]) + 2);
-      line += row[c] + std::string(padding, ' ');
+      const std::size_t missing = widths[c] - width_of(row[c]);
+      line += row[c] + std::string(missing + 2, ' ');
     }
     line.erase(line.find_last_not_of(' ') + 1);
     lines.push_back(line);

@@ -19,8 +19,8 @@ std::optional<TerminalSize> terminal_size(int stream) {
   return TerminalSize{size.ws_row, size.ws_col};
 }
 
-int width_of(const std::string& text) {
-  return static_cast<int>(std::ranges::count_if(text, starts_character));
+std::size_t width_of(const std::string& text) {
+  return static_cast<std::size_t>(std::ranges::count_if(text, starts_character));
 }
 
 std::string cut_to(std::string text, int columns) {

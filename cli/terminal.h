@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string>
 
@@ -13,7 +14,7 @@ struct TerminalSize {
 std::optional<TerminalSize> terminal_size(int stream);
 
 // How many characters of UTF-8 there are.
-int width_of(const std::string& text);
+std::size_t width_of(const std::string& text);
 // At most the first `columns` of them: a longer line would wrap and could not be renewed.
 std::string cut_to(std::string text, int columns);
 

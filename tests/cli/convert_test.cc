@@ -57,7 +57,7 @@ TEST_F(Convert, ReportsSizeAndAccuracyAsJson) {
   succeed(train(path("run"), {"--method", "maple", "--full-precision"}));
   const Outcome outcome = succeed(convert({"--fold", "--data", data, "--json", "-"}));
   const auto report = nlohmann::json::parse(outcome.out);
-  const auto shown = json_file(folder / "run/run.json").at("test").at("adapted_accuracy");
+  const auto shown = json_file(folder / "run/run.json").at("targets").at(0).at("accuracy");
   EXPECT_EQ(report.at("accuracy").at("before"), shown);
   EXPECT_EQ(report.at("accuracy").at("after"), shown);
   EXPECT_LT(report.at("payload_bytes").at("after"), report.at("payload_bytes").at("before"));

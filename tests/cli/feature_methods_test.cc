@@ -21,7 +21,7 @@ TEST_F(FeatureMethods, TrainEvaluateClassifyInspectAndConvert) {
     EXPECT_EQ(report.at("settings").at("method"), method);
     succeed(evaluate({"--prompt", path(method), "--json", path(method + ".json")}));
     EXPECT_EQ(json_file(folder / (method + ".json")).at("accuracy"),
-              report.at("test").at("adapted_accuracy"));
+              report.at("targets").at(0).at("accuracy"));
     succeed(evaluate({"--prompt", path(method), "--per-image", path(method + ".csv")}));
     const std::string answer =
         succeed(classify({"--prompt", path(method), "--csv", "-", picture().string()})).out;

@@ -30,7 +30,7 @@ TEST_F(Methods, EveryOneTrainsEvaluatesClassifiesAndInspects) {
   for (const std::string method : {"coop", "cocoop", "vpt", "ivlp", "maple"}) {
     succeed(train(path(method), {"--method", method}));
     EXPECT_EQ(run_report(method).at("settings").at("method"), method);
-    const auto shown = run_report(method).at("test").at("adapted_accuracy");
+    const auto shown = run_report(method).at("targets").at(0).at("accuracy");
     succeed(evaluate({"--prompt", path(method), "--json", path(method + ".json")}));
     EXPECT_EQ(json_file(folder / (method + ".json")).at("accuracy"), shown) << method;
     EXPECT_THAT(succeed(classify({"--prompt", path(method), picture().string()})).out,

@@ -59,8 +59,8 @@ TEST_F(Output, AFullDiskUnderStdoutIsAnError) {
 TEST_F(Output, AnOldRunIsReplacedAsAWhole) {
   succeed(train(path("run"), {"--skip-evaluation"}));
   succeed(train(path("run"), {"--skip-evaluation", "--classes", "base", "--force"}));
-  EXPECT_EQ(listing(folder / "run"),
-            (std::vector<std::string>{"prompt.classes.txt", "prompt.qprompt", "run.json"}));
+  EXPECT_EQ(listing(folder / "run"), (std::vector<std::string>{"events.jsonl", "prompt.classes.txt",
+                                                               "prompt.qprompt", "run.json"}));
   EXPECT_EQ(json_file(folder / "run/run.json").at("class_names").size(), kClasses / 2);
 }
 

@@ -17,8 +17,8 @@ TEST_F(RoundTrip, TrainsEvaluatesClassifiesAndInspects) {
   const Outcome trained = succeed(train(path("run")));
   EXPECT_THAT(trained.out, HasSubstr("zero-shot "));
   EXPECT_THAT(trained.out, HasSubstr(path("run/prompt.qprompt")));
-  EXPECT_EQ(listing(folder / "run"),
-            (std::vector<std::string>{"prompt.classes.txt", "prompt.qprompt", "run.json"}));
+  EXPECT_EQ(listing(folder / "run"), (std::vector<std::string>{"events.jsonl", "prompt.classes.txt",
+                                                               "prompt.qprompt", "run.json"}));
 
   EXPECT_THAT(succeed(evaluate({"--prompt", path("run")})).out,
               HasSubstr("on 16 of 36 images, among 4 classes of the prompt"));

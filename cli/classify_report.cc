@@ -32,8 +32,9 @@ std::string csv_text(const std::vector<Classification>& results) {
   for (const Classification& result : results) {
     for (std::size_t i = 0; i < result.scores.size(); ++i) {
       const ClassScore& score = result.scores[i];
-      text += report::csv_row({result.image, std::to_string(i + 1), score.class_name,
-                       fmt::format("{:.6f}", score.probability), result.abstained ? "1" : "0"});
+      text +=
+          report::csv_row({result.image, std::to_string(i + 1), score.class_name,
+                           fmt::format("{:.6f}", score.probability), result.abstained ? "1" : "0"});
     }
   }
   return text;

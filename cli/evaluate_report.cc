@@ -31,8 +31,8 @@ std::string per_image_csv(const Evaluation& evaluation,
   std::string text = report::csv_row({"path", "label", "predicted", "probability", "correct"});
   for (const ImageResult& result : evaluation.images) {
     text += report::csv_row({result.image, name(result.label), name(result.predicted),
-                     fmt::format("{:.6f}", result.probability),
-                     result.label == result.predicted ? "1" : "0"});
+                             fmt::format("{:.6f}", result.probability),
+                             result.label == result.predicted ? "1" : "0"});
   }
   return text;
 }

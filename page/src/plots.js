@@ -45,7 +45,7 @@ const tip = (rows, options, table) => Plot.tip(rows, Plot.pointer({ ...options, 
 const short = (text) => (String(text).length > 26 ? `${text.slice(0, 25)}…` : text);
 
 /** Room for the longest of these texts. */
-const marginFor = (texts, width) => Math.min(Math.max(...texts.map((text) => String(text).length), 4) * 6.6 + 14, width * 0.42);
+const marginFor = (texts, width) => Math.min(Math.max(...texts.map((text) => String(text).length), 4) * 7 + 14, width * 0.48);
 
 function lines(figure, table, rows, width) {
   const { x, y, series, mark } = figure.channels;
@@ -220,7 +220,9 @@ export function draw(figure, table, rows, width) {
   svg.setAttribute("aria-label", `${figure.title}. The numbers are in the table "Data" below.`);
   const names = distinct(rows, figure.channels.series);
   if (names.length > 1) {
-    picture.append(Plot.legend({ color: { type: "ordinal", domain: names, range: names.map((_, i) => colour(i)) } }));
+    const legend = Plot.legend({ color: { type: "ordinal", domain: names, range: names.map((_, i) => colour(i)) } });
+    for (const swatch of legend.querySelectorAll("svg")) swatch.setAttribute("aria-hidden", "true");
+    picture.append(legend);
   }
   picture.append(plot);
   return picture;

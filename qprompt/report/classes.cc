@@ -49,6 +49,7 @@ std::vector<int> confused_classes(const TargetRecord& target) {
     images[confusion.predicted] += confusion.images;
   }
   std::vector<int> classes;
+  classes.reserve(images.size());
   for (const auto& [position, count] : images) classes.push_back(position);
   std::ranges::stable_sort(classes, std::greater{}, [&](int c) { return images[c]; });
   if (classes.size() > kMostClasses) classes.resize(kMostClasses);

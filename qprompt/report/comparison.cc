@@ -13,6 +13,10 @@ constexpr int kPublishedShots = 16;
 constexpr std::size_t kPublishedDatasets = 11;
 constexpr char kOurs[] = "this report", kTheirs[] = "published";
 
+std::string note_of_both() {
+  return published().about + " Ours are of the model that the report names.";
+}
+
 bool is_comparable(int shots) { return shots == 0 || shots == kPublishedShots; }
 
 void add_comparison_columns(Table& table, const std::vector<std::string>& names) {
@@ -31,7 +35,7 @@ void add_comparison(std::vector<Cell>& row, const std::optional<MeanAndDeviation
 }
 
 Table base_to_new_table(std::span<const Group> groups) {
-  Table table{"base-to-new-published", "Beside published numbers", published().about, {}, {}, 1};
+  Table table{"base-to-new-published", "Beside published numbers", note_of_both(), {}, {}, 1};
   table.columns = {Column::of_text("data set"), Column::of_text("method")};
   add_comparison_columns(table, {kBase, kNew, kH});
   for (const Group& group : groups) {
@@ -79,7 +83,7 @@ Table transfer_table(std::span<const Group> groups,
                      std::span<const PublishedAccuracy> published_for) {
   Table table{id_of(groups.front().experiment) + "-published",
               "Beside published numbers",
-              published().about,
+              note_of_both(),
               {},
               {},
               1};

@@ -16,13 +16,15 @@ struct Cell {
   std::optional<double> deviation;
 
   Cell() = default;
-  Cell(std::string_view value) : text(value) {}       // NOLINT(google-explicit-constructor)
-  Cell(const char* value) : text(value) {}            // NOLINT(google-explicit-constructor)
-  Cell(const std::string& value) : text(value) {}     // NOLINT(google-explicit-constructor)
-  Cell(double value) : number(value) {}               // NOLINT(google-explicit-constructor)
+  // Implicit, so that a row is written as a list of what is in it.
+  // NOLINTBEGIN(google-explicit-constructor)
+  Cell(std::string_view value) : text(value) {}
+  Cell(const char* value) : text(value) {}
+  Cell(const std::string& value) : text(value) {}
+  Cell(double value) : number(value) {}
+  Cell(const std::optional<double>& value) : number(value) {}
+  // NOLINTEND(google-explicit-constructor)
   Cell(const MeanAndDeviation& value, bool several);  // no deviation of a single value
-  Cell(const std::optional<double>& value)
-      : number(value) {}  // NOLINT(google-explicit-constructor)
 };
 
 enum class Better { kNeither, kHigher, kLower };

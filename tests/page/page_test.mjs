@@ -101,10 +101,13 @@ for (const name of ["report", "demo"]) {
       const tree = await page.accessibility.snapshot({ interestingOnly: false });
       const nameless = [];
       const visit = (node) => {
-        if (["button", "searchbox", "combobox", "figure", "img", "image", "link"].includes(node.role) && !node.name) nameless.push(node.role);
+        if (["button", "searchbox", "combobox", "img", "image", "link"].includes(node.role) && !node.name) nameless.push(node.role);
         node.children?.forEach(visit);
       };
       visit(tree);
+      const labels = await page.$$eval("figure[data-figure-id]", (figures) => figures.map((figure) =>
+        document.getElementById(figure.getAttribute("aria-labelledby")).textContent));
+      assert.ok(labels.every(Boolean));
       assert.deepEqual(nameless, []);
       await page.close();
     });

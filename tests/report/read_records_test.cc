@@ -21,9 +21,9 @@ namespace fs = std::filesystem;
 class ReadRecords : public ::testing::Test {
  protected:
   Records read() const { return read_records(std::vector<fs::path>{folder.path()}); }
-  std::string why(const Json& record) const {
+  std::string why(const Json& damaged) const {
     return testing::error_of(
-        [&] { read_records(std::vector<fs::path>{folder.file("run.json", record.dump())}); });
+        [&] { read_records(std::vector<fs::path>{folder.file("run.json", damaged.dump())}); });
   }
 
   testing::TemporaryFolder folder;

@@ -17,6 +17,7 @@ namespace {
 using ::testing::Contains;
 using ::testing::ElementsAre;
 
+const Table& table_named(Report&&, const std::string&) = delete;  // would outlive its report
 const Table& table_named(const Report& report, const std::string& id) {
   const auto tables = tables_of(report);
   const auto found = std::ranges::find(tables, id, [](const Table* table) { return table->id; });
@@ -78,14 +79,16 @@ TEST(Report, OrdersMethodsAsPapersDoAndVariantsByTheirNumbers) {
 }
 
 TEST(Report, AsJsonHoldsTextsOnce) {
-  const nlohmann::ordered_json json = as_json(table_named(report_of_many(), "base-to-new"));
+  const Report report = report_of_many();
+  const nlohmann::ordered_json json = as_json(table_named(report, "base-to-new"));
   EXPECT_EQ(json["columns"][0]["texts"].size(), 3);
   EXPECT_EQ(json["columns"][0]["codes"].size(), 15);
   EXPECT_EQ(json["columns"][2]["numbers"].size(), 15);
 }
 
 TEST(Report, ShowsTheWorstClassesWithTheirPictures) {
-  const Table& table = table_named(report_of_many(), "base-to-new-worst-classes");
+  const Report report = report_of_many();
+  const Table& table = table_named(report, "base-to-new-worst-classes");
   std::vector<std::string> pictures;
   for (const auto& row : table.rows) pictures.push_back(row[7].text);
   EXPECT_THAT(pictures, Contains("images/airplane/0001.jpg"));

@@ -20,8 +20,14 @@ Json source_as_json(Workbench& bench, const RunSpec& spec) {
   const Dataset& dataset = spec.data->dataset;
   Json json{{"dataset", dataset.name}};
   if (!spec.method.learn) {
-    json.update({{"classes", "all"}, {"n_classes", dataset.class_names.size()}, {"shots", 0},
-                 {"seed", 0}, {"train_seed", 0}, {"images", 0}});
+    // Beside runs that learn from the classes of the first target, in their tables.
+    const bool base = !spec.targets.empty() && spec.targets.front().classes == ClassSubset::kBase;
+    json.update({{"classes", enum_name(base ? ClassSubset::kBase : ClassSubset::kAll)},
+                 {"n_classes", dataset.class_names.size()},
+                 {"shots", 0},
+                 {"seed", 0},
+                 {"train_seed", 0},
+                 {"images", 0}});
     return json;
   }
   const LearnConfig& learn = *spec.method.learn;

@@ -22,7 +22,7 @@ let browser;
 before(async () => {
   run(MAKE_RECORDS, join(folder, "records"));
   run(QPROMPT, "report", join(folder, "records"), "--output", join(folder, "report"));
-  run(QPROMPT, "demo", "--output", join(folder, "demo"), "--epochs", "1", "--seeds", "1", "--quiet");
+  run(QPROMPT, "demo", "--output", join(folder, "demo"), "--epochs", "1", "--seeds", "1", "--threads", "1", "--quiet");
   const args = process.getuid() === 0 ? ["--no-sandbox"] : [];
   browser = await puppeteer.launch({ executablePath: CHROMIUM, args });
 });

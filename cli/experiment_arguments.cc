@@ -19,10 +19,7 @@
 namespace qprompt::cli {
 namespace {
 
-// "2 of 27: caltech101-base-qcoop-16shots-seed1-3f2a91bc".
-std::string place_in_list(std::size_t position, std::size_t runs, const std::string& name) {
-  return fmt::format("{} of {}: {}", position + 1, runs, name);
-}
+constexpr std::uint64_t kDivisionSeed = 1;
 
 std::string accuracies_text(const nlohmann::json& record) {
   std::string text;
@@ -32,24 +29,6 @@ std::string accuracies_text(const nlohmann::json& record) {
                     100 * target.at("accuracy").get<double>());
   }
   return text;
-}
-
-void tell_outcome(const RunOutcome& outcome, const std::string& place) {
-  switch (outcome.fate) {
-    case RunFate::kThere:
-      return;
-    case RunFate::kElsewhere:
-      tell("{}: another process works on it", place);
-      return;
-    case RunFate::kFailed:
-      tell("{}: failed: {}", place, outcome.message);
-      return;
-    case RunFate::kFinished:
-      break;
-  }
-  const nlohmann::json record = read_json(outcome.folder / kReportName);
-  tell("{}: {}, {:.1f} s", place, accuracies_text(record),
-       record.at("seconds").at("training").get<double>());
 }
 
 // One for each experiment.
@@ -82,7 +61,8 @@ std::shared_ptr<const RunData> ExperimentData::operator()(const std::string& nam
     arguments.split = own->second.split;
     arguments.class_names = own->second.class_names;
   }
-  Dataset dataset = arguments.load(seed_);
+  Dataset dataset = arguments.load(kDivisionSeed);
+  if (own_.contains(name) && arguments.data != name) dataset.name = name;
   DataDescription description = arguments.description(dataset);
   const auto data =
       std::make_shared<const RunData>(RunData{std::move(dataset), std::move(description)});
@@ -105,50 +85,66 @@ void SweepArguments::add_to(CLI::App& app) {
   features.add_to(app);
 }
 
-std::vector<std::filesystem::path> SweepArguments::run(const ModelArguments& model,
-                                                       const std::vector<RunSpec>& runs) const {
-  Workbench bench(model.load(), features.options("training images", "views"),
-                  features.options("test images"));
-  SweepOptions options{.records = records,
-                       .shard = shard_of(shard),
-                       .tokenizer = model.tokenizer,
-                       .tensorboard = tensorboard};
-  if (options.shard.count > 1) tell("part {} of the runs", shard_text(options.shard));
-  std::size_t position = 0, there = 0;
-  options.on_begin = [&](std::size_t now, std::size_t, const RunSpec&) {
-    position = now;
-    return training_observer();
-  };
-  options.on_end = [&](const RunSpec&, const RunOutcome& outcome) {
+Workbench SweepArguments::bench(const ModelArguments& model) const {
+  return Workbench(model.load(), features.options("training images", "views"),
+                   features.options("test images"));
+}
+
+bool ShownSweep::run(Workbench& bench, const std::vector<RunSpec>& runs) {
+  SweepOptions options{.records = arguments_.records,
+                       .shard = shard_of(arguments_.shard),
+                       .tokenizer = tokenizer_,
+                       .tensorboard = arguments_.tensorboard};
+  if (options.shard.count > 1) cli::tell("part {} of the runs", shard_text(options.shard));
+  options.on_begin = [](std::size_t, std::size_t, const RunSpec&) { return training_observer(); };
+  std::size_t there = 0;
+  options.on_end = [&](std::size_t position, const RunOutcome& outcome) {
     there += outcome.fate == RunFate::kThere;
-    tell_skipped(outcome.skipped);
-    tell_outcome(outcome, place_in_list(position, runs.size(), outcome.folder.filename().string()));
-    if (outcome.fate == RunFate::kFailed) failures_.push_back(outcome.message);
+    tell(outcome, position, runs.size());
   };
   try {
     run_all(bench, runs, options);
   } catch (const Interrupted&) {
     interrupted_ = true;
   }
-  if (there > 0) tell("{} runs were there", there);
-  std::vector<std::filesystem::path> records_there;
-  for (const RunSpec& spec : runs) {  // those of other shards too
-    const auto path = record_path(records, spec, bench.model());
-    if (std::filesystem::exists(path)) records_there.push_back(path);
+  if (there > 0) cli::tell("{} runs were there", there);
+  for (auto& path : finished_records(arguments_.records, runs, bench.model())) {
+    records_.push_back(std::move(path));  // those of other shards, too
   }
-  return records_there;
+  return !interrupted_;
 }
 
-void SweepArguments::finish(const std::vector<std::filesystem::path>& paths) const {
-  if (!paths.empty() && !json.to_stdout()) print_tables(paths);
-  json.write([&] {
+void ShownSweep::tell(const RunOutcome& outcome, std::size_t position, std::size_t runs) {
+  const std::string place =
+      fmt::format("{} of {}: {}", position + 1, runs, outcome.folder.filename().string());
+  tell_skipped(outcome.skipped);
+  switch (outcome.fate) {
+    case RunFate::kThere:
+      return;
+    case RunFate::kElsewhere:
+      return cli::tell("{}: another process works on it", place);
+    case RunFate::kFailed:
+      failures_.push_back(outcome.message);
+      return cli::tell("{}: failed: {}", place, outcome.message);
+    case RunFate::kFinished:
+      break;
+  }
+  const nlohmann::json record = read_json(outcome.folder / kReportName);
+  cli::tell("{}: {}, {:.1f} s", place, accuracies_text(record),
+            record.at("seconds").at("training").get<double>());
+}
+
+void ShownSweep::finish() const {
+  if (!records_.empty() && !arguments_.json.to_stdout()) print_tables(records_);
+  arguments_.json.write([&] {
     auto all = nlohmann::ordered_json::array();
-    for (const auto& path : paths) all.push_back(nlohmann::ordered_json(read_json(path)));
+    for (const auto& path : records_) all.push_back(nlohmann::ordered_json(read_json(path)));
     return nlohmann::ordered_json{{"records", all}};
   });
   if (interrupted_) throw Interrupted();
   if (!failures_.empty()) {
-    fail(failures_.size(), " runs failed, the first: ", failures_.front());
+    fail(failures_.size(), failures_.size() == 1 ? " run" : " runs",
+         " failed, the first: ", failures_.front());
   }
 }
 

@@ -13,12 +13,13 @@
 
 namespace qprompt::cli {
 
-// Data of experiments: each read once, by name or folder. `seed` divides what is not divided.
+// Data of experiments: each read once, by name or folder. What is not divided is divided the same
+// way for all runs, whatever their seeds.
 class ExperimentData {
  public:
   // `own`: data of one's own under names.
-  ExperimentData(std::string data_root, std::map<std::string, PlanData> own, std::uint64_t seed)
-      : data_root_(std::move(data_root)), own_(std::move(own)), seed_(seed) {}
+  ExperimentData(std::string data_root, std::map<std::string, PlanData> own)
+      : data_root_(std::move(data_root)), own_(std::move(own)) {}
 
   // Says on stderr what was understood when it is first asked for.
   std::shared_ptr<const RunData> operator()(const std::string& name);
@@ -26,7 +27,6 @@ class ExperimentData {
  private:
   std::string data_root_;
   std::map<std::string, PlanData> own_;
-  std::uint64_t seed_;
   std::map<std::string, std::shared_ptr<const RunData>> read_;
 };
 
@@ -41,18 +41,29 @@ struct SweepArguments {
   OverwriteArgument overwrite;
 
   void add_to(CLI::App& app);
-  // Says what becomes of each. The records of those that are there now, in the order of the list;
-  // after an interrupt too.
-  std::vector<std::filesystem::path> run(const ModelArguments& model,
-                                         const std::vector<RunSpec>& runs) const;
-  // The tables of these records on stdout, and their JSON; throws Error where a run failed, and
-  // Interrupted where `run` was.
-  bool was_interrupted() const { return interrupted_; }
-  void finish(const std::vector<std::filesystem::path>& records) const;
+  Workbench bench(const ModelArguments& model) const;
+};
+
+// Executes lists of runs, says what becomes of each, and shows what is there in the end.
+class ShownSweep {
+ public:
+  ShownSweep(const SweepArguments& arguments, std::string tokenizer)
+      : arguments_(arguments), tokenizer_(std::move(tokenizer)) {}
+
+  // False where it was interrupted.
+  bool run(Workbench& bench, const std::vector<RunSpec>& runs);
+  // The tables of all records that are there on stdout, and their JSON; throws Error where a run
+  // failed, and Interrupted where one was.
+  void finish() const;
 
  private:
-  mutable std::vector<std::string> failures_;
-  mutable bool interrupted_ = false;
+  void tell(const RunOutcome& outcome, std::size_t position, std::size_t runs);
+
+  const SweepArguments& arguments_;
+  std::string tokenizer_;
+  std::vector<std::filesystem::path> records_;
+  std::vector<std::string> failures_;
+  bool interrupted_ = false;
 };
 
 }  // namespace qprompt::cli

@@ -71,9 +71,12 @@ void run_experiment(const ExperimentArguments& arguments) {
   request.settings = arguments.learn.settings();
   request.preset = arguments.learn.preset_use();
   tell_preset(request.preset);
-  ExperimentData data(arguments.lists.data_root, own, request.seeds.front());
+  ExperimentData data(arguments.lists.data_root, own);
   const std::vector<RunSpec> runs = runs_of(request, std::ref(data));
-  arguments.sweep.finish(arguments.sweep.run(arguments.model, runs));
+  Workbench bench = arguments.sweep.bench(arguments.model);
+  ShownSweep sweep(arguments.sweep, arguments.model.tokenizer);
+  sweep.run(bench, runs);
+  sweep.finish();
 }
 
 void add_data_options(CLI::App& command, const Experiment& experiment,

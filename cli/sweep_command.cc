@@ -2,7 +2,7 @@
 #include "cli/console.h"
 #include "cli/experiment_arguments.h"
 #include "cli/help.h"
-#include "qprompt/core/error.h"
+#include "qprompt/core/border.h"
 
 namespace qprompt::cli {
 namespace {
@@ -36,22 +36,25 @@ void run_sweep(SweepCommand& arguments) {
   if (arguments.sweep.records.empty()) arguments.sweep.records = plan.records.string();
   arguments.sweep.overwrite.require_writable({arguments.sweep.json.path}, {arguments.plan});
   require_writable_folder(arguments.sweep.records);
-  ExperimentData data(plan.data_root, plan.data, 1);
-  std::vector<std::filesystem::path> records;
+  ExperimentData data(plan.data_root, plan.data);
   // All of it is understood before anything is done.
   std::vector<std::vector<RunSpec>> lists;
   lists.reserve(plan.experiments.size());
   for (const Plan::Entry& entry : plan.experiments) {
-    lists.push_back(runs_of(entry.request, std::ref(data)));
+    lists.push_back(naming(entry.place, [&] { return runs_of(entry.request, std::ref(data)); }));
   }
-  for (std::size_t i = 0; i < lists.size() && !arguments.sweep.was_interrupted(); ++i) {
+  ShownSweep sweep(arguments.sweep, arguments.model.tokenizer);
+  std::optional<Workbench> bench;
+  for (std::size_t i = 0; i < lists.size(); ++i) {
     const Plan::Entry& entry = plan.experiments[i];
     tell("{}: {} runs", entry.request.experiment, lists[i].size());
-    arguments.model.model = entry.model;
-    const auto there = arguments.sweep.run(arguments.model, lists[i]);
-    records.insert(records.end(), there.begin(), there.end());
+    if (!bench || arguments.model.model != entry.model) {
+      arguments.model.model = entry.model;
+      bench.emplace(arguments.sweep.bench(arguments.model));
+    }
+    if (!sweep.run(*bench, lists[i])) break;
   }
-  arguments.sweep.finish(records);
+  sweep.finish();
 }
 
 }  // namespace

@@ -145,7 +145,7 @@ class Protocol {
       config.train_seed = static_cast<std::int64_t>(train_seed);
       config.classes = ClassSubset::kBase;
       const TrainingData data = sets.data_for(config);
-      add_skipped(sets.skipped(), result);
+      add_skipped(sets.skipped(config), result);
       add(run_learned(model_, entry, config, base.class_names, data, halves, options_.observer),
           result);
     }

@@ -46,6 +46,7 @@ class PlanReader {
     for_each_table(table, "data",
                    [&](const std::string& name, const toml::table& data) { add_data(name, data); });
     add_experiments(table);
+    require_data_used(table);
     return std::move(plan_);
   }
 
@@ -54,15 +55,18 @@ class PlanReader {
     try {
       return toml::parse(text);
     } catch (const toml::parse_error& error) {
-      const auto& begin = error.source().begin;
-      fail(path_.string(), ":", begin.line, ":", begin.column, ": ", error.description());
+      fail(place_of(error.source()), ": ", error.description());
     }
+  }
+
+  // "plan.toml:12:1".
+  std::string place_of(const toml::source_region& region) const {
+    return fmt::format("{}:{}:{}", path_.string(), region.begin.line, region.begin.column);
   }
 
   template <typename... Parts>
   [[noreturn]] void fail_at(const toml::node& node, const Parts&... parts) const {
-    const auto& begin = node.source().begin;
-    fail(path_.string(), ":", begin.line, ":", begin.column, ": ", parts...);
+    fail(place_of(node.source()), ": ", parts...);
   }
 
   // Work whose errors are about this node.
@@ -79,9 +83,14 @@ class PlanReader {
     for (const auto& [key, node] : table) {
       const std::string name(key.str());
       if (std::ranges::find(known, name) != known.end()) continue;
-      const auto& begin = key.source().begin;
-      fail(path_.string(), ":", begin.line, ":", begin.column, ": ", none_of(name, known));
+      fail(place_of(key.source()), ": ", none_of(name, known));
     }
+  }
+
+  // Where records go that nobody has told a place.
+  fs::path beside() const {
+    return path_.has_extension() ? fs::path(path_).replace_extension()
+                                 : fs::path(path_.string() + "-records");
   }
 
   // Relative to the plan; nothing stays nothing.
@@ -162,6 +171,9 @@ class PlanReader {
       std::ranges::replace(name, '-', '_');  // as flags are written
       const std::string text = as_text(node);
       at(node, [&] { require_setting(name, text); });
+      if (name == "quantizer" && (text == "none" || text == "noise")) {
+        fail_at(node, "quantizer ", text, ": the names of methods say it: coop, qcoop, coop-noise");
+      }
       settings[name] = text;
     }
     return settings;
@@ -202,11 +214,25 @@ class PlanReader {
     if (table.contains("seeds")) request.seeds = numbers_of<std::uint64_t>(table, "seeds", 0);
     request.train_seeds = numbers_of<std::uint64_t>(table, "train-seeds", 0);
     if (table.contains("template")) request.templates = texts_of(table, "template");
-    request.settings = merged(settings_, settings_of(table));
+    request.defaults = settings_;
+    request.settings = settings_of(table);
     add_preset(table, request);
     request.method_settings = method_settings_;
     request.data_settings = data_settings_;
-    plan_.experiments.push_back({relative_model(own.empty() ? model : own), std::move(request)});
+    plan_.experiments.push_back(
+        {place_of(table.source()), relative_model(own.empty() ? model : own), std::move(request)});
+  }
+
+  // Settings of data that no experiment learns from are a slip.
+  void require_data_used(const toml::table& plan) const {
+    for_each_table(plan, "data", [&](const std::string& name, const toml::table& table) {
+      const bool used = std::ranges::any_of(plan_.experiments, [&](const Plan::Entry& entry) {
+        const auto is_this = [&](const std::string& data) { return same_data(data, name); };
+        return std::ranges::any_of(entry.request.data, is_this) ||
+               std::ranges::any_of(entry.request.targets, is_this) || entry.request.data.empty();
+      });
+      if (!used) fail_at(table, "no experiment has the data '", name, "'");
+    });
   }
 
   void require_methods(const toml::table& table, const Strings& methods) const {

@@ -17,12 +17,13 @@ struct PlanData {
 // A plan file (docs/experiments.md): what `qprompt sweep` does. Paths in it are relative to it.
 struct Plan {
   struct Entry {
+    std::string place;  // "plan.toml:12:1", for messages about it
     std::string model;
     ExperimentRequest request;
   };
 
   std::string data_root;          // of data sets by name; empty: as elsewhere
-  std::filesystem::path records;  // where they go; beside the plan, called as it is, by default
+  std::filesystem::path records;  // beside the plan, called as it is, by default
   std::map<std::string, PlanData> data;
   std::vector<Entry> experiments;
 };

@@ -28,13 +28,19 @@ struct ExperimentRequest {
   std::vector<std::string> templates{"a photo of a {}."};  // of zero-shot; averaged
   std::optional<PresetUse> preset{};
 
-  Settings settings{};                                // of all methods that have them
-  std::map<std::string, Settings> method_settings{};  // of a method and its quantized form
-  std::map<std::string, Settings> data_settings{};    // of runs that learn from this data set
+  // Each over the ones before: of all methods that have them, of a method and its quantized form,
+  // of this experiment, of runs that learn from a data set. What a study varies is over all.
+  Settings defaults{};
+  std::map<std::string, Settings> method_settings{};
+  Settings settings{};
+  std::map<std::string, Settings> data_settings{};
 };
 
 // Data by the name or the folder that a request has for them; the same ones for the same name.
 using DataSource = std::function<std::shared_ptr<const RunData>(const std::string& name)>;
+
+// Whether two names are of one data set: "EuroSAT" is "eurosat".
+bool same_data(const std::string& a, const std::string& b);
 
 // The runs of an experiment, in the order in which they share most. Throws Error for an unknown
 // experiment or method, for settings that none of its methods has, and for what is missing.

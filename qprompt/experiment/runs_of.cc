@@ -1,7 +1,9 @@
 #include <algorithm>
+#include <iterator>
 #include <set>
 
 #include "qprompt/core/error.h"
+#include "qprompt/data/benchmark.h"
 #include "qprompt/data/few_shot.h"
 #include "qprompt/data/templates.h"
 #include "qprompt/experiment/experiments.h"
@@ -31,10 +33,11 @@ Settings settings_of_method(const ExperimentRequest& request, const std::string&
   return settings;
 }
 
-// Names of data sets as people write them: "EuroSAT" is "eurosat".
-const Settings* settings_of_data(const ExperimentRequest& request, const std::string& data) {
-  const auto found = request.data_settings.find(data);
-  return found == request.data_settings.end() ? nullptr : &found->second;
+Settings settings_of_data(const ExperimentRequest& request, const std::string& data) {
+  for (const auto& [name, settings] : request.data_settings) {
+    if (same_data(name, data)) return settings;
+  }
+  return {};
 }
 
 class Runs {
@@ -45,6 +48,7 @@ class Runs {
         experiment_(experiment_called(request.experiment)),
         rows_(rows_of(experiment_, request.methods, request.values)) {
     for (const auto& [field, text] : request.settings) unknown_.insert(field);
+    for (const auto& [field, text] : request.defaults) unknown_.insert(field);
   }
 
   std::vector<RunSpec> all() {
@@ -136,37 +140,51 @@ class Runs {
   // What a study varies stands over what was asked for, and the data set's over the method's.
   LearnConfig config_of(const Row& row, const std::string& data) {
     const Settings of_method = settings_of_method(request_, row.method);
-    Settings settings = merged(request_.settings, of_method);
-    if (const Settings* of_data = settings_of_data(request_, data)) {
-      settings = merged(settings, *of_data);
-    }
+    const Settings of_data = settings_of_data(request_, data);
+    for (const auto& [field, text] : of_data) data_fields_.insert(field);
+    Settings settings = merged(request_.defaults, of_method);
+    settings = merged(merged(settings, request_.settings), of_data);
     std::set<std::string> unknown;
     const LearnConfig config = named_config(row.method, merged(settings, row.settings), unknown);
     for (const auto& [field, text] : of_method) {
       require(!unknown.contains(field), "'", field, "': not a setting of ", row.method);
     }
-    std::erase_if(unknown_, [&](const std::string& field) { return !unknown.contains(field); });
+    const auto is_known = [&](const std::string& field) { return !unknown.contains(field); };
+    std::erase_if(unknown_, is_known);
+    for (const auto& [field, text] : of_data) {
+      if (is_known(field)) known_of_data_.insert(field);
+    }
     learns_ = true;
     return config;
   }
 
   // A setting that one of several methods has is used; one that none has is a slip.
   void require_settings_known() const {
-    if (learns_ && !unknown_.empty()) {
-      fail("'", *unknown_.begin(), "': not a setting of ", experiment_.name, "'s methods");
-    }
+    if (!learns_) return;
+    std::set<std::string> unknown = unknown_;
+    std::ranges::set_difference(data_fields_, known_of_data_,
+                                std::inserter(unknown, unknown.end()));
+    require(unknown.empty(), "'", unknown.empty() ? "" : *unknown.begin(), "': not a setting of ",
+            experiment_.name, "'s methods");
   }
 
   const ExperimentRequest& request_;
   const DataSource& source_;
   const Experiment& experiment_;
   const std::vector<Row> rows_;
-  std::set<std::string> unknown_;  // fields of request_.settings that no method has had yet
+  std::set<std::string> unknown_;  // fields of the request's settings that no method has had yet
+  std::set<std::string> data_fields_, known_of_data_;  // of settings of data
   bool learns_ = false;
   std::vector<RunSpec> runs_;
 };
 
 }  // namespace
+
+bool same_data(const std::string& a, const std::string& b) {
+  if (a == b) return true;
+  const Benchmark* known = find_benchmark(a);
+  return known != nullptr && known == find_benchmark(b);
+}
 
 std::vector<RunSpec> runs_of(const ExperimentRequest& request, const DataSource& data) {
   return Runs(request, data).all();

@@ -38,29 +38,34 @@ class Sweep {
     for (std::size_t i = 0; i < runs_.size(); ++i) {
       if (!options_.shard.takes(i)) continue;
       outcomes.push_back(one(i));
-      if (options_.on_end) options_.on_end(runs_[i], outcomes.back());
+      if (options_.on_end) options_.on_end(i, outcomes.back());
     }
     return outcomes;
   }
 
  private:
+  // Whatever is wrong with one run is told of that run.
   RunOutcome one(std::size_t position) const {
     const RunSpec& spec = runs_[position];
     const std::uint64_t hash = run_hash(spec, bench_.model());
     RunOutcome outcome{options_.records / folder_name(spec, hash)};
-    if (is_there(outcome.folder, hash, spec)) {
-      outcome.fate = RunFate::kThere;
-      return outcome;
-    }
-    const auto lock = RunLock::try_lock(outcome.folder);
-    if (!lock) {
-      outcome.fate = RunFate::kElsewhere;
-    } else if (is_there(outcome.folder, hash, spec)) {  // since it was locked
-      outcome.fate = RunFate::kThere;
-    } else {
-      execute_in(outcome, position);
+    try {
+      outcome.fate = fate_of(outcome, position, hash);
+    } catch (const Error& error) {
+      outcome.fate = RunFate::kFailed;
+      outcome.message = outcome.folder.filename().string() + ": " + error.what();
     }
     return outcome;
+  }
+
+  RunFate fate_of(RunOutcome& outcome, std::size_t position, std::uint64_t hash) const {
+    const RunSpec& spec = runs_[position];
+    if (is_there(outcome.folder, hash, spec)) return RunFate::kThere;
+    const auto lock = RunLock::try_lock(outcome.folder);
+    if (!lock) return RunFate::kElsewhere;
+    if (is_there(outcome.folder, hash, spec)) return RunFate::kThere;  // since it was locked
+    execute_in(outcome, position);
+    return RunFate::kFinished;
   }
 
   void execute_in(RunOutcome& outcome, std::size_t position) const {
@@ -72,14 +77,9 @@ class Sweep {
       options.tensorboard = options_.tensorboard / outcome.folder.filename();
     }
     if (options_.on_begin) options.observer = options_.on_begin(position, runs_.size(), spec);
-    try {
-      const RunResult result = execute(bench_, spec, options);
-      if (result.learned && result.learned->interrupted) throw Interrupted();
-      outcome.skipped = result.skipped;
-    } catch (const Error& error) {
-      outcome.fate = RunFate::kFailed;
-      outcome.message = outcome.folder.filename().string() + ": " + error.what();
-    }
+    const RunResult result = execute(bench_, spec, options);
+    if (result.learned && result.learned->interrupted) throw Interrupted();
+    outcome.skipped = result.skipped;
   }
 
   Workbench& bench_;
@@ -92,6 +92,23 @@ class Sweep {
 std::vector<RunOutcome> run_all(Workbench& bench, const std::vector<RunSpec>& runs,
                                 const SweepOptions& options) {
   return at_border([&] { return Sweep(bench, runs, options).all(); });
+}
+
+std::vector<fs::path> finished_records(const fs::path& records, const std::vector<RunSpec>& runs,
+                                       const Model& model) {
+  return at_border([&] {
+    std::vector<fs::path> there;
+    for (const RunSpec& spec : runs) {
+      const std::uint64_t hash = run_hash(spec, model);
+      const fs::path folder = records / folder_name(spec, hash);
+      try {
+        if (is_there(folder, hash, spec)) there.push_back(folder / kReportName);
+      } catch (const Error&) {  // told when the run was to be done
+        continue;
+      }
+    }
+    return there;
+  });
 }
 
 fs::path record_path(const fs::path& records, const RunSpec& spec, const Model& model) {

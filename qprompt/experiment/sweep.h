@@ -34,7 +34,7 @@ struct SweepOptions {
   // Before a run that is not there: its position and how many there are, and the observer of its
   // training.
   std::function<Observer(std::size_t position, std::size_t runs, const RunSpec& spec)> on_begin{};
-  std::function<void(const RunSpec& spec, const RunOutcome& outcome)> on_end{};
+  std::function<void(std::size_t position, const RunOutcome& outcome)> on_end{};
 };
 
 // Does those runs of the list whose records are not there yet. A run that fails (diverged, say)
@@ -43,6 +43,11 @@ struct SweepOptions {
 // all, before any begins.
 std::vector<RunOutcome> run_all(Workbench& bench, const std::vector<RunSpec>& runs,
                                 const SweepOptions& options);
+
+// The records that are there of these runs, in their order.
+std::vector<std::filesystem::path> finished_records(const std::filesystem::path& records,
+                                                    const std::vector<RunSpec>& runs,
+                                                    const Model& model);
 
 // Where the record of a run lies, or will.
 std::filesystem::path record_path(const std::filesystem::path& records, const RunSpec& spec,

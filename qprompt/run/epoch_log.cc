@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "qprompt/artifact/packing.h"
+#include "qprompt/core/stopwatch.h"
 
 namespace qprompt {
 namespace {
@@ -42,6 +43,7 @@ Observer EpochLog::watching(Observer observer) {
 }
 
 void EpochLog::add(const EpochValues& values) {
+  const Stopwatch watch;
   const Model& model = bench_.model();
   const LearnConfig& learn = *spec_.method.learn;
   TrainingSets& sets = bench_.training(spec_.data, learn).sets;
@@ -59,6 +61,7 @@ void EpochLog::add(const EpochValues& values) {
     entry.weights[name] = weight_statistics(matrix);
   }
   epochs_.push_back(std::move(entry));
+  seconds_ += watch.seconds();
 }
 
 std::vector<Divergence> EpochLog::divergences() const {

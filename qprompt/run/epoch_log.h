@@ -30,7 +30,7 @@ WeightStatistics weight_statistics(const Matrix& values);
 
 // What one epoch left behind, beside its EpochReport.
 struct EpochEntry {
-  std::map<std::string, double> targets{};             // accuracies, 0..1
+  std::map<std::string, double> targets{};            // accuracies, 0..1
   std::map<std::string, WeightStatistics> weights{};  // of what is quantized or could be
 };
 
@@ -44,6 +44,7 @@ class EpochLog {
   Observer watching(Observer observer);
 
   const std::vector<EpochEntry>& epochs() const { return epochs_; }
+  double seconds() const { return seconds_; }  // that watching took
   // At most some hundred of each matrix, evenly spaced, and all where it was clustered again.
   std::vector<Divergence> divergences() const;
 
@@ -54,6 +55,7 @@ class EpochLog {
   const RunSpec& spec_;
   std::vector<EpochEntry> epochs_;
   std::vector<Divergence> divergences_;
+  double seconds_ = 0;
 };
 
 }  // namespace qprompt

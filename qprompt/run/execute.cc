@@ -24,19 +24,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Of what a run learns from and is judged by while it learns: class names, and the images with
-// their labels.
-std::uint64_t list_fingerprint(const Dataset& dataset) {
-  std::uint64_t hash = 0;
-  for (const std::string& name : dataset.class_names) hash = hash64(name, hash);
-  for (const auto* items : {&dataset.train, &dataset.val}) {
-    for (const Item& item : *items) {
-      hash = hash64(item.image.name() + '\n' + std::to_string(item.label), hash);
-    }
-  }
-  return hash;
-}
-
 class Run {
  public:
   Run(Workbench& bench, const RunSpec& spec, const RunOptions& options)
@@ -66,16 +53,13 @@ class Run {
   // What must be the same for a run to be resumed. The learning rate may be another one: a run that
   // diverged goes on from its last good epoch with a smaller one.
   std::string settings() const {
-    const DataDescription& data = spec_.data->description;
     nlohmann::ordered_json settings = as_json(config());
     settings.erase("lr");
     settings["model"] = hex64(bench_.model().identity());
     settings["precision"] = enum_name(bench_.model().device().format());
     settings["tokenizer"] = options_.tokenizer;
-    settings["data"] = data.path;
-    settings["split"] = data.split;
-    settings["exif"] = data.exif;
-    settings["list"] = hex64(list_fingerprint(spec_.data->dataset));
+    settings["exif"] = spec_.data->description.exif;
+    settings["images"] = hex64(source_hash(*spec_.data));
     return json_line(settings);
   }
 
@@ -121,6 +105,7 @@ class Run {
   // Nothing is learned, so there is no prompt and nothing to resume.
   void test_frozen() {
     test();
+    is_finished_ = true;
     if (!ranks_.is_root()) return;
     write_file(options_.folder / kReportName, json_text(record()));
     events_->write(RunEnded{});
@@ -129,15 +114,16 @@ class Run {
   void learn_and_test() {
     result_.learned = learned();
     result_.learned->prompt.exif = options_.exif;
-    save();  // the prompt is safe before anything else can fail
+    save();  // the prompt is safe before anything else can fail; the run is not finished
     if (result_.learned->interrupted) {
       if (events_) events_->write(RunInterrupted{});
       return;
     }
     test();
     compare();
-    if (ranks_.is_root()) fs::remove(state_path());
+    is_finished_ = true;
     save();
+    if (ranks_.is_root()) fs::remove(state_path());
     if (events_) events_->write(RunEnded{});
   }
 
@@ -185,9 +171,10 @@ class Run {
     data.resume = resume_ ? &*resume_ : nullptr;
     Learned learned =
         learn_from(bench_.model(), sets.chosen().class_names, data, config(), observer);
-    learned.skipped = sets.skipped();
+    learned.skipped = sets.skipped(config());
     learned.scarce = training.scarce;
     learned.feature_seconds = sets.seconds() - before;
+    learned.training_seconds -= epochs_.seconds();
     return learned;
   }
 
@@ -202,10 +189,14 @@ class Run {
     const Stopwatch watch;
     for (const Target& target : spec_.targets) {
       TestBench& test = bench_.test(target);
-      result_.targets.push_back(test.images.evaluate(adapted_to(test.chosen.class_names)));
+      const AdaptedModel adapted = adapted_to(test.chosen.class_names);
+      const Stopwatch encoding;  // of images that another run has encoded: nothing
+      if (!adapted.prompts_images()) test.images.count();
+      encoding_seconds_ += encoding.seconds();
+      result_.targets.push_back(test.images.evaluate(adapted));
       add_skipped(test.images.skipped());
     }
-    test_seconds_ = watch.seconds();
+    test_seconds_ = watch.seconds() - encoding_seconds_;
     if (board_ && !spec_.by_epoch) board_->write_targets(last_epoch(), accuracies());
   }
 
@@ -238,7 +229,10 @@ class Run {
   }
 
   nlohmann::ordered_json record() {
-    nlohmann::ordered_json record = run_record(bench_, spec_, result_, test_seconds_);
+    nlohmann::ordered_json record = run_record(bench_, spec_, result_);
+    record["interrupted"] = !is_finished_;
+    record["seconds"]["test_features"] = encoding_seconds_;
+    record["seconds"]["evaluation"] = test_seconds_;
     if (spec_.by_epoch) add_to_record(epochs_, record);
     if (result_.zero_shot) {
       record["zero_shot"] = comparison_as_json(*result_.zero_shot, options_.zero_shot_template);
@@ -262,7 +256,8 @@ class Run {
   std::string settings_;
   std::optional<TrainingState> resume_;
   RunResult result_;
-  double test_seconds_ = 0;
+  double encoding_seconds_ = 0, test_seconds_ = 0;
+  bool is_finished_ = false;  // tested, too
 };
 
 }  // namespace

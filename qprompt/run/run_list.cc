@@ -133,7 +133,13 @@ void take_folder(const fs::path& folder, UtcTime now, ListedRun& run) {
   if (!has_record || run.status == RunStatus::kFailed) return;
   // Of a run that was begun and not ended, an older record is the one before it.
   if (has_events && run.status == RunStatus::kKilled && !is_newer(record, events)) return;
-  naming(record.string(), [&] { take_record(read_json_object(record), run); });
+  naming(record.string(), [&] {
+    const nlohmann::json content = read_json_object(record);
+    // The record that a run leaves before its tests is no end.
+    if (has_events && run.status == RunStatus::kKilled && content.value("interrupted", false))
+      return;
+    take_record(content, run);
+  });
 }
 
 ListedRun listed(const fs::path& folder, const std::string& name, UtcTime now) {

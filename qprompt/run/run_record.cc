@@ -16,22 +16,29 @@ using Json = nlohmann::ordered_json;
 constexpr int kFormat = 2;  // of records; 1 had no targets
 constexpr std::size_t kWorstClasses = 5, kMistakesShown = 4;
 
+// Zero-shot stands beside runs that learn from the classes of the first target, in their tables.
+ClassSubset source_classes(const RunSpec& spec) {
+  if (spec.method.learn) return spec.method.learn->classes;
+  const bool base = !spec.targets.empty() && spec.targets.front().classes == ClassSubset::kBase;
+  return base ? ClassSubset::kBase : ClassSubset::kAll;
+}
+
 Json source_as_json(Workbench& bench, const RunSpec& spec) {
-  const Dataset& dataset = spec.data->dataset;
-  Json json{{"dataset", dataset.name}};
-  if (!spec.method.learn) {
-    json.update({{"classes", "all"}, {"n_classes", dataset.class_names.size()}, {"shots", 0},
-                 {"seed", 0}, {"train_seed", 0}, {"images", 0}});
-    return json;
-  }
-  const LearnConfig& learn = *spec.method.learn;
-  const Dataset& chosen = bench.training(spec.data, learn).sets.chosen();
-  json.update({{"classes", enum_name(learn.classes)},
-               {"n_classes", chosen.class_names.size()},
-               {"shots", learn.shots},
-               {"seed", learn.seed},
-               {"train_seed", learn.effective_train_seed()},
-               {"images", chosen.train.size()}});
+  const Dataset chosen = subsample_classes(spec.data->dataset, source_classes(spec));
+  Json json{{"dataset", chosen.name},
+            {"classes", enum_name(source_classes(spec))},
+            {"n_classes", chosen.class_names.size()},
+            {"images_hash", hex64(source_hash(*spec.data))}};
+  const bool learns = spec.method.learn.has_value();
+  LearnConfig nothing;
+  nothing.shots = 0;
+  nothing.seed = 0;
+  const LearnConfig learn = spec.method.learn.value_or(nothing);
+  json.update(
+      {{"shots", learn.shots},
+       {"seed", learn.seed},
+       {"train_seed", learn.effective_train_seed()},
+       {"images", learns ? bench.training(spec.data, learn).sets.chosen().train.size() : 0}});
   return json;
 }
 
@@ -74,7 +81,8 @@ Json target_as_json(const Target& target, const TestBench& test, const Evaluatio
   const Metrics& metrics = evaluation.metrics;
   Json json{{"name", target.name},
             {"dataset", target.data->dataset.name},
-            {"classes", enum_name(target.classes)}};
+            {"classes", enum_name(target.classes)},
+            {"images_hash", hex64(target_hash(target))}};
   json.update(accuracies_as_json(metrics));
   const std::vector<std::string>& names = test.chosen.class_names;
   json["class_names"] = names;
@@ -89,8 +97,7 @@ Json target_as_json(const Target& target, const TestBench& test, const Evaluatio
 
 }  // namespace
 
-Json run_record(Workbench& bench, const RunSpec& spec, const RunResult& result,
-                double test_seconds) {
+Json run_record(Workbench& bench, const RunSpec& spec, const RunResult& result) {
   Json record{{"format", kFormat},
               {"run", hex64(run_hash(spec, bench.model()))},
               {"experiment", spec.experiment},
@@ -108,7 +115,6 @@ Json run_record(Workbench& bench, const RunSpec& spec, const RunResult& result,
     record["targets"].push_back(target_as_json(target, bench.test(target), result.targets[i]));
   }
   record.update(result.learned ? as_json(*result.learned) : nothing_learned());
-  record["seconds"]["evaluation"] = test_seconds;
   return record;
 }
 

@@ -10,9 +10,7 @@
 
 namespace qprompt {
 
-// `test_seconds`: of testing all targets.
-nlohmann::ordered_json run_record(Workbench& bench, const RunSpec& spec, const RunResult& result,
-                                  double test_seconds);
+nlohmann::ordered_json run_record(Workbench& bench, const RunSpec& spec, const RunResult& result);
 // Adds what was seen epoch by epoch.
 void add_to_record(const EpochLog& log, nlohmann::ordered_json& record);
 // Zero-shot accuracy beside the adapted one.

@@ -29,18 +29,6 @@ std::uint64_t hash_of(const std::vector<std::string>& names, std::uint64_t hash)
   return hash;
 }
 
-std::uint64_t hash_of_source(const RunData& data) {
-  const Dataset& dataset = data.dataset;
-  return hash_of(dataset.val, data,
-                 hash_of(dataset.train, data, hash_of(dataset.class_names, 1)));
-}
-
-std::uint64_t hash_of_target(const Target& target) {
-  const Dataset& dataset = target.data->dataset;
-  return hash_of(dataset.test, *target.data,
-                 hash_of(dataset.class_names, static_cast<std::uint64_t>(target.classes)));
-}
-
 // Letters, digits and "._-+" in small letters; anything else becomes a dash.
 std::string simple(const std::string& text) {
   std::string name;
@@ -67,6 +55,17 @@ std::string label_of(const RunSpec& spec) {
   return label;
 }
 
+std::uint64_t source_hash(const RunData& data) {
+  const Dataset& dataset = data.dataset;
+  return hash_of(dataset.val, data, hash_of(dataset.train, data, hash_of(dataset.class_names, 1)));
+}
+
+std::uint64_t target_hash(const Target& target) {
+  const Dataset& dataset = target.data->dataset;
+  return hash_of(dataset.test, *target.data,
+                 hash_of(dataset.class_names, static_cast<std::uint64_t>(target.classes)));
+}
+
 std::uint64_t run_hash(const RunSpec& spec, const Model& model) {
   return at_border([&] {
     nlohmann::ordered_json json = {{"experiment", spec.experiment},
@@ -78,9 +77,9 @@ std::uint64_t run_hash(const RunSpec& spec, const Model& model) {
                                    {"precision", enum_name(model.device().format())},
                                    {"exif", spec.data->description.exif},
                                    {"version", record_version()}};
-    if (spec.method.learn) json["source"] = hex64(hash_of_source(*spec.data));
+    if (spec.method.learn) json["source"] = hex64(source_hash(*spec.data));
     for (const Target& target : spec.targets) {
-      json["targets"].push_back({target.name, hex64(hash_of_target(target))});
+      json["targets"].push_back({target.name, hex64(target_hash(target))});
     }
     return hash64(json_line(json));
   });

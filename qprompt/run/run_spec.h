@@ -51,6 +51,11 @@ struct RunSpec {
 // The row's name: "qcoop bits=2".
 QPROMPT_API std::string label_of(const RunSpec& spec);
 
+// Names and labels of the images that are learned from and chosen by, or tested on, and the class
+// names: the same wherever the data lie.
+QPROMPT_API std::uint64_t source_hash(const RunData& data);
+QPROMPT_API std::uint64_t target_hash(const Target& target);
+
 // Equal for equal runs, wherever the data and the records lie: a hash of the settings, of the
 // images' names, labels and classes that are learned from and tested on, of the model, the number
 // format and the program's version.

@@ -65,7 +65,7 @@ Learned learn(const Model& model, const Dataset& dataset, const LearnConfig& con
     data.resume = resume;
     Learned learned = learn_from(model, sets.chosen().class_names, data, config, observer);
     learned.scarce = few.scarce;
-    learned.skipped = sets.skipped();
+    learned.skipped = sets.skipped(config);
     learned.feature_seconds = sets.seconds();
     return learned;
   });

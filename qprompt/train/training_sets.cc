@@ -107,13 +107,17 @@ TrainingData TrainingSets::data_for(const LearnConfig& config) {
           })};
 }
 
-std::vector<std::string> TrainingSets::skipped() const {
+std::vector<std::string> TrainingSets::skipped(const LearnConfig& config) const {
+  const ImageNeeds needs = image_needs(model_, config);
   std::vector<std::string> lines;
-  for (const Sets* sets : {&training_, &validation_}) {
-    for (const auto& [needs, prepared] : *sets) {
+  const auto add = [&](const Sets& sets) {
+    for (const auto& [known, prepared] : sets) {
+      if (known != needs) continue;
       lines.insert(lines.end(), prepared.skipped.begin(), prepared.skipped.end());
     }
-  }
+  };
+  add(training_);
+  if (needs_validation(config.training)) add(validation_);
   return lines;
 }
 

@@ -51,7 +51,8 @@ class TrainingSets {
   // data live as long as this.
   TrainingData data_for(const LearnConfig& config);
 
-  std::vector<std::string> skipped() const;
+  // Damaged images of the sets that serve this run.
+  std::vector<std::string> skipped(const LearnConfig& config) const;
   double seconds() const;  // that preparing took
 
  private:

@@ -33,6 +33,16 @@ TEST_F(Interrupt, BaseToNewShowsTheRunsThatAreFinished) {
   EXPECT_EQ(json_file(folder / "table.json").at("records").size(), 1);
 }
 
+TEST_F(Interrupt, AnExperimentOfWhichNothingIsFinishedIsInterruptedToo) {
+  if (!terminals_exist()) GTEST_SKIP() << "no pseudo-terminal can be made here";
+  const Outcome outcome = run(
+      {"base-to-new", "--model", model, "--data", data, "--shots", "2", "--views", "1", "--epochs",
+       "1000000", "--methods", "coop", "--json", path("table.json"), "--records", path("records")},
+      {.interrupt_at = "training: ", .terminal = true});
+  EXPECT_EQ(outcome.exit_code, kInterrupted) << outcome.err;
+  EXPECT_TRUE(json_file(folder / "table.json").at("records").empty());
+}
+
 // `timeout` signals a program and then its whole group.
 TEST_F(Interrupt, TwoSignalsAtOnceAreOne) {
   const Outcome outcome =

@@ -1,5 +1,6 @@
 // Plans, on the demo model: what a person types, and what is left of it when the program is killed.
 
+#include <algorithm>
 #include <csignal>
 #include <random>
 
@@ -41,15 +42,25 @@ seeds = [1]
     return {"sweep", path("plan.toml"), "--records", path(records), "--threads", "1"};
   }
 
-  // All records below, by their folders, without times.
+  // All records of finished runs below, by their folders, without times.
   std::map<std::string, nlohmann::json> records(const std::string& folder_name) const {
     std::map<std::string, nlohmann::json> all;
     for (const std::string& file : listing(folder / folder_name)) {
       if (!file.ends_with("run.json")) continue;
-      all[file] = json_file(folder / folder_name / file);
-      all[file].erase("seconds");
+      nlohmann::json record = json_file(folder / folder_name / file);
+      if (record.at("interrupted") == true) continue;
+      record.erase("seconds");
+      all[file] = record;
     }
     return all;
+  }
+
+  // How many runs were begun and not finished.
+  std::size_t unfinished(const std::string& folder_name) const {
+    const std::vector<std::string> files = listing(folder / folder_name);
+    const auto begun = std::ranges::count_if(
+        files, [](const std::string& file) { return file.ends_with("events.jsonl"); });
+    return static_cast<std::size_t>(begun) - records(folder_name).size();
   }
 };
 
@@ -64,20 +75,29 @@ TEST_F(SweepCommand, DoesAPlanAndThenOnlyWhatIsMissing) {
   EXPECT_EQ(records("records"), before);
 }
 
-// SIGKILL at ten random moments.
+// SIGKILL at ten moments: some by the clock, some while a certain run is on.
 TEST_F(SweepCommand, KilledAgainAndAgainEndsAsUndisturbed) {
+  write_plan("epochs = 60\nviews = 2\nbatch-size = 4\n");
   succeed(sweep("undisturbed"));
   std::mt19937 random(7);
-  std::size_t most = 0;
+  std::size_t most = 0, amid = 0;
   for (int kill = 0; kill < 10; ++kill) {
-    const std::string seconds = std::to_string(0.1 + 0.01 * static_cast<double>(random() % 60));
     ProgramOptions options;
-    options.launcher = {"timeout", "--signal=KILL", seconds};
+    if (kill % 2 == 0) {
+      const double seconds = 0.2 + 0.001 * static_cast<double>(random() % 800);
+      options.launcher = {"timeout", "--signal=KILL", std::to_string(seconds)};
+    } else {
+      options.interrupt_at = std::to_string(kill / 2 + 1) + " of 5: ";
+      options.interrupt_signal = SIGKILL;
+    }
     run(sweep("killed"), options);
-    const std::size_t now = fs::exists(folder / "killed") ? records("killed").size() : 0;
+    if (!fs::exists(folder / "killed")) continue;
+    amid += unfinished("killed");
+    const std::size_t now = records("killed").size();
     EXPECT_GE(now, most) << "a finished run was lost";
     most = now;
   }
+  EXPECT_GT(amid, 0u) << "no kill came amid a run";
   succeed(sweep("killed"));
   EXPECT_EQ(records("killed"), records("undisturbed"));
 }

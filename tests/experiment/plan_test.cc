@@ -59,20 +59,24 @@ template = "a drawing of a {}."
 settings = { epochs = 7 }
 )");
   EXPECT_EQ(plan.records, folder / "plan");
+  write_file(folder / "bare", std::string_view("model = \"M\"\n[[experiment]]\nkind = \"bits\"\n"));
+  EXPECT_EQ(read_plan(folder / "bare").records, folder / "bare-records");
   EXPECT_EQ(plan.data_root, (folder / "data").string());
   EXPECT_EQ(plan.data.at("mine").path, (folder / "pictures").string());
   EXPECT_EQ(plan.data.at("mine").split, "/lists/split.json");
   ASSERT_EQ(plan.experiments.size(), 2u);
-  const auto& [model, table] = plan.experiments[0];
+  const auto& [place, model, table] = plan.experiments[0];
+  EXPECT_EQ(place, path.string() + ":14:1");
   EXPECT_EQ(model, "openai/clip");
   EXPECT_EQ(table.experiment, "base-to-new");
   EXPECT_THAT(table.data, ElementsAre("caltech101", "mine"));
   EXPECT_THAT(table.methods, ElementsAre("zeroshot", "qmaple"));
   EXPECT_THAT(table.seeds, ElementsAre(4u, 5u));
-  EXPECT_EQ(table.settings, (Settings{{"epochs", "50"}}));
+  EXPECT_EQ(table.defaults, (Settings{{"epochs", "50"}}));
+  EXPECT_TRUE(table.settings.empty());
   EXPECT_EQ(table.method_settings.at("maple"), (Settings{{"batch_size", "4"}, {"lr", "0.0035"}}));
   EXPECT_EQ(table.data_settings.at("mine"), (Settings{{"lr", "0.03"}}));
-  const auto& [other_model, curve] = plan.experiments[1];
+  const auto& [other_place, other_model, curve] = plan.experiments[1];
   EXPECT_EQ(other_model, "other");
   EXPECT_THAT(curve.shots, ElementsAre(1, 16));
   EXPECT_THAT(curve.templates, ElementsAre("a drawing of a {}."));
@@ -90,6 +94,8 @@ TEST_F(PlanFile, ATypoIsToldWithItsPlaceAndTheNearestWord) {
               HasSubstr("plan.toml:5:23: epochs 'many', expected an integer"));
   EXPECT_THAT(error_with("preset = \"coop-cvpr\""), HasSubstr("plan.toml:5:10: preset"));
   EXPECT_THAT(error_with("[extra]"), HasSubstr("plan.toml:5:2: 'extra'"));
+  EXPECT_THAT(error_with("[data.foto.settings]\nlr = 0.1"),
+              HasSubstr("no experiment has the data 'foto'"));
   EXPECT_THAT(error_of([&] { read("model = \"M\"\n[[experiment]]\nkind = \"noize\"\n"); }),
               HasSubstr("plan.toml:3:8: experiment 'noize' (did you mean noise?)"));
 }
@@ -101,6 +107,8 @@ TEST_F(PlanFile, WhatIsOfAnotherKindIsRefused) {
   EXPECT_THAT(error_with("model = 3"), HasSubstr("expected a string"));
   EXPECT_THAT(error_with("settings = 3"), HasSubstr("expected a table"));
   EXPECT_THAT(error_with("settings = { lr = [1] }"), HasSubstr("expected a string, a number"));
+  EXPECT_THAT(error_with("settings = { quantizer = \"none\" }"),
+              HasSubstr("the names of methods say it"));
   EXPECT_THAT(error_of([&] { read("model = \n"); }), HasSubstr("plan.toml:1:9: "));
   EXPECT_THAT(error_of([&] { read("model = \"M\"\n"); }), HasSubstr("no [[experiment]]"));
   EXPECT_THAT(error_of([&] { read("[[experiment]]\nkind = \"bits\"\n"); }), HasSubstr("no model"));

@@ -1,9 +1,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <set>
+
 #include "qprompt/core/error.h"
 #include "qprompt/experiment/experiments.h"
 #include "qprompt/experiment/request.h"
+#include "qprompt/train/settings.h"
 #include "tests/support/errors.h"
 
 namespace qprompt {
@@ -121,7 +124,7 @@ TEST(RunsOf, SettingsOfAMethodAreThoseOfItsQuantizedFormToo) {
                          .data = {"animals", "birds"},
                          .methods = {"coop", "qcoop", "maple"},
                          .seeds = {1},
-                         .settings = {{"epochs", "9"}, {"depth", "2"}},
+                         .defaults = {{"epochs", "9"}, {"depth", "2"}, {"lr", "0.125"}},
                          .method_settings = {{"coop", {{"lr", "0.5"}}}, {"qcoop", {{"bits", "2"}}}},
                          .data_settings = {{"birds", {{"lr", "0.25"}}}}});
   ASSERT_EQ(all.size(), 6u);
@@ -131,7 +134,38 @@ TEST(RunsOf, SettingsOfAMethodAreThoseOfItsQuantizedFormToo) {
   EXPECT_EQ(training(1).optimizer.lr, 0.5);
   EXPECT_EQ(training(1).quantizer.bits, "2");
   EXPECT_EQ(std::get<MaPLeConfig>(all[2].method.learn->method).depth, 2);
+  EXPECT_EQ(training(2).optimizer.lr, 0.125);
   EXPECT_EQ(training(3).optimizer.lr, 0.25);
+}
+
+TEST(RunsOf, SettingsOfAnExperimentAreOverThoseOfMethods) {
+  const auto all = runs({.experiment = "base-to-new",
+                         .data = {"animals"},
+                         .methods = {"coop"},
+                         .seeds = {1},
+                         .method_settings = {{"coop", {{"lr", "0.5"}}}},
+                         .settings = {{"lr", "0.25"}}});
+  EXPECT_EQ(all[0].method.learn->training.optimizer.lr, 0.25);
+}
+
+TEST(RunsOf, MethodsOnFeaturesKeepTheirPublishedSettings) {
+  const auto all = runs({.experiment = "few-shot",
+                         .data = {"animals"},
+                         .methods = {"tip-adapter-f"},
+                         .shots = {1},
+                         .seeds = {1},
+                         .method_settings = {{"coop", {{"lr", "0.5"}}}}});
+  std::set<std::string> unknown;
+  const LearnConfig own = named_config("tip-adapter-f", {}, unknown);
+  EXPECT_EQ(all[0].method.learn->training.epochs, own.training.epochs);
+  EXPECT_EQ(all[0].method.learn->training.optimizer.lr, own.training.optimizer.lr);
+}
+
+TEST(RunsOf, ADataSetIsTheSameByAnyOfItsNames) {
+  EXPECT_TRUE(same_data("EuroSAT", "eurosat"));
+  EXPECT_TRUE(same_data("Flowers102", "oxford_flowers"));
+  EXPECT_FALSE(same_data("EuroSAT", "dtd"));
+  EXPECT_FALSE(same_data("photos", "Photos"));
 }
 
 TEST(RunsOf, WhatNobodyKnowsIsRefused) {

@@ -126,6 +126,44 @@ TEST_F(SweepOfRuns, ShardsTogetherDoEveryRunOnceWithTheSameResult) {
   }
 }
 
+TEST_F(SweepOfRuns, EncodesEachImageOnceForAllMethods) {
+  ExperimentRequest request = brief("base-to-new");
+  request.methods = {"zeroshot", "coop", "qcoop", "kgcoop", "tip-adapter", "clip-adapter"};
+  request.seeds = {1};
+  Index encoded = 0;
+  FeatureOptions counting;
+  counting.progress = [&](const FeatureProgress& now) {
+    if (now.done == now.total) encoded += now.total - now.cached;
+  };
+  Workbench bench(model, {}, counting);
+  run_all(bench, runs(request), {.records = records});
+  EXPECT_EQ(encoded, std::ssize(demo_data()->dataset.test));
+}
+
+TEST_F(SweepOfRuns, ARunThatWasNotTestedIsNotFinished) {
+  const auto list = runs(brief("base-to-new"));
+  sweep(list);
+  const fs::path path = record_path(records, list[1], model);
+  const nlohmann::json whole = read_json(path);
+  nlohmann::json before_tests = whole;
+  before_tests["targets"] = nlohmann::json::array();
+  before_tests["interrupted"] = true;
+  write_file(path, std::string_view(before_tests.dump()));
+  EXPECT_EQ(sweep(list)[1].fate, RunFate::kFinished);
+  EXPECT_EQ(lasting(record(list[1])), lasting(whole));
+}
+
+TEST_F(SweepOfRuns, ADamagedRecordIsThatRunsOwn) {
+  const auto list = runs(brief("base-to-new"));
+  sweep(list);
+  write_file(record_path(records, list[1], model), std::string_view("{"));
+  const auto outcomes = sweep(list);
+  EXPECT_EQ(outcomes[1].fate, RunFate::kFailed);
+  EXPECT_THAT(outcomes[1].message, HasSubstr("run.json"));
+  EXPECT_EQ(outcomes[2].fate, RunFate::kThere);
+  EXPECT_EQ(finished_records(records, list, model).size(), list.size() - 1);
+}
+
 TEST_F(SweepOfRuns, WhatAnotherProcessWorksOnIsLeftToIt) {
   const auto list = runs(brief("base-to-new"));
   const auto lock = RunLock::try_lock(record_path(records, list[2], model).parent_path());
@@ -224,7 +262,7 @@ TEST_F(SweepOfRuns, AnotherRunsRecordInItsPlaceIsRefused) {
   nlohmann::json changed = read_json(path);
   changed["run"] = "0123456789abcdef";
   write_file(path, std::string_view(changed.dump()));
-  EXPECT_THAT(error_of([&] { sweep(list); }), HasSubstr("the record of another run"));
+  EXPECT_THAT(sweep(list)[0].message, HasSubstr("the record of another run"));
 }
 
 }  // namespace

@@ -4,8 +4,10 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstddef>
 #include <cstring>
 #include <filesystem>
+#include <span>
 #include <string>
 
 namespace qprompt {
@@ -30,5 +32,16 @@ class Descriptor {
  private:
   int fd_;
 };
+
+// False, with the reason, where the system refuses: a disk that is nearly full takes a part first.
+inline bool write_all(int fd, std::span<const std::byte> content) {
+  while (!content.empty()) {
+    const ssize_t written = ::write(fd, content.data(), content.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written <= 0) return false;
+    content = content.subspan(static_cast<std::size_t>(written));
+  }
+  return true;
+}
 
 }  // namespace qprompt

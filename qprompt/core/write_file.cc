@@ -16,16 +16,6 @@ namespace fs = std::filesystem;
 
 constexpr std::string_view kMark = ".tmp-";
 
-bool write_all(int fd, std::span<const std::byte> content) {
-  while (!content.empty()) {
-    const ssize_t written = ::write(fd, content.data(), content.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written <= 0) return false;
-    content = content.subspan(static_cast<std::size_t>(written));
-  }
-  return true;
-}
-
 void write_in_place(const fs::path& path, std::span<const std::byte> content) {
   const Descriptor file(path, O_WRONLY);
   require(file.is_open(), path.string(), ": cannot write: ", reason());

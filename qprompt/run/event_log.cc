@@ -95,10 +95,10 @@ EventLog::EventLog(const fs::path& path, Begin begin)
 void EventLog::write(const RunEvent::Content& content) {
   const std::string line = json_line(as_json({utc_now(), content})) + "\n";
   const off_t before = ::lseek(file_.get(), 0, SEEK_END);
-  const ssize_t written = ::write(file_.get(), line.data(), line.size());
-  if (written == std::ssize(line)) return;
-  const std::string why = written < 0 ? reason() : "the disk is full";
-  if (written > 0) static_cast<void>(!::ftruncate(file_.get(), before));
+  if (write_all(file_.get(), std::as_bytes(std::span(line)))) return;
+  const std::string why = reason();
+  static_cast<void>(!::ftruncate(file_.get(), before));
+  if (before == 0) ::unlink(path_.c_str());  // of a run that nothing is told of
   fail(path_.string(), ": cannot write: ", why);
 }
 

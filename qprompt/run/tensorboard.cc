@@ -84,9 +84,8 @@ TensorBoardLog::TensorBoardLog(const fs::path& folder) {
 
 void TensorBoardLog::append(std::string_view message) {
   const std::string record = tf_record(message);
-  const ssize_t written = ::write(file_->get(), record.data(), record.size());
-  require(written >= 0, path_.string(), ": cannot write: ", reason());
-  require(written == std::ssize(record), path_.string(), ": cannot write: the disk is full");
+  const bool written = write_all(file_->get(), std::as_bytes(std::span(record)));
+  require(written, path_.string(), ": cannot write: ", reason());
 }
 
 void TensorBoardLog::write(const EpochReport& report) {

@@ -36,7 +36,7 @@ TEST_F(Output, AReportThatCannotBeWrittenIsRefused) {
 
 TEST_F(Output, AFullDiskLeavesNothingBehind) {
   EXPECT_THAT(error_line(train(path("run"), {"--skip-evaluation"}), {.largest_file = 50}),
-              HasSubstr(path("run/training_state.safetensors") + ": cannot write: "));
+              HasSubstr(path("run/events.jsonl") + ": cannot write: "));
   EXPECT_EQ(listing(folder / "run"), std::vector<std::string>());
 }
 

@@ -2,6 +2,10 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "qprompt/core/file.h"
 #include "tests/run/killed_process.h"
@@ -155,6 +159,35 @@ TEST_F(EventLogs, RefuseWhatIsNoEvent) {
   EXPECT_THAT(error_of_line(kTime + std::string(R"("event": "failed", "error": 3})")),
               HasSubstr("events.jsonl:1: "));
   EXPECT_THAT(error_of_line(""), HasSubstr("events.jsonl:1: "));
+}
+
+// In a process of its own, since the limit is a process's.
+TEST_F(EventLogs, OnAFullDiskAreAsTheyWereBefore) {
+  log().write(RunBegun{});
+  const std::string before = read_text(path);
+  for (const bool begun : {true, false}) {
+    if (!begun) fs::remove(path);
+    const pid_t process = ::fork();
+    if (process == 0) {
+      ::signal(SIGXFSZ, SIG_IGN);
+      const rlimit limit{before.size() / (begun ? 1 : 2), RLIM_INFINITY};
+      ::setrlimit(RLIMIT_FSIZE, &limit);
+      try {
+        log().write(RunBegun{});
+      } catch (const Error& error) {
+        ::_exit(std::string(error.what()).ends_with("cannot write: File too large") ? 0 : 2);
+      }
+      ::_exit(1);
+    }
+    int status = -1;
+    ::waitpid(process, &status, 0);
+    EXPECT_EQ(status, 0);
+    if (begun) {
+      EXPECT_EQ(read_text(path), before);
+    } else {
+      EXPECT_FALSE(fs::exists(path));
+    }
+  }
 }
 
 TEST_F(EventLogs, ThatCannotBeWrittenAreErrors) {

@@ -8,6 +8,7 @@
 #include "qprompt/core/error.h"
 #include "qprompt/core/fields.h"
 #include "qprompt/core/hash.h"
+#include "qprompt/core/slug.h"
 #include "qprompt/kernels/device.h"
 #include "qprompt/prompt/learner.h"
 #include "qprompt/run/record.h"
@@ -31,8 +32,7 @@ std::uint64_t hash_of(const std::vector<std::string>& names, std::uint64_t hash)
 
 std::uint64_t hash_of_source(const RunData& data) {
   const Dataset& dataset = data.dataset;
-  return hash_of(dataset.val, data,
-                 hash_of(dataset.train, data, hash_of(dataset.class_names, 1)));
+  return hash_of(dataset.val, data, hash_of(dataset.train, data, hash_of(dataset.class_names, 1)));
 }
 
 std::uint64_t hash_of_target(const Target& target) {
@@ -41,22 +41,10 @@ std::uint64_t hash_of_target(const Target& target) {
                  hash_of(dataset.class_names, static_cast<std::uint64_t>(target.classes)));
 }
 
-// Letters, digits and "._-+" in small letters; anything else becomes a dash.
+// A part of a folder's name.
 std::string simple(const std::string& text) {
-  std::string name;
-  for (const char c : text) {
-    const bool letter = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '+';
-    if (letter) {
-      name += c;
-    } else if (c >= 'A' && c <= 'Z') {
-      name += static_cast<char>(c - 'A' + 'a');
-    } else if (!name.empty() && name.back() != '-') {
-      name += '-';
-    }
-  }
-  while (name.ends_with('-')) name.pop_back();
   constexpr std::size_t kLongest = 60;
-  return name.substr(0, kLongest);
+  return slug(text, ".+").substr(0, kLongest);
 }
 
 }  // namespace

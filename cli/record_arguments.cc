@@ -15,7 +15,7 @@ void RecordArguments::add_to(CLI::App& app) {
 report::Records RecordArguments::read() const {
   const std::vector<std::filesystem::path> given(paths.begin(), paths.end());
   report::Records records = report::read_records(given);
-  for (const std::string& notice : records.notices) tell("{}\n", notice);
+  for (const std::string& notice : records.notices) tell("{}", notice);
   return records;
 }
 

@@ -1,11 +1,32 @@
 #include "qprompt/adapter/feature_learner.h"
 
 #include <algorithm>
-#include <set>
+#include <map>
+#include <string_view>
 
 #include "qprompt/core/error.h"
 
 namespace qprompt {
+namespace {
+
+// The first of equal names is the first one seen, the second the second; -1 for one too many.
+std::vector<Index> places_among(const SeenClasses& seen, const std::vector<std::string>& names) {
+  std::map<std::string_view, std::vector<Index>> known;
+  for (std::size_t s = 0; s < seen.size(); ++s) {
+    known[seen[s].name].push_back(static_cast<Index>(s));
+  }
+  std::map<std::string_view, std::size_t> asked;
+  std::vector<Index> places;
+  places.reserve(names.size());
+  for (const std::string& name : names) {
+    const std::vector<Index>& of_name = known[name];
+    const std::size_t occurrence = asked[name]++;
+    places.push_back(occurrence < of_name.size() ? of_name[occurrence] : -1);
+  }
+  return places;
+}
+
+}  // namespace
 
 SeenClasses seen_classes(const std::vector<std::string>& class_names, std::span<const int> labels) {
   SeenClasses seen;
@@ -19,13 +40,7 @@ SeenClasses seen_classes(const std::vector<std::string>& class_names, std::span<
   return seen;
 }
 
-FeatureLearner::FeatureLearner(SeenClasses seen) : seen_(std::move(seen)) {
-  std::set<std::string_view> names;
-  for (const SeenClass& of_class : seen_) {
-    require(names.insert(of_class.name).second, "two classes are called '", of_class.name,
-            "', and a learner on features tells them by their names");
-  }
-}
+FeatureLearner::FeatureLearner(SeenClasses seen) : seen_(std::move(seen)) {}
 
 ParameterMap FeatureLearner::pull_back(const ParameterMap&, const ClassTexts&, const Matrix&,
                                        const Matrix&) const {
@@ -41,25 +56,21 @@ std::optional<Matrix> FeatureLearner::class_matrix(const ParameterMap&, const Cl
 }
 
 std::vector<Index> FeatureLearner::places_of(const std::vector<std::string>& names) const {
-  std::map<std::string_view, Index> known;
-  for (const SeenClass& seen : seen_) known.emplace(seen.name, std::ssize(known));
-  std::vector<Index> places;
-  places.reserve(names.size());
-  for (const std::string& name : names) {
-    const auto found = known.find(name);
-    places.push_back(found == known.end() ? -1 : found->second);
-  }
-  return places;
+  return places_among(seen_, names);
 }
 
 void require_seen(const FeatureLearner& learner, const std::vector<std::string>& class_names) {
   const SeenClasses& seen = learner.seen();
-  for (const std::string& name : class_names) {
-    require(std::ranges::find(seen, name, &SeenClass::name) != seen.end(), "'", name,
-            "' is none of the ", seen.size(),
-            " classes that this was learned with, and the method ",
-            "reads no texts of new ones (clip-adapter, tip-adapter and clap do)");
-  }
+  const std::vector<Index> places = places_among(seen, class_names);
+  const auto unseen = std::ranges::find(places, Index{-1});
+  if (unseen == places.end()) return;
+  const std::string& name = class_names[static_cast<std::size_t>(unseen - places.begin())];
+  const auto times = std::ranges::count(seen, name, &SeenClass::name);
+  require(times == 0, "more than ", times, " classes called '", name,
+          "', as many as this was learned with");
+  fail("'", name, "' is none of the ", seen.size(),
+       " classes that this was learned with, and the method ",
+       "reads no texts of new ones (clip-adapter, tip-adapter and clap do)");
 }
 
 Matrix class_means(const Shots& shots, const std::vector<std::string>& class_names) {

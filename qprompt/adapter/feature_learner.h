@@ -47,7 +47,6 @@ class Penalty {
 // PromptLearner is; the classes it remembers are a part of what it learned.
 class FeatureLearner {
  public:
-  // Throws Error for two classes of one name: they could not be told apart.
   explicit FeatureLearner(SeenClasses seen = {});
   virtual ~FeatureLearner() = default;
 
@@ -58,8 +57,9 @@ class FeatureLearner {
   // Throws Error for shots that it cannot learn from.
   virtual ParameterMap initial_values(const Shots& shots, const ClassTexts& classes,
                                       std::uint64_t seed) const = 0;
-  // [b, n_cls] of unit features [b, embed]. Classes are known by their names; a learner that has
-  // nothing to say of a class it never saw is not asked about one (require_seen).
+  // [b, n_cls] of unit features [b, embed]. Classes are known by their names, and of one name the
+  // first is the first that it saw, the second the second (ImageNet has two "missile"). A learner
+  // that has nothing to say of a class it never saw is not asked about one (require_seen).
   virtual Matrix logits(const ParameterMap& values, const ClassTexts& classes,
                         const Matrix& images) const = 0;
 
@@ -75,7 +75,8 @@ class FeatureLearner {
 
  protected:
   Index classes() const { return static_cast<Index>(seen_.size()); }
-  // Place of each name among the classes it saw; -1 for one that it did not.
+  // Place of each name among the classes it saw, the first of equal names first; -1 for one that it
+  // did not see, or not so often.
   std::vector<Index> places_of(const std::vector<std::string>& names) const;
 
  private:

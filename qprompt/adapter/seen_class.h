@@ -7,7 +7,8 @@
 
 namespace qprompt {
 
-// A class that a learner on features remembers, and how many images it saw of it.
+// A class that a learner on features remembers, and how many images it saw of it. Several may have
+// one name: their order tells them apart.
 struct SeenClass {
   std::string name;
   Index images = 0;

@@ -87,13 +87,11 @@ void write_seen(ByteWriter& writer, const SeenClasses& seen) {
 SeenClasses read_seen(ByteReader& reader) {
   constexpr std::uint64_t kMostImages = std::uint64_t{1} << 31;
   SeenClasses seen;
-  std::set<std::string> names;
   const std::uint64_t count = reader.varint();
   reader.require(count > 0, "a list of no classes");
   // Not reserved: each class takes bytes, so a false count ends with them.
   for (std::uint64_t i = 0; i < count; ++i) {
     std::string name = reader.string();
-    reader.require(names.insert(name).second, "two classes are called '", name, "'");
     const std::uint64_t images = reader.varint();
     reader.require(images < kMostImages, "class '", name, "' with ", images, " images");
     seen.push_back({std::move(name), static_cast<Index>(images)});

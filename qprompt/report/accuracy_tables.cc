@@ -15,6 +15,8 @@ Cell cell_of(const std::optional<MeanAndDeviation>& value, bool several) {
   return value ? Cell(*value, several) : Cell();
 }
 
+constexpr char kZeroShot[] = "zero-shot";
+
 // Bytes and seconds are of what was learned.
 Cell learned_only(bool learned, double value) { return learned ? Cell(value) : Cell(); }
 
@@ -45,12 +47,16 @@ std::string count_of(std::size_t part, std::size_t all) {
   return part == all ? std::to_string(all) : std::to_string(part) + " of " + std::to_string(all);
 }
 
-std::vector<int> all_shots(std::span<const Group> groups) {
-  std::set<int> shots;
+// Columns of a table by shots: zero-shot, then from few to many, then all images.
+std::vector<std::string> shots_columns(std::span<const Group> groups) {
+  std::map<std::pair<bool, int>, std::string> names;
   for (const Group& group : groups) {
-    if (group.shots > 0) shots.insert(group.shots);
+    if (group.first().is_zero_shot()) continue;
+    names[{group.shots == 0, group.shots}] = group.first().shots_name();
   }
-  return {shots.begin(), shots.end()};
+  std::vector<std::string> columns{kZeroShot};
+  for (const auto& [rank, name] : names) columns.push_back(name);
+  return columns;
 }
 
 std::vector<Cell> average_cells(const AverageRow& row, const std::vector<std::string>& names) {
@@ -78,14 +84,14 @@ Table accuracy_table(std::span<const Group> groups) {
   const bool by_shots = shots_vary(groups);
   const std::vector<std::string> names = measure_names(groups);
   table.columns = {Column::of_text("data set"), Column::of_text("method")};
-  if (by_shots) table.columns.push_back(Column::of_count("shots"));
+  if (by_shots) table.columns.push_back(Column::of_text("shots"));
   add_measure_columns(names, table);
   for (const char* name : {"runs", "bytes"}) table.columns.push_back(Column::of_count(name));
   table.columns.push_back({"training, s", true, 1});
   for (const Group& group : groups) {
     std::vector<Cell> row{group.dataset, group.label};
-    const bool learned = group.shots > 0;
-    if (by_shots) row.push_back(learned_only(learned, group.shots));
+    const bool learned = !group.first().is_zero_shot();
+    if (by_shots) row.emplace_back(group.first().shots_text());
     for (const std::string& name : names) {
       row.push_back(cell_of(mean_of(group, name), group.runs.size() > 1));
     }
@@ -143,7 +149,7 @@ std::size_t dataset_count(std::span<const Group> groups) {
   return datasets.size();
 }
 
-bool shots_vary(std::span<const Group> groups) { return all_shots(groups).size() > 1; }
+bool shots_vary(std::span<const Group> groups) { return shots_columns(groups).size() > 2; }
 
 Table averages_table(std::span<const Group> groups) {
   const std::string& experiment = groups.front().experiment;
@@ -159,12 +165,12 @@ Table averages_table(std::span<const Group> groups) {
   const bool by_shots = shots_vary(groups);
   const std::vector<std::string> names = measure_names(groups);
   table.columns = {Column::of_text("data sets"), Column::of_text("method")};
-  if (by_shots) table.columns.push_back(Column::of_count("shots"));
+  if (by_shots) table.columns.push_back(Column::of_text("shots"));
   add_measure_columns(names, table);
   const std::size_t datasets = dataset_count(groups);
   for (const AverageRow& average : average_rows(groups)) {
     std::vector<Cell> row{count_of(average.groups.size(), datasets), average.label};
-    if (by_shots) row.push_back(learned_only(average.shots > 0, average.shots));
+    if (by_shots) row.emplace_back(average.first().shots_text());
     for (Cell& cell : average_cells(average, names)) row.push_back(std::move(cell));
     table.rows.push_back(std::move(row));
   }
@@ -179,13 +185,9 @@ Table shots_table(std::span<const Group> groups) {
               {},
               {},
               1};
-  table.columns = {Column::of_text("data sets"), Column::of_text("method"),
-                   Column::of_percent("zero-shot")};
-  const std::vector<int> shots = all_shots(groups);
-  for (const int count : shots) {
-    table.columns.push_back(
-        Column::of_percent(std::to_string(count) + (count == 1 ? " shot" : " shots")));
-  }
+  table.columns = {Column::of_text("data sets"), Column::of_text("method")};
+  const std::vector<std::string> shots = shots_columns(groups);
+  for (const std::string& name : shots) table.columns.push_back(Column::of_percent(name));
   std::map<std::pair<std::string, std::string>, std::size_t> places;
   const std::size_t datasets = dataset_count(groups);
   for (const AverageRow& average : average_rows(groups)) {
@@ -196,9 +198,9 @@ Table shots_table(std::span<const Group> groups) {
       table.rows.back()[0] = count;
       table.rows.back()[1] = average.label;
     }
-    const auto column = average.shots == 0
-                            ? std::ptrdiff_t{2}
-                            : 3 + (std::ranges::find(shots, average.shots) - shots.begin());
+    const RunRecord& run = average.first();
+    const std::string name = run.is_zero_shot() ? kZeroShot : run.shots_name();
+    const auto column = 2 + (std::ranges::find(shots, name) - shots.begin());
     table.rows[place->second][static_cast<std::size_t>(column)] =
         cell_of(average.mean_of(measure), average.has_deviation());
   }
@@ -212,7 +214,7 @@ Table runs_table(const std::vector<RunRecord>& runs) {
   table.columns = {Column::of_text("experiment"),
                    Column::of_text("data set"),
                    Column::of_text("method"),
-                   Column::of_count("shots"),
+                   Column::of_text("shots"),
                    Column::of_count("seed"),
                    Column::of_text("target"),
                    Column::of_count("images"),
@@ -225,7 +227,7 @@ Table runs_table(const std::vector<RunRecord>& runs) {
   for (const RunRecord& run : runs) {
     for (const TargetRecord& target : run.targets) {
       table.rows.push_back(
-          {run.experiment, run.dataset, run.label, double(run.shots), static_cast<double>(run.seed),
+          {run.experiment, run.dataset, run.label, run.shots_text(), static_cast<double>(run.seed),
            target.name, static_cast<double>(target.images), 100 * target.accuracy,
            100 * target.interval.low, 100 * target.interval.high, 100 * target.top_5,
            100 * target.macro_f1, target.ece ? Cell(100 * *target.ece) : Cell()});

@@ -25,6 +25,7 @@ struct AverageRow {
   // same seeds. None where a data set has no such measure.
   std::optional<MeanAndDeviation> mean_of(const std::string& measure) const;
   bool has_deviation() const;
+  const RunRecord& first() const { return groups.front()->first(); }
 };
 std::vector<AverageRow> average_rows(std::span<const Group> groups);
 
@@ -35,7 +36,7 @@ bool shots_vary(std::span<const Group> groups);  // zero-shot apart
 Table averages_table(std::span<const Group> groups);
 
 // Accuracy by shots: a row for each label, a column for each number of shots, averages over the
-// data sets; zero-shot in a column of its own.
+// data sets; zero-shot in a column of its own, and so is what was learned from all images.
 Table shots_table(std::span<const Group> groups);
 
 // Every accuracy that was measured: a row for each run and target.

@@ -11,15 +11,14 @@
 namespace qprompt::report {
 namespace {
 
-constexpr std::size_t kMostClasses = 20, kWorst = 5, kTakenFor = 3;
-constexpr std::size_t kMostPictures = 4;
+constexpr std::size_t kMostClasses = 20, kTakenFor = 3;
 
 template <typename Visit>  // of the group, its first run's target and a name for both
 void visit_targets(std::span<const Group> groups, Visit visit) {
   const bool by_shots = shots_vary(groups);
   for (const Group& group : groups) {
-    const std::string shots =
-        by_shots && group.shots > 0 ? fmt::format(", {} shots", group.shots) : "";
+    const std::string name = group.first().shots_name();
+    const std::string shots = by_shots && !name.empty() ? ", " + name : "";
     for (const TargetRecord& target : group.runs.front()->targets) {
       visit(group, target,
             fmt::format("{}, {}{}, {}", group.dataset, group.label, shots, target.name));
@@ -81,15 +80,28 @@ double accuracy_of(const TargetRecord& target, std::size_t c) {
   return static_cast<double>(target.class_correct[c]) / static_cast<double>(target.class_images[c]);
 }
 
-std::vector<std::size_t> worst_classes(const TargetRecord& target) {
-  std::vector<std::size_t> classes;
+// Of the class of this name that is recognised worst: two may have one name.
+std::size_t worst_called(const TargetRecord& target, const std::string& name) {
+  std::size_t worst = target.class_names.size();
   for (std::size_t c = 0; c < target.class_names.size(); ++c) {
-    if (target.class_images[c] > 0 && target.class_correct[c] < target.class_images[c]) {
-      classes.push_back(c);
+    if (target.class_names[c] != name || target.class_images[c] == 0) continue;
+    if (worst == target.class_names.size() || accuracy_of(target, c) < accuracy_of(target, worst)) {
+      worst = c;
     }
   }
-  std::ranges::stable_sort(classes, {}, [&](std::size_t c) { return accuracy_of(target, c); });
-  if (classes.size() > kWorst) classes.resize(kWorst);
+  return worst;
+}
+
+// The classes whose mistakes the record holds, worst first.
+std::vector<std::size_t> worst_classes(const TargetRecord& target) {
+  std::vector<std::size_t> classes;
+  classes.reserve(target.mistakes.size());
+  for (const auto& [name, pictures] : target.mistakes) {
+    const std::size_t c = worst_called(target, name);
+    if (c < target.class_names.size()) classes.push_back(c);
+  }
+  std::ranges::sort(classes, {},
+                    [&](std::size_t c) { return std::pair(accuracy_of(target, c), c); });
   return classes;
 }
 
@@ -108,16 +120,6 @@ std::string taken_for(const TargetRecord& target, std::size_t label) {
   return text;
 }
 
-std::string pictures_of(const TargetRecord& target, const std::string& class_name) {
-  const auto found = target.mistakes.find(class_name);
-  if (found == target.mistakes.end()) return "";
-  const auto& pictures = found->second;
-  return fmt::format("{}", fmt::join(pictures.begin(),
-                                     pictures.begin() + static_cast<std::ptrdiff_t>(std::min(
-                                                            pictures.size(), kMostPictures)),
-                                     ", "));
-}
-
 }  // namespace
 
 Table calibration_table(std::span<const Group> groups) {
@@ -131,12 +133,11 @@ Table calibration_table(std::span<const Group> groups) {
   table.columns = {Column::of_text("data set"), Column::of_text("target"),
                    Column::of_text("method"),   Column::of_percent("ECE", Better::kLower),
                    Column::of_percent("top 5"), Column::of_percent("macro F1")};
-  if (shots_vary(groups))
-    table.columns.insert(table.columns.begin() + 3, Column::of_count("shots"));
+  if (shots_vary(groups)) table.columns.insert(table.columns.begin() + 3, Column::of_text("shots"));
   for (const Group& group : groups) {
     for (const TargetRecord& target : group.runs.front()->targets) {
       std::vector<Cell> row{group.dataset, target.name, group.label};
-      if (shots_vary(groups)) row.emplace_back(double(group.shots));
+      if (shots_vary(groups)) row.emplace_back(group.first().shots_text());
       row.push_back(mean_cell(group, target.name, [](const auto& each) { return each.ece; }));
       row.push_back(mean_cell(group, target.name,
                               [](const auto& each) { return std::optional(each.top_5); }));
@@ -213,7 +214,7 @@ std::vector<Table> worst_classes_tables(std::span<const Group> groups) {
       table.rows.push_back({group.dataset, group.label, target.name, name,
                             100 * accuracy_of(target, c),
                             static_cast<double>(target.class_images[c]), taken_for(target, c),
-                            pictures_of(target, name)});
+                            fmt::format("{}", fmt::join(target.mistakes.at(name), ", "))});
     }
   });
   if (table.rows.empty()) return {};

@@ -10,14 +10,26 @@ namespace qprompt::report {
 namespace {
 
 constexpr int kPublishedShots = 16;
-constexpr std::size_t kPublishedDatasets = 11;
+constexpr char kImageNet[] = "ImageNet";  // published transfer is from it
 constexpr char kOurs[] = "this report", kTheirs[] = "published";
 
 std::string note_of_both() {
   return published().about + " Ours are of the model that the report names.";
 }
 
-bool is_comparable(int shots) { return shots == 0 || shots == kPublishedShots; }
+using Names = std::set<std::string>;
+
+bool is_comparable(const RunRecord& run) {
+  return run.is_zero_shot() || run.shots == kPublishedShots;
+}
+
+// Whether an average is over the data sets that the published ones are over.
+bool is_of_published_datasets(const AverageRow& row) {
+  Names ours, theirs;
+  for (const Group* group : row.groups) ours.insert(group->first().dataset);
+  for (const PublishedBaseToNew& each : published().base_to_new) theirs.insert(each.dataset);
+  return ours == theirs;
+}
 
 void add_comparison_columns(Table& table, const std::vector<std::string>& names) {
   for (const std::string& name : names) {
@@ -39,10 +51,10 @@ Table base_to_new_table(std::span<const Group> groups) {
   table.columns = {Column::of_text("data set"), Column::of_text("method")};
   add_comparison_columns(table, {kBase, kNew, kH});
   for (const Group& group : groups) {
-    if (group.varies || !is_comparable(group.shots)) continue;
+    if (group.varies || !is_comparable(group.first())) continue;
     for (const PublishedBaseToNew& theirs : published().base_to_new) {
-      if (theirs.dataset != group.dataset || theirs.method != published().title_of(group.method))
-        continue;
+      if (theirs.dataset != group.first().dataset) continue;
+      if (theirs.method != published().title_of(group.method)) continue;
       std::vector<Cell> row{group.dataset, group.label};
       add_comparison(row, mean_of(group, kBase), theirs.base);
       add_comparison(row, mean_of(group, kNew), theirs.novel);
@@ -64,10 +76,9 @@ Table base_to_new_averages_table(std::span<const Group> groups) {
   table.columns = {Column::of_text("data sets"), Column::of_text("method")};
   add_comparison_columns(table, {kBase, kNew, kH});
   for (const AverageRow& ours : average_rows(groups)) {
-    if (ours.varies || !is_comparable(ours.shots)) continue;
+    if (ours.varies || !is_comparable(ours.first()) || !is_of_published_datasets(ours)) continue;
     for (const PublishedBaseToNew& theirs : published().base_to_new_averages) {
       if (theirs.method != published().title_of(ours.method)) continue;
-      if (ours.groups.size() != kPublishedDatasets) continue;
       std::vector<Cell> row{std::to_string(ours.groups.size()), ours.label};
       add_comparison(row, ours.mean_of(kBase), theirs.base);
       add_comparison(row, ours.mean_of(kNew), theirs.novel);
@@ -78,7 +89,17 @@ Table base_to_new_averages_table(std::span<const Group> groups) {
   return table;
 }
 
-// Transfer: what was learned on one data set, asked on others.
+// Whether the average of a run is over the targets that the published one is over.
+bool has_published_targets(const RunRecord& run, std::span<const PublishedAccuracy> published_for) {
+  Names ours, theirs;
+  for (const TargetRecord& target : run.targets) ours.insert(target.dataset);
+  for (const PublishedAccuracy& each : published_for) theirs.insert(each.target);
+  theirs.erase(kAverage);
+  for (Names* names : {&ours, &theirs}) names->erase(kImageNet);
+  return ours == theirs;
+}
+
+// Transfer: what was learned on ImageNet, asked on others.
 Table transfer_table(std::span<const Group> groups,
                      std::span<const PublishedAccuracy> published_for) {
   Table table{id_of(groups.front().experiment) + "-published",
@@ -90,8 +111,11 @@ Table transfer_table(std::span<const Group> groups,
   table.columns = {Column::of_text("target"), Column::of_text("method")};
   add_comparison_columns(table, {"accuracy"});
   for (const Group& group : groups) {
-    if (group.varies || !is_comparable(group.shots)) continue;
+    const RunRecord& run = group.first();
+    if (group.varies || !is_comparable(run) || run.dataset != kImageNet) continue;
+    const bool has_all = has_published_targets(run, published_for);
     for (const PublishedAccuracy& theirs : published_for) {
+      if (theirs.target == kAverage && !has_all) continue;
       const auto ours = mean_of(group, theirs.target);
       if (!ours || theirs.method != published().title_of(group.method)) continue;
       std::vector<Cell> row{theirs.target, group.label};
@@ -115,7 +139,8 @@ Table few_shot_table(std::span<const Group> groups) {
   add_comparison_columns(table, {"accuracy"});
   const std::string measure = measure_names(groups).back();
   for (const AverageRow& ours : average_rows(groups)) {
-    if (ours.varies || ours.groups.size() != kPublishedDatasets) continue;
+    if (ours.varies || !is_of_published_datasets(ours)) continue;
+    if (ours.shots == 0 && !ours.first().is_zero_shot()) continue;
     for (const PublishedFewShot& theirs : published().few_shot) {
       if (theirs.shots != ours.shots || theirs.method != published().title_of(ours.method)) {
         continue;
@@ -182,7 +207,7 @@ Figure shots_figure(std::span<const Group> groups) {
   Figure figure = Figure::of(groups.front().experiment, "curves", "Accuracy by shots");
   figure.caption =
       "Averages over the data sets of this report; dashed: published averages over eleven. "
-      "Zero-shot is at no shots.";
+      "Zero-shot is at no shots; what was learned from all images stands in the table alone.";
   figure.kind = "lines";
   figure.channels = {{"x", "shots"}, {"y", "accuracy"}, {"series", "method"}, {"scale", "shots"}};
   figure.data.columns = {Column::of_text("method"), Column::of_count("shots"),
@@ -190,6 +215,7 @@ Figure shots_figure(std::span<const Group> groups) {
   std::set<std::string> methods;
   for (const AverageRow& row : average_rows(groups)) {
     methods.insert(published().title_of(row.method));
+    if (row.shots == 0 && !row.first().is_zero_shot()) continue;
     const auto value = row.mean_of(measure);
     if (!value) continue;
     figure.data.rows.push_back({row.label, double(row.shots), Cell(*value, row.has_deviation())});

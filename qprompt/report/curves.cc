@@ -1,10 +1,11 @@
 #include "qprompt/report/curves.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <map>
 #include <set>
-#include <tuple>
 
 #include "qprompt/report/accuracy_tables.h"
 
@@ -19,8 +20,7 @@ std::string name_of(const Group& group, std::span<const Group> groups) {
     return other.label == group.label && other.dataset == group.dataset &&
            other.shots != group.shots;
   });
-  return group.label + ", " + group.dataset +
-         (by_shots ? ", " + std::to_string(group.shots) + " shots" : "");
+  return group.label + ", " + group.dataset + (by_shots ? ", " + group.first().shots_name() : "");
 }
 
 std::vector<Figure> unless_empty(Figure figure) {
@@ -28,44 +28,68 @@ std::vector<Figure> unless_empty(Figure figure) {
   return {std::move(figure)};
 }
 
-// Values by label, panel and epoch, over runs.
-using Curves = std::map<std::tuple<std::size_t, std::string, int>, std::vector<double>>;
+using Curve = std::map<int, std::vector<double>>;  // by epoch, a value of each run
 
-std::vector<std::string> labels_of(std::span<const Group> groups) {
-  std::vector<std::string> labels;
-  for (const Group& group : groups) {
-    if (std::ranges::count(labels, group.label) == 0) labels.push_back(group.label);
-  }
-  return labels;
-}
-
-template <typename Visit>
-void visit_epochs(std::span<const Group> groups, const std::vector<std::string>& labels,
-                  Visit visit) {
-  for (const Group& group : groups) {
-    const auto label =
-        static_cast<std::size_t>(std::ranges::find(labels, group.label) - labels.begin());
-    for (const RunRecord* run : group.runs) {
-      for (const EpochRecord& epoch : run->epochs) visit(label, epoch);
-    }
+// Of the epochs that all runs have: a mean of fewer would be of something else.
+void add_curve(const std::vector<Cell>& names, const Curve& curve, std::size_t runs, Table& table) {
+  for (const auto& [epoch, values] : curve) {
+    if (values.size() != runs) continue;
+    std::vector<Cell> row = names;
+    row.emplace_back(double(epoch));
+    row.emplace_back(mean_and_deviation(values), runs > 1);
+    table.rows.push_back(std::move(row));
   }
 }
 
-void add_curves(const Curves& curves, const std::vector<std::string>& labels, Table& table) {
-  for (const auto& [key, values] : curves) {
-    const auto& [label, panel, epoch] = key;
-    table.rows.push_back(
-        {panel, labels[label], double(epoch), Cell(mean_and_deviation(values), values.size() > 1)});
-  }
+using Values = std::map<std::string, double>;  // of an epoch, by panel
+
+Values losses_of(const EpochRecord& epoch) { return {{"training", epoch.loss}}; }
+
+Values accuracies_of(const EpochRecord& epoch) {
+  Values values;
+  for (const auto& [name, accuracy] : epoch.targets) values[name] = 100 * accuracy;
+  return values;
 }
 
-void fill_curves(Figure& figure, const Column& y, const Curves& curves,
-                 const std::vector<std::string>& labels) {
+// A curve for each group and panel.
+Figure epoch_figure(Figure figure, const Column& y, std::span<const Group> groups,
+                    Values (*values_of)(const EpochRecord&)) {
   figure.kind = "lines";
   figure.channels = {{"x", "epoch"}, {"y", y.name}, {"series", "method"}, {"panel", "target"}};
-  figure.data.columns = {Column::of_text("target"), Column::of_text("method"),
-                         Column::of_count("epoch"), y};
-  add_curves(curves, labels, figure.data);
+  figure.choice = "data set";
+  figure.data.columns = {Column::of_text("data set"), Column::of_text("target"),
+                         Column::of_text("method"), Column::of_count("epoch"), y};
+  for (const Group& group : groups) {
+    std::map<std::string, Curve> curves;
+    for (const RunRecord* run : group.runs) {
+      for (const EpochRecord& epoch : run->epochs) {
+        for (const auto& [panel, value] : values_of(epoch)) {
+          curves[panel][epoch.epoch].push_back(value);
+        }
+      }
+    }
+    const std::string series =
+        group.label + (shots_vary(groups) ? ", " + group.first().shots_name() : "");
+    for (const auto& [panel, curve] : curves) {
+      add_curve({group.dataset, panel, series}, curve, group.runs.size(), figure.data);
+    }
+  }
+  return figure;
+}
+
+// Methods whose answers are not those of the last epoch.
+std::string note_of_choices(std::span<const Group> groups) {
+  std::set<std::string> labels;
+  for (const Group& group : groups) {
+    const auto choice = group.first().settings.find("model_choice");
+    if (choice == group.first().settings.end() || choice->second == "last_epoch") continue;
+    labels.insert(group.label + " (" + choice->second + ")");
+  }
+  if (labels.empty()) return "";
+  return fmt::format(
+      " Tables are of the epoch that was chosen, or of an average of epochs, and may say otherwise "
+      "than the end of a curve: {}.",
+      fmt::join(labels, ", "));
 }
 
 // As many epochs as can be told apart, evenly spaced, the first and the last among them.
@@ -146,25 +170,21 @@ Figure ranges_figure(std::span<const Group> groups) {
 }
 
 std::vector<Figure> epoch_figures(std::span<const Group> groups) {
-  const std::vector<std::string> labels = labels_of(groups);
-  Curves accuracies, losses;
-  visit_epochs(groups, labels, [&](std::size_t label, const EpochRecord& epoch) {
-    losses[{label, "training", epoch.epoch}].push_back(epoch.loss);
-    for (const auto& [name, accuracy] : epoch.targets) {
-      accuracies[{label, name, epoch.epoch}].push_back(100 * accuracy);
-    }
-  });
-  if (losses.empty()) return {};
-  Figure figure = accuracies.empty()
-                      ? Figure::of(groups.front().experiment, "loss", "Loss by epoch")
-                      : Figure::of(groups.front().experiment, "epochs", "Accuracy by epoch");
-  figure.caption = "Mean over data sets and seeds; the band is the population standard deviation.";
-  if (accuracies.empty()) {
-    fill_curves(figure, {"loss", true, 4}, losses, labels);
-  } else {
-    fill_curves(figure, Column::of_percent("accuracy", Better::kNeither), accuracies, labels);
-  }
-  return {std::move(figure)};
+  const std::string& experiment = groups.front().experiment;
+  const std::string means =
+      "Mean over the seeds, of the epochs that all of them have; the band is the population "
+      "standard deviation.";
+  Figure accuracies =
+      epoch_figure(Figure::of(experiment, "epochs", "Accuracy by epoch"),
+                   Column::of_percent("accuracy", Better::kNeither), groups, accuracies_of);
+  accuracies.caption = means +
+                       " Of the values that each epoch ended with, as a file would hold them." +
+                       note_of_choices(groups);
+  if (!accuracies.data.rows.empty()) return {std::move(accuracies)};
+  Figure losses = epoch_figure(Figure::of(experiment, "loss", "Loss by epoch"), {"loss", true, 4},
+                               groups, losses_of);
+  losses.caption = means;
+  return unless_empty(std::move(losses));
 }
 
 std::vector<Figure> weight_figures(std::span<const Group> groups) {

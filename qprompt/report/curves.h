@@ -13,8 +13,9 @@ namespace qprompt::report {
 // A dot with its deviation for each label and measure, a data set at a time.
 Figure ranges_figure(std::span<const Group> groups);
 
-// Accuracy of the deployed values by epoch on every target, averaged over data sets and seeds;
-// where there are none, the loss and the accuracy on training images.
+// Accuracy by epoch on every target, of the values that the epoch ended with, averaged over the
+// seeds of a label, data set and number of shots, of epochs that all of these runs have; where
+// there are none, the loss.
 std::vector<Figure> epoch_figures(std::span<const Group> groups);
 
 // Histograms of the learned values by epoch, of a label's first run.

@@ -96,7 +96,7 @@ std::vector<Measure> measures(const RunRecord& run) {
 
 double Group::training_seconds() const {
   double sum = 0;
-  for (const RunRecord* run : runs) sum += run->training_seconds;
+  for (const RunRecord* run : runs) sum += run->seconds.training;
   return sum / static_cast<double>(runs.size());
 }
 

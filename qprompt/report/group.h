@@ -32,6 +32,7 @@ struct Group {
 
   Index payload_bytes() const { return runs.front()->payload_bytes; }
   double training_seconds() const;  // mean
+  const RunRecord& first() const { return *runs.front(); }
 };
 // In the order of `runs`, which have to outlive them. Where an experiment holds a data set with
 // several choices of classes, the data set's name says which.

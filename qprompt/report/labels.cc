@@ -1,6 +1,7 @@
 #include "qprompt/report/labels.h"
 
 #include <algorithm>
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <set>
@@ -30,20 +31,41 @@ Conditions settings_of(const RunRecord& run) {
   return conditions;
 }
 
+// Which images a data set holds; nothing where the record says nothing of them.
+Conditions images_of(const RunRecord& run) {
+  constexpr std::size_t kShown = 8;
+  Conditions conditions;
+  const auto add = [&](const std::string& name, const std::string& hash) {
+    if (!hash.empty()) conditions[name] = hash.substr(0, kShown);
+  };
+  if (!run.is_zero_shot()) add("images", run.images_hash);
+  for (const TargetRecord& target : run.targets) {
+    add("images of " + target.name, target.images_hash);
+  }
+  return conditions;
+}
+
 std::string value_of(const Conditions& conditions, const std::string& name) {
   const auto found = conditions.find(name);
   return found == conditions.end() ? "none" : found->second;
 }
 
-std::set<std::string> differing(const std::vector<Conditions>& all) {
+// Whether a run of which something is not said is one of those, or of a kind of its own.
+enum class Unsaid : std::uint8_t { kAny, kOther };
+
+std::set<std::string> differing(const std::vector<Conditions>& all, Unsaid unsaid) {
   std::set<std::string> names, differ;
   for (const Conditions& conditions : all) {
     for (const auto& [name, value] : conditions) names.insert(name);
   }
   for (const std::string& name : names) {
+    std::set<std::string> values;
     for (const Conditions& conditions : all) {
-      if (value_of(conditions, name) != value_of(all.front(), name)) differ.insert(name);
+      if (unsaid == Unsaid::kOther || conditions.contains(name)) {
+        values.insert(value_of(conditions, name));
+      }
     }
+    if (values.size() > 1) differ.insert(name);
   }
   return differ;
 }
@@ -54,12 +76,12 @@ std::string joined(const std::set<std::string>& names) {
   return text;
 }
 
-void tell_apart(const Runs& runs, Conditions (*conditions_of)(const RunRecord&),
+void tell_apart(const Runs& runs, Conditions (*conditions_of)(const RunRecord&), Unsaid unsaid,
                 std::vector<std::string>& notices) {
   std::vector<Conditions> all;
   all.reserve(runs.size());
   for (const RunRecord* run : runs) all.push_back(conditions_of(*run));
-  const std::set<std::string> differ = differing(all);
+  const std::set<std::string> differ = differing(all, unsaid);
   if (differ.empty()) return;
   notices.push_back(runs.front()->experiment + ", " + runs.front()->dataset + ", " +
                     runs.front()->label + ": runs of different " + joined(differ) +
@@ -67,32 +89,38 @@ void tell_apart(const Runs& runs, Conditions (*conditions_of)(const RunRecord&),
   for (std::size_t i = 0; i < runs.size(); ++i) {
     std::string text;
     for (const std::string& name : differ) {
+      if (unsaid == Unsaid::kAny && !all[i].contains(name)) continue;
       text += (text.empty() ? "" : ", ") + name + " " + value_of(all[i], name);
     }
-    runs[i]->label += " [" + text + "]";
+    if (!text.empty()) runs[i]->label += " [" + text + "]";
   }
 }
 
 template <typename Key>
 void tell_apart_within(std::vector<RunRecord>& runs, Key key_of,
-                       Conditions (*conditions_of)(const RunRecord&),
+                       Conditions (*conditions_of)(const RunRecord&), Unsaid unsaid,
                        std::vector<std::string>& notices) {
   std::map<std::invoke_result_t<Key, const RunRecord&>, Runs> rows;
   for (RunRecord& run : runs) rows[key_of(run)].push_back(&run);
-  for (const auto& [key, row] : rows) tell_apart(row, conditions_of, notices);
+  for (const auto& [key, row] : rows) tell_apart(row, conditions_of, unsaid, notices);
 }
 
 }  // namespace
 
 std::vector<std::string> tell_labels_apart(std::vector<RunRecord>& runs) {
   std::vector<std::string> notices;
-  tell_apart_within(
-      runs, [](const RunRecord& run) { return std::tuple(run.experiment, run.label); }, code_of,
-      notices);
+  const auto code_shared_by = [](const RunRecord& run) {
+    return std::tuple(run.experiment, run.label);
+  };
+  const auto images_shared_by = [](const RunRecord& run) {
+    return std::tuple(run.experiment, run.dataset, run.classes);
+  };
   const auto row_of = [](const RunRecord& run) {
     return std::tuple(run.experiment, run.label, run.dataset, run.classes, run.shots);
   };
-  tell_apart_within(runs, row_of, settings_of, notices);
+  tell_apart_within(runs, code_shared_by, code_of, Unsaid::kOther, notices);
+  tell_apart_within(runs, images_shared_by, images_of, Unsaid::kAny, notices);
+  tell_apart_within(runs, row_of, settings_of, Unsaid::kOther, notices);
   std::set<std::tuple<decltype(row_of(runs.front())), std::uint64_t, std::uint64_t>> seen;
   std::erase_if(runs, [&](const RunRecord& run) {
     const bool again = !seen.insert({row_of(run), run.seed, run.train_seed}).second;

@@ -35,15 +35,30 @@ std::map<std::string, std::vector<Arm>> arms_of(const std::vector<RunRecord>& ru
   return arms;
 }
 
+// Whether nothing is said against it.
+bool may_be_same(const std::string& a, const std::string& b) {
+  return a.empty() || b.empty() || a == b;
+}
+
+bool of_same_images(const RunRecord& a, const RunRecord& b) {
+  const bool learned = !a.is_zero_shot() && !b.is_zero_shot();
+  if (learned && !may_be_same(a.images_hash, b.images_hash)) return false;
+  return std::ranges::all_of(a.targets, [&](const TargetRecord& target) {
+    const TargetRecord* other = b.target(target.name);
+    return other == nullptr || may_be_same(target.images_hash, other->images_hash);
+  });
+}
+
 using Pair = std::pair<const RunRecord*, const RunRecord*>;
 
 // The run of `others` that shares the draw; a zero-shot run shares every one.
 const RunRecord* partner(const RunRecord& run, const Draw& draw,
                          const std::map<Draw, const RunRecord*>& others) {
   const auto same = others.find(draw);
-  if (same != others.end()) return same->second;
   const RunRecord* first = others.begin()->second;
-  return first->is_zero_shot() && !run.is_zero_shot() ? first : nullptr;
+  const bool is_any = first->is_zero_shot() && !run.is_zero_shot();
+  const RunRecord* other = same != others.end() ? same->second : is_any ? first : nullptr;
+  return other != nullptr && of_same_images(run, *other) ? other : nullptr;
 }
 
 std::vector<Pair> pairs_of(const Arm& a, const Arm& b) {

@@ -9,7 +9,8 @@
 namespace qprompt::report {
 
 // One label against another over runs of the same experiment, model, data, classes, shots, seeds
-// and target. A zero-shot run is the pair of any shots and seeds: nothing was drawn for it.
+// and target; records that say that their images differ are of different data, whatever its name.
+// A zero-shot run is the pair of any shots and seeds: nothing was drawn for it.
 struct PairedDifference {
   std::string experiment, label, against;
   std::string measure;          // a target's name, "H" or "average"

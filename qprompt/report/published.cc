@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "qprompt/core/json.h"
+#include "qprompt/report/dataset_name.h"
 
 namespace qprompt::report {
 
@@ -20,12 +21,12 @@ PublishedMethod method_of(const json& entry) {
 }
 
 PublishedBaseToNew base_to_new_of(const json& entry) {
-  return {entry.at("method"), entry.value("dataset", ""), entry.at("base"), entry.at("new"),
-          entry.at("H")};
+  return {entry.at("method"), dataset_name(entry.value("dataset", "")), entry.at("base"),
+          entry.at("new"), entry.at("H")};
 }
 
 PublishedAccuracy accuracy_of(const json& entry) {
-  return {entry.at("method"), entry.at("target"), entry.at("accuracy")};
+  return {entry.at("method"), dataset_name(entry.at("target")), entry.at("accuracy")};
 }
 
 PublishedFewShot few_shot_of(const json& entry) {

@@ -8,7 +8,8 @@
 
 namespace qprompt::report {
 
-// What papers print (published.json), in per cent: CLIP ViT-B/16, 16 shots, mean of 3 seeds.
+// What papers print (published.json), in per cent: CLIP ViT-B/16, 16 shots, mean of 3 seeds. Data
+// sets have their dataset_name().
 struct PublishedMethod {
   std::string title;   // "CoOp"
   std::string method;  // ours: "coop"; empty where we have none

@@ -11,11 +11,14 @@
 #include "qprompt/report/accuracy_tables.h"
 #include "qprompt/report/classes.h"
 #include "qprompt/report/comparison.h"
+#include "qprompt/report/cost.h"
 #include "qprompt/report/curves.h"
 #include "qprompt/report/paired.h"
 
 namespace qprompt::report {
 namespace {
+
+constexpr char kBaseToNew[] = "base-to-new";
 
 struct Title {
   const char *title, *text;
@@ -42,6 +45,10 @@ Title title_of(const std::string& experiment) {
       {"noise", {"Noise", "Gaussian noise on the learned values in every step."}},
       {"quantization", {"Quantization", "Quantized prompts against full precision."}},
       {"ablation", {"Ablation", "The quantizer's parts, one after another."}},
+      {"clustering",
+       {"Clustering",
+        "How far the codes' statistics move over the steps, and when they are clustered again."}},
+      {"quantizers", {"Quantizers", "K-Means against uniform and logarithmic levels."}},
       {"bits", {"Bits", "How many bits each value has."}},
       {"phase", {"Phase", "When values are quantized: during training or after it."}},
       {"train", {"Trainings", "Single trainings, tested on the data's test images."}}};
@@ -54,10 +61,28 @@ void append(std::vector<Block>& blocks, std::vector<Value> values) {
   for (Value& value : values) blocks.emplace_back(std::move(value));
 }
 
+// The picture of accuracy against size is of base to new, where papers name both.
+std::string note_of_sizes(std::span<const Group> groups) {
+  std::set<Index> sizes;
+  for (const Group& group : groups) {
+    if (!group.first().is_zero_shot()) sizes.insert(group.payload_bytes());
+  }
+  const bool is_missing = sizes.size() > 1 && groups.front().experiment != kBaseToNew;
+  return is_missing ? "Accuracy against size is drawn for base to new alone; the bytes of each "
+                      "method stand in the table by data set."
+                    : "";
+}
+
+std::string text_of(const Title& title, std::span<const Group> groups) {
+  const std::string note = note_of_sizes(groups), text = title.text;
+  return text + (text.empty() || note.empty() ? "" : " ") + note;
+}
+
 Section section_of(std::span<const Group> groups) {
   const std::string& experiment = groups.front().experiment;
   const Title title = title_of(experiment);
-  Section section{id_of(experiment), title.title ? title.title : experiment, title.text, {}};
+  Section section{
+      id_of(experiment), title.title ? title.title : experiment, text_of(title, groups), {}};
   std::vector<Block>& blocks = section.blocks;
   const bool by_shots = shots_vary(groups);
   if (by_shots) {
@@ -69,7 +94,7 @@ Section section_of(std::span<const Group> groups) {
   if (!by_shots) blocks.emplace_back(ranges_figure(groups));
   blocks.emplace_back(accuracy_table(groups));
   append(blocks, published_tables(groups));
-  if (experiment == "base-to-new") blocks.emplace_back(size_figure(groups));
+  if (experiment == kBaseToNew) blocks.emplace_back(size_figure(groups));
   append(blocks, epoch_figures(groups));
   append(blocks, divergence_figures(groups));
   append(blocks, weight_figures(groups));
@@ -112,7 +137,7 @@ std::vector<std::pair<std::string, std::string>> facts_of(const std::vector<RunR
   double seconds = 0;
   Index images = 0;
   for (const RunRecord& run : runs) {
-    seconds += run.training_seconds;
+    seconds += run.seconds.training;
     for (const TargetRecord& target : run.targets) images += target.images;
   }
   return {{"runs", fmt::format("{}, {} classified", runs.size(),
@@ -148,6 +173,10 @@ Report make_report(const Records& records) {
     report.sections.push_back(section_of({first, last}));
     first = last;
   }
+  report.sections.push_back({"cost",
+                             "What it cost",
+                             "Seconds of the parts of every run, as the records have them.",
+                             {cost_table(records.runs)}});
   report.sections.push_back({"all-runs", "All runs", "", {}});
   const Table paired = paired_table(paired_differences(records.runs));
   if (!paired.rows.empty()) report.sections.back().blocks.emplace_back(paired);

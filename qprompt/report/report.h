@@ -26,8 +26,8 @@ struct Report {
   std::vector<Section> sections;
 };
 
-// Everything that records show: a section for each experiment, then paired differences and single
-// runs.
+// Everything that records show: a section for each experiment, then what they cost, paired
+// differences and single runs.
 Report make_report(const Records& records);
 
 // Of all sections, in order; not the data of figures.

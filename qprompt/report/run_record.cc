@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "qprompt/core/error.h"
+#include "qprompt/report/dataset_name.h"
 #include "qprompt/report/json_view.h"
 
 namespace qprompt::report {
@@ -14,6 +15,11 @@ constexpr std::int64_t kMost = std::numeric_limits<std::int64_t>::max() / 4;
 constexpr double kLargest = std::numeric_limits<double>::max();
 
 double fraction(const JsonView& value) { return value.number(0, 1); }
+
+std::string optional_text(const JsonView& object, const std::string& key) {
+  const auto text = object.find(key);
+  return text ? text->text() : "";
+}
 
 std::map<std::string, std::string> flat(const JsonView& object) {
   std::map<std::string, std::string> texts;
@@ -73,8 +79,9 @@ void read_classes(const JsonView& view, TargetRecord& target) {
 
 TargetRecord target_of(const JsonView& view) {
   TargetRecord target;
-  target.name = view.at("name").text();
-  target.dataset = view.at("dataset").text();
+  target.name = dataset_name(view.at("name").text());
+  target.dataset = dataset_name(view.at("dataset").text());
+  target.images_hash = optional_text(view, "images_hash");
   target.images = view.at("images").integer(1, kMost);
   target.correct = view.at("correct").integer(0, target.images);
   target.accuracy = fraction(view.at("accuracy"));
@@ -108,7 +115,7 @@ EpochRecord epoch_of(const JsonView& view) {
   epoch.accuracy = fraction(view.at("accuracy"));
   if (const auto targets = view.find("targets")) {
     for (const auto& [name, value] : targets->members()) {
-      epoch.targets.emplace(name, fraction(value));
+      epoch.targets.emplace(dataset_name(name), fraction(value));
     }
   }
   if (const auto weights = view.find("weights")) {
@@ -135,7 +142,8 @@ std::vector<Value> listed(const std::optional<JsonView>& list, Value (*read)(con
 }
 
 void read_source(const JsonView& source, RunRecord& record) {
-  record.dataset = source.at("dataset").text();
+  record.dataset = dataset_name(source.at("dataset").text());
+  record.images_hash = optional_text(source, "images_hash");
   record.classes = source.at("classes").text();
   record.shots = static_cast<int>(source.at("shots").integer(0, 1'000'000'000));
   record.seed = static_cast<std::uint64_t>(source.at("seed").integer(0, kMost * 2));
@@ -166,6 +174,16 @@ const TargetRecord* RunRecord::target(const std::string& name) const {
   return nullptr;
 }
 
+std::string RunRecord::shots_text() const {
+  if (is_zero_shot()) return "";
+  return shots == 0 ? "all" : std::to_string(shots);
+}
+
+std::string RunRecord::shots_name() const {
+  if (is_zero_shot()) return "";
+  return shots == 0 ? "all images" : std::to_string(shots) + (shots == 1 ? " shot" : " shots");
+}
+
 bool is_record(const nlohmann::json& json) {
   return json.is_object() && json.contains("format") && json.contains("experiment");
 }
@@ -181,7 +199,9 @@ RunRecord run_record(const nlohmann::json& json, const std::filesystem::path& fi
   record.epochs = listed(view.find("epochs"), epoch_of);
   record.divergences = listed(view.find("divergences"), divergence_of);
   if (const auto seconds = view.find("seconds")) {
-    record.training_seconds = seconds->at("training").number(0, kLargest);
+    record.seconds = {seconds->at("features").number(0, kLargest),
+                      seconds->at("training").number(0, kLargest),
+                      seconds->at("evaluation").number(0, kLargest)};
   }
   if (const auto bytes = view.find("bytes")) {
     record.payload_bytes = bytes->at("payload").integer(0, kMost);

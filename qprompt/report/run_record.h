@@ -20,8 +20,9 @@ struct ReliabilityBin {
 };
 
 struct TargetRecord {
-  std::string name;  // "base", "new", "test", or the target data set's
-  std::string dataset;
+  std::string name;     // "base", "new", "test", or the target data set's
+  std::string dataset;  // as dataset_name() has it
+  std::string images_hash;
   Index images = 0, correct = 0;
   double accuracy = 0, top_5 = 0, macro_f1 = 0;
   Interval interval;  // of the accuracy, 95 %
@@ -53,6 +54,13 @@ struct DivergenceRecord {
   bool clustered = false;  // the codebook was fitted anew at this step
 };
 
+struct Seconds {
+  double features = 0;  // preparing training images that no run before had prepared
+  double training = 0, evaluation = 0;
+
+  double all() const { return features + training + evaluation; }
+};
+
 struct RunRecord {
   std::filesystem::path file;
   std::string json;  // all of it, on one line
@@ -61,18 +69,21 @@ struct RunRecord {
   std::map<std::string, std::string> varied;
   std::string version, model_path, model_identity;
   std::map<std::string, std::string> machine, settings;  // flat: "quantizer.bits"
-  std::string dataset, classes;                          // learned from
-  int shots = 0;                                         // 0: nothing was learned
+  std::string dataset, classes;                          // learned from; as dataset_name() has it
+  std::string images_hash;  // of the data set; empty where the record says nothing of it
+  int shots = 0;            // 0: all images, or none of zero-shot
   std::uint64_t seed = 0, train_seed = 0;
   std::vector<TargetRecord> targets;
   std::vector<EpochRecord> epochs;
   std::vector<DivergenceRecord> divergences;
-  double training_seconds = 0;
+  Seconds seconds;
   Index payload_bytes = 0;
   bool interrupted = false;
 
   const TargetRecord* target(const std::string& name) const;  // null where there is none
-  bool is_zero_shot() const { return shots == 0; }
+  bool is_zero_shot() const { return method == "zeroshot"; }
+  std::string shots_text() const;  // "16", "all"; nothing of zero-shot
+  std::string shots_name() const;  // "16 shots", "all images"; nothing of zero-shot
 };
 
 // Whether this is a record at all, of whatever format.

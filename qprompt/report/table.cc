@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <map>
 
-#include "qprompt/core/unicode.h"
+#include "qprompt/core/slug.h"
 
 namespace qprompt::report {
 namespace {
@@ -72,16 +72,7 @@ std::string number_text(const Column& column, const std::optional<double>& numbe
 }
 
 std::string id_of(std::string_view name) {
-  std::string id;
-  for (const char c : lower_ascii(name)) {
-    const bool kept = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
-    if (kept) {
-      id += c;
-    } else if (!id.empty() && !id.ends_with('-')) {
-      id += '-';
-    }
-  }
-  while (id.ends_with('-')) id.pop_back();
+  const std::string id = slug(name);
   return id.empty() ? "table" : id;
 }
 

@@ -1,8 +1,5 @@
 #include "qprompt/run/epoch_log.h"
 
-#include <algorithm>
-#include <cmath>
-
 #include "qprompt/artifact/packing.h"
 #include "qprompt/core/stopwatch.h"
 
@@ -12,19 +9,6 @@ namespace {
 constexpr std::size_t kDivergencesKept = 200;  // of each matrix
 
 }  // namespace
-
-WeightStatistics weight_statistics(const Matrix& values) {
-  const Eigen::ArrayXXd w = values.cast<double>().array();
-  WeightStatistics statistics{.mean = w.mean(), .low = w.minCoeff(), .high = w.maxCoeff()};
-  statistics.std = std::sqrt((w - statistics.mean).square().mean());
-  statistics.counts.resize(WeightStatistics::kBins);
-  const double width = (statistics.high - statistics.low) / WeightStatistics::kBins;
-  for (const float value : values_of(values)) {
-    const int bin = width > 0 ? static_cast<int>((value - statistics.low) / width) : 0;
-    ++statistics.counts[std::min(bin, WeightStatistics::kBins - 1)];
-  }
-  return statistics;
-}
 
 EpochLog::EpochLog(Workbench& bench, const RunSpec& spec) : bench_(bench), spec_(spec) {}
 

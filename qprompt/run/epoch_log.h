@@ -1,32 +1,14 @@
 #pragma once
 
-#include <cstdint>
 #include <map>
 #include <string>
 #include <vector>
 
-#include "qprompt/core/matrix.h"
 #include "qprompt/quant/quantizer.h"
+#include "qprompt/run/weight_statistics.h"
 #include "qprompt/run/workbench.h"
 
 namespace qprompt {
-
-// How the values of one matrix are distributed.
-struct WeightStatistics {
-  static constexpr int kBins = 40;
-  double mean = 0, std = 0, low = 0, high = 0;
-  std::vector<std::int64_t> counts{};  // kBins bins of equal width between low and high
-
-  template <typename Visitor>
-  void visit_fields(Visitor&& visit) {
-    visit("mean", mean, "");
-    visit("std", std, "population standard deviation");
-    visit("low", low, "smallest value");
-    visit("high", high, "largest value");
-    visit("counts", counts, "bins of equal width between low and high");
-  }
-};
-WeightStatistics weight_statistics(const Matrix& values);
 
 // What one epoch left behind, beside its EpochReport.
 struct EpochEntry {

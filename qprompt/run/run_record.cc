@@ -59,10 +59,11 @@ Json mistakes_as_json(const Evaluation& evaluation, const std::vector<std::strin
   Json json = Json::object();
   for (const int label : worst_classes(evaluation.metrics)) {
     Json& pictures = json[names[label]];
+    std::size_t shown = 0;
     for (const ImageResult& image : evaluation.images) {
       if (image.label != label || image.predicted == label) continue;
       pictures.push_back(name_within(image.image, root));
-      if (pictures.size() == kMistakesShown) break;
+      if (++shown == kMistakesShown) break;
     }
   }
   return json;

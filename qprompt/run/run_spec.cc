@@ -8,6 +8,7 @@
 #include "qprompt/core/error.h"
 #include "qprompt/core/fields.h"
 #include "qprompt/core/hash.h"
+#include "qprompt/core/slug.h"
 #include "qprompt/kernels/device.h"
 #include "qprompt/prompt/learner.h"
 #include "qprompt/run/record.h"
@@ -29,22 +30,10 @@ std::uint64_t hash_of(const std::vector<std::string>& names, std::uint64_t hash)
   return hash;
 }
 
-// Letters, digits and "._-+" in small letters; anything else becomes a dash.
+// A part of a folder's name.
 std::string simple(const std::string& text) {
-  std::string name;
-  for (const char c : text) {
-    const bool letter = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '+';
-    if (letter) {
-      name += c;
-    } else if (c >= 'A' && c <= 'Z') {
-      name += static_cast<char>(c - 'A' + 'a');
-    } else if (!name.empty() && name.back() != '-') {
-      name += '-';
-    }
-  }
-  while (name.ends_with('-')) name.pop_back();
   constexpr std::size_t kLongest = 60;
-  return name.substr(0, kLongest);
+  return slug(text, ".+").substr(0, kLongest);
 }
 
 }  // namespace

@@ -1,14 +1,13 @@
 #include "qprompt/run/tensorboard.h"
 
-#include <algorithm>
 #include <chrono>
-#include <cmath>
 #include <string>
 
 #include "qprompt/core/error.h"
 #include "qprompt/formats/tf_record.h"
 #include "qprompt/run/event_log.h"
 #include "qprompt/run/tensorboard_event.pb.h"
+#include "qprompt/run/weight_statistics.h"
 
 namespace qprompt {
 namespace {
@@ -18,7 +17,6 @@ using tensorboard::Event;
 using tensorboard::HistogramProto;
 
 constexpr char kFileVersion[] = "brain.Event:2";
-constexpr int kBuckets = 40;
 
 double wall_time() {
   return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
@@ -37,24 +35,19 @@ void add(Event& event, const std::string& tag, double value) {
   entry.set_simple_value(static_cast<float>(value));
 }
 
-// Buckets of equal width from the smallest to the largest value; equal values have one.
+// TensorBoard's buckets are known by their upper ends.
 void fill(HistogramProto& histogram, const Matrix& values) {
-  const double low = values.minCoeff(), high = values.maxCoeff();
-  const int buckets = high > low ? kBuckets : 1;
-  const double width = (high - low) / buckets;
-  std::vector<double> counts(static_cast<std::size_t>(buckets));
-  for (const float value : values_of(values)) {
-    const double place = width > 0 ? std::ceil((value - low) / width) - 1 : 0;
-    ++counts[static_cast<std::size_t>(std::clamp(place, 0.0, buckets - 1.0))];
-  }
-  histogram.set_min(low);
-  histogram.set_max(high);
+  const WeightStatistics statistics = weight_statistics(values);
+  histogram.set_min(statistics.low);
+  histogram.set_max(statistics.high);
   histogram.set_num(static_cast<double>(values.size()));
   histogram.set_sum(values.cast<double>().sum());
   histogram.set_sum_squares(values.cast<double>().squaredNorm());
-  for (int i = 0; i < buckets; ++i) {
-    histogram.add_bucket_limit(i + 1 == buckets ? high : low + (i + 1) * width);
-    histogram.add_bucket(counts[static_cast<std::size_t>(i)]);
+  const std::size_t buckets = statistics.counts.size();
+  for (std::size_t i = 0; i < buckets; ++i) {
+    const double end = statistics.low + static_cast<double>(i + 1) * statistics.width();
+    histogram.add_bucket_limit(i + 1 == buckets ? statistics.high : end);
+    histogram.add_bucket(static_cast<double>(statistics.counts[i]));
   }
 }
 

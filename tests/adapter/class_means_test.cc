@@ -57,18 +57,29 @@ TEST_F(ClassMeansTest, SayNothingOfAClassThatTheyNeverSaw) {
               ::testing::AllOf(HasSubstr("'zebra'"), HasSubstr("3 classes"), HasSubstr("texts")));
 }
 
+TEST_F(ClassMeansTest, TellClassesOfOneNameByTheirOrder) {
+  problem_.names = {"cat", "dog", "cat"};
+  const ClassMeans doubled({}, Problem::kEmbed, problem_.seen());
+  const auto logits = [&](const std::vector<std::string>& names) {
+    problem_.names = names;
+    problem_.texts.conservativeResize(std::ssize(names), Problem::kEmbed);
+    return doubled.logits(values_, problem_.classes(), problem_.images);
+  };
+  expect_near(logits({"cat", "dog", "cat"}), cosines_to_means({0, 1, 2}));
+  expect_near(logits({"cat", "cat", "dog"}), cosines_to_means({0, 2, 1}));
+  expect_near(logits({"cat"}), cosines_to_means({0}));
+  EXPECT_NO_THROW(require_seen(doubled, {"cat", "cat"}));
+  EXPECT_THAT(testing::error_of([&] {
+                require_seen(doubled, {"cat", "cat", "cat"});
+              }),
+              HasSubstr("more than 2 classes called 'cat'"));
+}
+
 TEST_F(ClassMeansTest, NeedAnImageOfEveryClass) {
   problem_.names.push_back("bird");
   EXPECT_THAT(
       testing::error_of([&] { learner_.initial_values(problem_.shots(), problem_.classes(), 1); }),
       HasSubstr("'bird'"));
-}
-
-TEST(SeenClassesTest, AreToldByTheirNames) {
-  EXPECT_THAT(testing::error_of([] {
-                ClassMeans({}, 6, {{"cat", 1}, {"dog", 1}, {"cat", 2}});
-              }),
-              HasSubstr("two classes are called 'cat'"));
 }
 
 TEST(SeenClassesTest, CountTheImagesOfEachClass) {

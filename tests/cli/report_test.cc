@@ -61,6 +61,7 @@ TEST_F(ReportOf, DifferentCodeSaysSoAndAveragesNothing) {
   write_record(folder / "records", synthetic_record({.seed = 3, .version = "0.2.0"}));
   const Outcome outcome = succeed(report());
   EXPECT_THAT(outcome.err, HasSubstr("runs of different version"));
+  EXPECT_THAT(outcome.err, Not(HasSubstr("\n\n")));
   EXPECT_THAT(read_text(path("out/tables/base-to-new.csv")), HasSubstr("coop [version 0.2.0]"));
 }
 

@@ -62,5 +62,22 @@ TEST(Averages, ByShotsHaveAColumnForEachAndOneForZeroShot) {
   EXPECT_FALSE(table.rows[1][2].number);
 }
 
+TEST(Averages, OfRunsOnAllImagesAreNotZeroShot) {
+  const std::vector<RunRecord> runs{run_of("zeroshot", 0, {{"test", 0.5}}, "DTD", 0),
+                                    run_of("coop", 1, {{"test", 0.8}}, "DTD", 0),
+                                    run_of("coop", 1, {{"test", 0.7}}, "DTD", 16)};
+  const std::vector<Group> groups = groups_of(runs);
+  const Table table = shots_table(groups);
+  ASSERT_EQ(table.columns.size(), 5);
+  EXPECT_EQ(table.columns[3].name, "16 shots");
+  EXPECT_EQ(table.columns[4].name, "all images");
+  EXPECT_NEAR(*table.rows[0][2].number, 50, 1e-9);
+  EXPECT_FALSE(table.rows[1][2].number);
+  EXPECT_NEAR(*table.rows[1][4].number, 80, 1e-9);
+  const Table accuracies = accuracy_table(groups);
+  EXPECT_EQ(accuracies.rows[0][2].text, "");
+  EXPECT_EQ(accuracies.rows[1][2].text, "all");
+}
+
 }  // namespace
 }  // namespace qprompt::report

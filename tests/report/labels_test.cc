@@ -42,6 +42,40 @@ TEST(Labels, RunsOfDifferentCodeOrModelsAreNotAveraged) {
   EXPECT_EQ(runs[1].label, "coop [model def, version 0.2.0]");
 }
 
+TEST(Labels, RunsOfDifferentImagesUnderOneNameAreNotAveraged) {
+  std::vector<RunRecord> runs = two_seeds();
+  runs[0].images_hash = "1111111111111111";
+  runs[1].images_hash = "2222222222222222";
+  EXPECT_THAT(tell_labels_apart(runs), ElementsAre(HasSubstr("different images")));
+  EXPECT_EQ(groups_of(runs).size(), 2);
+  EXPECT_EQ(runs[0].label, "coop [images 11111111]");
+}
+
+TEST(Labels, OtherTestImagesAreToldApartWhateverTheMethod) {
+  std::vector<RunRecord> runs{run_of("coop", 1, {{"base", 0.8}}),
+                              run_of("qcoop", 1, {{"base", 1}})};
+  runs[0].targets[0].images_hash = "1111111111111111";
+  runs[1].targets[0].images_hash = "2222222222222222";
+  tell_labels_apart(runs);
+  EXPECT_EQ(runs[0].label, "coop [images of base 11111111]");
+  EXPECT_EQ(runs[1].label, "qcoop [images of base 22222222]");
+}
+
+TEST(Labels, ARecordThatSaysNothingOfItsImagesIsNoOtherRun) {
+  std::vector<RunRecord> runs = two_seeds();
+  runs[0].images_hash = runs[0].targets[0].images_hash = "1111111111111111";
+  EXPECT_THAT(tell_labels_apart(runs), IsEmpty());
+  EXPECT_EQ(groups_of(runs).size(), 1);
+}
+
+TEST(Labels, ZeroShotLearnsFromNoImages) {
+  std::vector<RunRecord> runs = two_seeds();
+  runs[0].method = runs[0].label = "zeroshot";
+  runs[0].images_hash = "1111111111111111";
+  runs[1].images_hash = "2222222222222222";
+  EXPECT_THAT(tell_labels_apart(runs), IsEmpty());
+}
+
 TEST(Labels, TheSameRunTwiceCountsOnce) {
   std::vector<RunRecord> runs = two_seeds();
   runs[1].seed = runs[1].train_seed = 1;

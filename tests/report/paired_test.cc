@@ -43,6 +43,27 @@ TEST(Paired, OtherDataShotsOrModelsAreNoPairs) {
   EXPECT_TRUE(paired_differences(runs).empty());
 }
 
+TEST(Paired, ARunOnAllImagesIsNotZeroShot) {
+  const std::vector<RunRecord> runs{run_of("coop", 1, {{"base", 0.5}}, "DTD", 0),
+                                    run_of("qcoop", 1, {{"base", 0.6}}, "DTD", 16)};
+  EXPECT_TRUE(paired_differences(runs).empty());
+}
+
+TEST(Paired, OtherImagesUnderOneNameAreNoPairs) {
+  std::vector<RunRecord> runs{run_of("coop", 1, {{"base", 0.5}}),
+                              run_of("qcoop", 1, {{"base", 0.6}})};
+  const auto pairs_with = [&](const std::string& source, const std::string& target) {
+    runs[0].images_hash = runs[0].targets[0].images_hash = "a";
+    runs[1].images_hash = source;
+    runs[1].targets[0].images_hash = target;
+    return paired_differences(runs).size();
+  };
+  EXPECT_EQ(pairs_with("a", "a"), 1);
+  EXPECT_EQ(pairs_with("", ""), 1);  // nothing is said of them
+  EXPECT_EQ(pairs_with("b", "a"), 0);
+  EXPECT_EQ(pairs_with("a", "b"), 0);
+}
+
 TEST(Paired, CompareHToo) {
   const std::vector<RunRecord> runs{run_of("coop", 1, {{"base", 0.8}, {"new", 0.4}}),
                                     run_of("qcoop", 1, {{"base", 0.6}, {"new", 0.6}})};

@@ -42,6 +42,30 @@ TEST_F(ReadRecords, FindsThemBelowFoldersAndInLines) {
   EXPECT_EQ(records.runs[0].target("new")->class_names.size(), 8);
 }
 
+TEST_F(ReadRecords, CallABenchmarkByOneNameWhicheverTheRecordHas) {
+  for (const char* name : {"Flowers102", "oxford_flowers", "OxfordFlowers"}) {
+    record = testing::synthetic_record(
+        {.experiment = "cross-dataset", .dataset = name, .targets = {{name, name, 0.6}}});
+    record["epochs"] = {{{"epoch", 1}, {"loss", 1}, {"accuracy", 1}, {"targets", {{name, 0.5}}}}};
+    const RunRecord run = run_record(record, "run.json");
+    EXPECT_EQ(run.dataset, "OxfordFlowers");
+    EXPECT_EQ(run.targets[0].name, "OxfordFlowers");
+    EXPECT_EQ(run.targets[0].dataset, "OxfordFlowers");
+    EXPECT_TRUE(run.epochs[0].targets.contains("OxfordFlowers"));
+  }
+}
+
+TEST_F(ReadRecords, SayWhichImagesTheyAreOfWhereTheyKnow) {
+  EXPECT_EQ(run_record(record, "run.json").images_hash, "");
+  record["source"]["images_hash"] = "0123456789abcdef";
+  record["targets"][1]["images_hash"] = "fedcba9876543210";
+  const RunRecord run = run_record(record, "run.json");
+  EXPECT_EQ(run.images_hash, "0123456789abcdef");
+  EXPECT_EQ(run.target("new")->images_hash, "fedcba9876543210");
+  record["source"]["images_hash"] = 5;
+  EXPECT_THAT(why(record), HasSubstr("source.images_hash: 5, expected a text"));
+}
+
 TEST_F(ReadRecords, PackedAreTheSameRecords) {
   testing::write_record(folder / "a", record);
   testing::write_record(folder / "b", testing::synthetic_record({.seed = 2}));
@@ -100,6 +124,7 @@ TEST_F(ReadRecords, NameTheValueThatCannotBe) {
   EXPECT_THAT(with("/targets/0/confusions/0", {1, 2}), HasSubstr("2 numbers, expected"));
   EXPECT_THAT(with("/targets/0/class_images", {1, 2}), HasSubstr("8 class_names, but 2"));
   EXPECT_THAT(with("/targets/0/correct", 201), HasSubstr("correct: 201"));
+  EXPECT_THAT(with("/seconds/features", -1), HasSubstr("seconds.features: -1"));
   EXPECT_THAT(with("/source", "DTD"), HasSubstr("source: \"DTD\", expected an object"));
   EXPECT_THAT(with("/source/seed", -1), HasSubstr("seed: -1"));
   EXPECT_THAT(with("/source/seed", 18446744073709551615u), HasSubstr("seed: 18446744073709551615"));

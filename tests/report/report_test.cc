@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "qprompt/experiment/experiments.h"
 #include "tests/report/runs.h"
 #include "tests/support/synthetic_records.h"
 #include "tests/support/temporary_folder.h"
@@ -16,6 +17,8 @@ namespace {
 
 using ::testing::Contains;
 using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::Not;
 
 const Table& table_named(Report&&, const std::string&) = delete;  // would outlive its report
 const Table& table_named(const Report& report, const std::string& id) {
@@ -35,7 +38,30 @@ TEST(Report, HasASectionForEachExperiment) {
   std::vector<std::string> titles;
   for (const Section& section : report_of_many().sections) titles.push_back(section.title);
   EXPECT_THAT(titles, ElementsAre("Base to new", "Cross-dataset transfer", "Domain generalization",
-                                  "Few-shot", "Noise", "Quantization", "All runs"));
+                                  "Few-shot", "Noise", "Quantization", "What it cost", "All runs"));
+}
+
+TEST(Report, HasATitleForEveryExperimentThatThereIs) {
+  for (const Experiment& experiment : experiments()) {
+    RunRecord run = run_of("coop", 1, {{"test", 0.5}});
+    run.experiment = experiment.name;
+    const Section section = make_report({{run}, {}}).sections.front();
+    EXPECT_NE(section.title, experiment.name);
+    EXPECT_NE(section.text, "") << experiment.name;
+  }
+}
+
+TEST(Report, SaysWhereAccuracyAgainstSizeIsMissing) {
+  std::vector<RunRecord> runs{run_of("coop", 1, {{"test", 0.5}}),
+                              run_of("qcoop", 1, {{"test", 1}})};
+  runs[0].payload_bytes = 4096;
+  runs[1].payload_bytes = 260;
+  const auto text = [&](const char* experiment) {
+    for (RunRecord& run : runs) run.experiment = experiment;
+    return make_report({runs, {}}).sections.front().text;
+  };
+  EXPECT_THAT(text("few-shot"), HasSubstr("Accuracy against size is drawn for base to new alone"));
+  EXPECT_THAT(text("base-to-new"), Not(HasSubstr("size")));
 }
 
 TEST(Report, NamesNoTwoTablesOrFiguresAlike) {

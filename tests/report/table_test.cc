@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "qprompt/core/slug.h"
 #include "qprompt/report/table_text.h"
 
 namespace qprompt::report {
@@ -83,6 +84,7 @@ TEST(Table, IdsAreOfSmallLettersDigitsAndHyphens) {
   EXPECT_EQ(id_of("Domain generalization, 2"), "domain-generalization-2");
   EXPECT_EQ(id_of("../../etc"), "etc");
   EXPECT_EQ(id_of("é"), "table");
+  EXPECT_EQ(slug("QCoOp lr=0.1", "."), "qcoop-lr-0.1");  // as folders of runs are named
 }
 
 }  // namespace

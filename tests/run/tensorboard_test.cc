@@ -83,10 +83,10 @@ TEST_F(TensorBoardLogs, HoldWeightsAsHistograms) {
   EXPECT_EQ(ctx.histo().num(), 4);
   EXPECT_EQ(ctx.histo().sum(), 2);
   EXPECT_EQ(ctx.histo().sum_squares(), 10);
-  // 40 buckets of 0.1: -1 in the first, 0 at the end of the tenth, 3 in the last.
+  // 40 buckets of 0.1: -1 in the first, 0 at the beginning of the eleventh, 3 in the last.
   EXPECT_EQ(ctx.histo().bucket_size(), 40);
   EXPECT_EQ(ctx.histo().bucket(0), 1);
-  EXPECT_EQ(ctx.histo().bucket(9), 2);
+  EXPECT_EQ(ctx.histo().bucket(10), 2);
   EXPECT_EQ(ctx.histo().bucket(39), 1);
   EXPECT_EQ(ctx.histo().bucket_limit(39), 3);
   const auto& same = event.summary().value(1).histo();

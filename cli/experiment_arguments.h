@@ -8,8 +8,8 @@
 
 #include "cli/arguments.h"
 #include "cli/output.h"
+#include "cli/sweep_report.h"
 #include "qprompt/experiment/plan.h"
-#include "qprompt/experiment/sweep.h"
 
 namespace qprompt::cli {
 
@@ -41,18 +41,9 @@ struct SweepArguments {
   OverwriteArgument overwrite;
 
   void add_to(CLI::App& app);
-  // Says what becomes of each. The records of those that are there now, in the order of the list;
-  // after an interrupt too.
-  std::vector<std::filesystem::path> run(const ModelArguments& model,
-                                         const std::vector<RunSpec>& runs) const;
-  // The tables of these records on stdout, and their JSON; throws Error where a run failed, and
-  // Interrupted where `run` was.
-  bool was_interrupted() const { return interrupted_; }
-  void finish(const std::vector<std::filesystem::path>& records) const;
-
- private:
-  mutable std::vector<std::string> failures_;
-  mutable bool interrupted_ = false;
+  SweepResult run(const ModelArguments& model, const std::vector<RunSpec>& runs) const;
+  // The tables of the records on stdout, and their JSON; throws where not all was done.
+  void finish(const SweepResult& result) const;
 };
 
 }  // namespace qprompt::cli

@@ -37,21 +37,20 @@ void run_sweep(SweepCommand& arguments) {
   arguments.sweep.overwrite.require_writable({arguments.sweep.json.path}, {arguments.plan});
   require_writable_folder(arguments.sweep.records);
   ExperimentData data(plan.data_root, plan.data, 1);
-  std::vector<std::filesystem::path> records;
   // All of it is understood before anything is done.
   std::vector<std::vector<RunSpec>> lists;
   lists.reserve(plan.experiments.size());
   for (const Plan::Entry& entry : plan.experiments) {
     lists.push_back(runs_of(entry.request, std::ref(data)));
   }
-  for (std::size_t i = 0; i < lists.size() && !arguments.sweep.was_interrupted(); ++i) {
+  SweepResult result;
+  for (std::size_t i = 0; i < lists.size() && !result.interrupted; ++i) {
     const Plan::Entry& entry = plan.experiments[i];
     tell("{}: {} runs", entry.request.experiment, lists[i].size());
     arguments.model.model = entry.model;
-    const auto there = arguments.sweep.run(arguments.model, lists[i]);
-    records.insert(records.end(), there.begin(), there.end());
+    result += arguments.sweep.run(arguments.model, lists[i]);
   }
-  arguments.sweep.finish(records);
+  arguments.sweep.finish(result);
 }
 
 }  // namespace

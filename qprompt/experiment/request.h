@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "qprompt/core/export.h"
 #include "qprompt/run/run_spec.h"
 #include "qprompt/train/settings.h"
 
@@ -38,6 +39,6 @@ using DataSource = std::function<std::shared_ptr<const RunData>(const std::strin
 
 // The runs of an experiment, in the order in which they share most. Throws Error for an unknown
 // experiment or method, for settings that none of its methods has, and for what is missing.
-std::vector<RunSpec> runs_of(const ExperimentRequest& request, const DataSource& data);
+QPROMPT_API std::vector<RunSpec> runs_of(const ExperimentRequest& request, const DataSource& data);
 
 }  // namespace qprompt

@@ -76,10 +76,16 @@ class Sweep {
       const RunResult result = execute(bench_, spec, options);
       if (result.learned && result.learned->interrupted) throw Interrupted();
       outcome.skipped = result.skipped;
+      if (result.learned) add_what_was_lacking(*result.learned, outcome);
     } catch (const Error& error) {
       outcome.fate = RunFate::kFailed;
       outcome.message = outcome.folder.filename().string() + ": " + error.what();
     }
+  }
+
+  static void add_what_was_lacking(const Learned& learned, RunOutcome& outcome) {
+    outcome.scarce = learned.scarce;
+    outcome.skipped.insert(outcome.skipped.end(), learned.skipped.begin(), learned.skipped.end());
   }
 
   Workbench& bench_;

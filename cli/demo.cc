@@ -3,15 +3,21 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <functional>
+#include <nlohmann/json.hpp>
 
-#include "cli/base_to_new_report.h"
 #include "cli/console.h"
+#include "cli/experiment_arguments.h"
 #include "cli/interrupt.h"
+#include "cli/sweep_report.h"
 #include "qprompt/core/error.h"
-#include "qprompt/core/field_text.h"
+#include "qprompt/core/json.h"
+#include "qprompt/run/run_folder.h"
 
 namespace qprompt::cli {
 namespace {
+
+namespace fs = std::filesystem;
 
 constexpr int kScoresKept = 5;
 
@@ -21,47 +27,7 @@ FeatureOptions interruptible() {
   return options;
 }
 
-void announce(const DemoAssets& assets, const DemoResult& result) {
-  tell("{}: learning on half of {} classes, testing on both halves, seeds {}\n",
-       assets.pictures.string(), result.dataset.class_names.size(),
-       fmt::join(result.settings.seeds, ", "));
-}
-
-// The demo's settings under a name of the table.
-ProtocolEntry demo_entry(const std::string& name, const DemoSettings& settings) {
-  if (name == "zeroshot") return {name, std::nullopt, {settings.zero_shot_template}};
-  LearnConfig config = settings.learn;
-  const Settings named = settings_of_name(name);
-  set_field(config, "quantizer", named.at("quantizer"));
-  return {name, config, {}};
-}
-
-void measure_table(const Model& model, DemoResult& result) {
-  for (const std::string& method : result.settings.methods) {
-    result.entries.push_back(demo_entry(method, result.settings));
-  }
-  result.options.seeds = result.settings.seeds;
-  result.options.shots = result.settings.learn.shots;
-  result.options.features = interruptible();
-  result.options.observer.stop = interrupted;
-  result.options.on_run = tell_run;
-  result.table = base_to_new(model, result.dataset, result.entries, result.options);
-  if (result.table.interrupted) throw Interrupted();
-}
-
-// As the table's run of the first seed.
-Learned learn_once(const Model& model, const DemoResult& result, const std::string& method) {
-  LearnConfig config = *demo_entry(method, result.settings).learn;
-  config.seed = result.settings.seeds.front();
-  Observer observer;
-  observer.stop = interrupted;
-  Learned learned = learn(model, result.dataset, config, interruptible(), observer);
-  if (learned.interrupted) throw Interrupted();
-  return learned;
-}
-
-std::string class_of(const std::filesystem::path& picture,
-                     const std::vector<std::string>& new_classes) {
+std::string class_of(const fs::path& picture, const std::vector<std::string>& new_classes) {
   std::string name = picture.stem().string();
   std::ranges::replace(name, '_', ' ');
   require(std::ranges::find(new_classes, name) != new_classes.end(), picture.string(),
@@ -79,15 +45,44 @@ std::vector<std::string> true_classes(const DemoAssets& assets, const Dataset& d
   return classes;
 }
 
+// That with the first seed.
+const RunSpec& first_run_of(const std::vector<RunSpec>& runs, const std::string& method) {
+  const auto found =
+      std::ranges::find(runs, method, [](const RunSpec& run) { return run.method.name; });
+  require(found != runs.end(), "demo: no run of ", method);
+  return *found;
+}
+
+LearnedPrompt learned_by(const RunSpec& run, const fs::path& records, const Model& model) {
+  const fs::path path = record_path(records, run, model);
+  const nlohmann::json record = read_json_object(path);
+  LearnedPrompt learned{.prompt = load_prompt_file(path.parent_path() / kPromptName)};
+  record.at("class_names").get_to(learned.class_names);
+  record.at("steps").get_to(learned.steps);
+  for (const auto& count : record.at("clusterings")) learned.clusterings += count.get<int>();
+  return learned;
+}
+
+void do_runs(const Model& model, const std::vector<RunSpec>& runs, const fs::path& records,
+             DemoResult& result) {
+  Workbench bench(model, interruptible(), interruptible());
+  const SweepResult sweep = run_and_tell(bench, runs, {.records = records});
+  require_all_done(sweep);
+  result.found = sweep.found;
+  result.records = report::read_records(sweep.records);
+  result.learn = *first_run_of(runs, "qcoop").method.learn;
+  result.qcoop = learned_by(first_run_of(runs, "qcoop"), records, model);
+  result.coop = learned_by(first_run_of(runs, "coop"), records, model);
+}
+
 void classify_pictures(const Model& model, const DemoAssets& assets,
                        const std::vector<std::string>& classes, DemoResult& result) {
-  const std::vector<std::string>& names = result.dataset.class_names;
+  const std::vector<std::string>& names = result.data->dataset.class_names;
   const ClassifyOptions options{kScoresKept, 0, interruptible()};
   const std::vector<ImageSource> pictures(assets.classify.begin(), assets.classify.end());
   const auto by_prompt = classify({model, result.qcoop.prompt, names}, pictures, options);
-  const auto by_words =
-      classify(AdaptedModel::zero_shot(model, {result.settings.zero_shot_template}, names),
-               pictures, options);
+  const auto by_words = classify(AdaptedModel::zero_shot(model, {result.zero_shot_template}, names),
+                                 pictures, options);
   for (std::size_t i = 0; i < classes.size(); ++i) {
     result.classified.push_back({classes[i], by_prompt[i], by_words[i]});
   }
@@ -95,16 +90,18 @@ void classify_pictures(const Model& model, const DemoAssets& assets,
 
 }  // namespace
 
-DemoResult run_demo(const Model& model, const DemoAssets& assets, const DemoSettings& settings) {
-  require(!settings.seeds.empty(), "demo: no seeds, expected at least one");
+DemoResult run_demo(const Model& model, const DemoAssets& assets, ExperimentRequest request,
+                    const fs::path& records) {
+  require(!request.seeds.empty(), "demo: no seeds, expected at least one");
+  ExperimentData data("", {});
+  request.data = {assets.pictures.string()};
   DemoResult result;
-  result.settings = settings;
-  result.dataset = load_dataset(assets.pictures, {.seed = settings.seeds.front()});
-  const std::vector<std::string> classes = true_classes(assets, result.dataset);
-  announce(assets, result);
-  measure_table(model, result);
-  result.qcoop = learn_once(model, result, "qcoop");
-  result.coop = learn_once(model, result, "coop");
+  result.data = data(request.data.front());
+  result.zero_shot_template = request.templates.front();
+  const std::vector<std::string> classes = true_classes(assets, result.data->dataset);
+  tell("learning on half of {} classes, testing on both halves, seeds {}",
+       result.data->dataset.class_names.size(), fmt::join(request.seeds, ", "));
+  do_runs(model, runs_of(request, std::ref(data)), records, result);
   classify_pictures(model, assets, classes, result);
   return result;
 }

@@ -1,32 +1,37 @@
 #pragma once
 
+#include <cstdint>
+#include <filesystem>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "cli/demo_assets.h"
-#include "qprompt/eval/base_to_new.h"
+#include "qprompt/experiment/request.h"
 #include "qprompt/inference/classifier.h"
+#include "qprompt/report/read_records.h"
 
 namespace qprompt::cli {
 
 // lr and epochs: what tools/demo_world/choose_settings.py chose, which sees training and validation
 // pictures of the base classes only. Never to be changed because of the demo's table.
-inline LearnConfig demo_learn_config() {
-  LearnConfig config;
-  config.classes = ClassSubset::kBase;
-  config.shots = 16;
-  config.views = 8;
-  config.training.epochs = 50;
-  config.training.batch_size = 32;
-  config.training.optimizer.lr = 0.1;
-  return config;
+inline ExperimentRequest demo_request() {
+  return {
+      .experiment = "base-to-new",
+      .methods = {"zeroshot", "coop", "qcoop"},
+      .shots = {16},
+      .seeds = {1, 2, 3},
+      .templates = {"a photo of a {}."},
+      .settings = {{"views", "8"}, {"epochs", "50"}, {"batch_size", "32"}, {"lr", "0.1"}},
+  };
 }
 
-struct DemoSettings {
-  LearnConfig learn = demo_learn_config();
-  std::vector<std::uint64_t> seeds{1, 2, 3};
-  std::string zero_shot_template = "a photo of a {}.";
-  std::vector<std::string> methods{"zeroshot", "coop", "qcoop"};
+// What a run has learned.
+struct LearnedPrompt {
+  PromptFile prompt{};
+  std::vector<std::string> class_names{};
+  std::int64_t steps = 0;
+  int clusterings = 0;
 };
 
 // A picture of a class that was not trained on, classified among all names.
@@ -36,18 +41,19 @@ struct ClassifiedPicture {
 };
 
 struct DemoResult {
-  DemoSettings settings;
-  Dataset dataset;
-  std::vector<ProtocolEntry> entries;
-  BaseToNewOptions options;
-  BaseToNewResult table;
-  Learned qcoop;  // with the first seed
-  Learned coop;   // in full precision, from the same pictures
-  std::vector<ClassifiedPicture> classified;
+  std::shared_ptr<const RunData> data{};
+  report::Records records{};
+  std::size_t found = 0;          // runs that were there before
+  LearnConfig learn{};            // of the qcoop run with the first seed
+  LearnedPrompt qcoop{}, coop{};  // of the runs with the first seed
+  std::string zero_shot_template{};
+  std::vector<ClassifiedPicture> classified{};
 };
 
-// The whole demonstration: the base-to-new table, a quantized prompt of the base classes, and the
-// pictures of new classes classified with it. Throws Interrupted on SIGINT.
-DemoResult run_demo(const Model& model, const DemoAssets& assets, const DemoSettings& settings);
+// The whole demonstration: a base-to-new experiment that leaves its records below `records`, and
+// the pictures of new classes classified with the quantized prompt of one of its runs. Throws
+// Interrupted on SIGINT.
+DemoResult run_demo(const Model& model, const DemoAssets& assets, ExperimentRequest request,
+                    const std::filesystem::path& records);
 
 }  // namespace qprompt::cli

@@ -2,13 +2,12 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/arguments.h"
-#include "cli/base_to_new_report.h"
 #include "cli/commands.h"
 #include "cli/console.h"
 #include "cli/demo_page.h"
 #include "cli/fields.h"
-#include "cli/notices.h"
 #include "cli/output.h"
+#include "cli/sweep_report.h"
 #include "qprompt/core/error.h"
 #include "qprompt/core/file.h"
 #include "qprompt/core/json.h"
@@ -28,7 +27,7 @@ struct DemoArguments {
   std::string output = "qprompt-demo";
   std::string assets;
   kernels::DeviceOptions device;
-  DemoSettings settings;
+  ExperimentRequest request = demo_request();
   OverwriteArgument overwrite;
 };
 
@@ -40,35 +39,41 @@ nlohmann::ordered_json scores_as_json(const std::vector<ClassScore>& scores) {
   return json;
 }
 
-nlohmann::ordered_json report_of(const DemoResult& result, const DemoAssets& assets,
-                                 const Model& model, double seconds) {
-  nlohmann::ordered_json report = record_header("demo", model);
-  report["data"] = {{"path", assets.pictures.string()}};
-  report.update(table_json(result.entries, result.options, result.table));
+// Its runs have records of their own, below `output`.
+nlohmann::ordered_json record_of(const DemoResult& result, const Model& model,
+                                 const std::filesystem::path& output, double seconds) {
+  nlohmann::ordered_json record = record_header("demo", model);
+  record["data"] = as_json(result.data->description);
+  record["settings"] = as_json(result.learn);
+  for (const report::RunRecord& run : result.records.runs) {
+    record["records"].push_back(name_within(run.file.string(), output.string()));
+  }
   for (const ClassifiedPicture& picture : result.classified) {
-    report["classified"].push_back({{"path", picture.learned.image},
+    record["classified"].push_back({{"path", picture.learned.image},
                                     {"class", picture.true_class},
                                     {"prompt", scores_as_json(picture.learned.scores)},
                                     {"zeroshot", scores_as_json(picture.zero_shot.scores)}});
   }
-  report["seconds"] = seconds;
-  return report;
+  record["interrupted"] = false;
+  record["seconds"] = {{"demo", seconds}};
+  return record;
 }
 
-void show(const DemoResult& result, const std::filesystem::path& prompt,
-          const std::filesystem::path& page, double seconds) {
-  print("{}\n", table_text(summarize(result.table.runs)));
+void show(const DemoResult& result, const DemoPlaces& places, const std::filesystem::path& page,
+          double seconds) {
+  print_tables(result.records);
+  print("\n");
   for (const ClassifiedPicture& picture : result.classified) {
     const ClassScore& best = picture.learned.scores.front();
     print("{}: {} {:.1f} % of {} names ({}; this class was never trained on)\n",
           std::filesystem::path(picture.learned.image).filename().string(), best.class_name,
-          100 * best.probability, result.dataset.class_names.size(),
+          100 * best.probability, result.data->dataset.class_names.size(),
           best.class_name == picture.true_class ? "right" : "wrong");
   }
-  print("\nprompt  {} ({} bytes, {} of them values; in fp16 these are {})\n", prompt.string(),
-        to_bytes(result.qcoop.prompt).size(), payload_size(result.qcoop.prompt),
-        payload_size(result.coop.prompt));
-  print("page    {}\n{:.1f} s\n", page.string(), seconds);
+  print("\nprompt  {} ({} bytes, {} of them values; in fp16 these are {})\n",
+        places.prompt.string(), to_bytes(result.qcoop.prompt).size(),
+        payload_size(result.qcoop.prompt), payload_size(result.coop.prompt));
+  print("records {}\npage    {}\n{:.1f} s\n", places.records.string(), page.string(), seconds);
 }
 
 bool is_demo(const std::filesystem::path& folder) {
@@ -87,16 +92,15 @@ void run(const DemoArguments& arguments) {
           output.string(), ": holds a run that is not the demo's; --force overwrites it");
   const DemoAssets assets = find_demo_assets(arguments.assets);
   const Model model = Model::load(assets.model.string(), {arguments.device, {}});
-  const DemoResult result = run_demo(model, assets, arguments.settings);
-  tell_scarce(result.table.scarce, arguments.settings.learn.shots);
-  const DemoPlaces places{assets.model, assets.pictures, output / kPromptName};
+  const DemoPlaces places{assets.model, output / kPromptName, output / "records"};
+  const DemoResult result = run_demo(model, assets, arguments.request, places.records);
   const double seconds =
       std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   save_run(output, result.qcoop.prompt, result.qcoop.class_names,
-           json_text(report_of(result, assets, model, seconds)));
+           json_text(record_of(result, model, output, seconds)));
   const std::filesystem::path page = output / "report.html";
   write_file(page, demo_page(result, places, model.device().info(), seconds));
-  show(result, places.prompt, page, seconds);
+  show(result, places, page, seconds);
 }
 
 }  // namespace
@@ -107,7 +111,9 @@ void add_demo_command(CLI::App& app) {
           ->footer(kDemoExamples);
   auto arguments = std::make_shared<DemoArguments>();
   command
-      ->add_option("--output", arguments->output, "folder for the page, the prompt and the report")
+      ->add_option(
+          "--output", arguments->output,
+          "folder for the page, the prompt and the runs' records; only missing runs are done")
       ->type_name("DIR")
       ->capture_default_str();
   command
@@ -121,12 +127,13 @@ void add_demo_command(CLI::App& app) {
       ->check(CLI::Range(0, kernels::kMostThreads));
   add_enum_option(*command, "--precision", arguments->device.precision,
                   "number format of the towers");
-  command->add_option("--seeds", arguments->settings.seeds, "each draws other training pictures")
+  command->add_option("--seeds", arguments->request.seeds, "each draws other training pictures")
       ->delimiter(',')
       ->capture_default_str();
   command
-      ->add_option("--epochs", arguments->settings.learn.training.epochs,
+      ->add_option("--epochs", arguments->request.settings["epochs"],
                    "passes over the training pictures")
+      ->type_name("INT")
       ->check(CLI::Range(1, 1000000))
       ->capture_default_str();
   arguments->overwrite.add_to(*command);

@@ -10,16 +10,11 @@
 namespace qprompt::cli {
 namespace {
 
-using report::Better;
 using report::Cell;
 using report::Column;
 using report::Figure;
 
 constexpr std::size_t kBins = 48;
-
-Cell percent(const MeanAndDeviation& value, int runs) {
-  return {MeanAndDeviation{100 * value.mean, 100 * value.deviation}, runs > 1};
-}
 
 std::vector<float> codebook_values(const EncodedMatrix& encoded) {
   std::vector<float> values;
@@ -53,49 +48,6 @@ Bins bins_of(std::span<const float> values, std::span<const float> also) {
 }
 
 }  // namespace
-
-std::string method_title(const std::string& method) {
-  if (method == "zeroshot") return "zero-shot";
-  if (method == "coop") return "CoOp";
-  if (method == "qcoop") return "QCoOp, 1 bit";
-  return method;
-}
-
-Figure accuracy_figure(std::span<const BaseToNewRow> rows) {
-  Figure figure = Figure::of("demo", "accuracy", "Accuracy of every method");
-  figure.kind = "ranges";
-  figure.channels = {{"x", "accuracy"}, {"y", "method"}, {"panel", "classes"}};
-  figure.data.columns = {Column::of_text("classes"), Column::of_text("method"),
-                         Column::of_percent("accuracy", Better::kNeither)};
-  const auto add = [&](const char* classes, MeanAndDeviation BaseToNewRow::*value) {
-    for (const BaseToNewRow& row : rows) {
-      figure.data.rows.push_back(
-          {classes, method_title(row.method), percent(row.*value, row.runs)});
-    }
-  };
-  add("Base classes", &BaseToNewRow::base);
-  add("New classes", &BaseToNewRow::novel);
-  add("Harmonic mean, H", &BaseToNewRow::harmonic);
-  return figure;
-}
-
-report::Table accuracy_table(std::span<const BaseToNewRow> rows) {
-  report::Table table{"demo-base-to-new", "Base to new", "", {}, {}};
-  table.columns = {Column::of_text("method"),         Column::of_percent("base, %"),
-                   Column::of_percent("new, %"),      Column::of_percent("H, %"),
-                   Column::of_count("values, bytes"), Column::of_count("file, bytes"),
-                   {"training, s", true, 1}};
-  for (const BaseToNewRow& row : rows) {
-    std::vector<Cell> cells{method_title(row.method), percent(row.base, row.runs),
-                            percent(row.novel, row.runs), percent(row.harmonic, row.runs)};
-    const bool learned = row.file_bytes > 0;
-    cells.push_back(learned ? Cell(static_cast<double>(row.payload_bytes)) : Cell());
-    cells.push_back(learned ? Cell(static_cast<double>(row.file_bytes)) : Cell());
-    cells.push_back(learned ? Cell(row.seconds) : Cell());
-    table.rows.push_back(std::move(cells));
-  }
-  return table;
-}
 
 Figure score_figure(std::span<const ClassScore> scores, const std::string& true_class) {
   Figure figure = Figure::of("demo", "scores", "Probabilities, %");

@@ -4,20 +4,12 @@
 #include <string>
 #include <vector>
 
-#include "qprompt/eval/base_to_new.h"
 #include "qprompt/inference/classifier.h"
 #include "qprompt/quant/encoded_matrix.h"
 #include "qprompt/report/figure.h"
 
-// What the demo's page shows, as tables and figures.
+// What the demo's page shows beside an experiment's table and figure.
 namespace qprompt::cli {
-
-// A method's name as the page writes it.
-std::string method_title(const std::string& method);
-
-// Base, new and H for every method, in per cent, with the deviation over the runs.
-report::Figure accuracy_figure(std::span<const BaseToNewRow> rows);
-report::Table accuracy_table(std::span<const BaseToNewRow> rows);
 
 // Probabilities, best first; the true class is marked.
 report::Figure score_figure(std::span<const ClassScore> scores, const std::string& true_class);

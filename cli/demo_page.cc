@@ -2,32 +2,54 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <map>
 #include <nlohmann/json.hpp>
+#include <set>
+#include <span>
 
 #include "cli/demo_figures.h"
 #include "cli/html.h"
 #include "cli/page.h"
 #include "qprompt/core/error.h"
 #include "qprompt/core/fields.h"
+#include "qprompt/report/accuracy_tables.h"
+#include "qprompt/report/curves.h"
 
 namespace qprompt::cli {
 namespace {
 
 namespace fs = std::filesystem;
 
-// The page says what this run measured, so the three methods of the demo must be in its table.
-struct Rows {
-  BaseToNewRow zero_shot, coop, qcoop;
-};
+using report::Group;
+using report::kBase;
+using report::kH;
+using report::kNew;
 
-Rows rows_of(const std::vector<BaseToNewRow>& rows) {
-  const auto row = [&](const std::string& method) {
-    for (const BaseToNewRow& candidate : rows) {
-      if (candidate.method == method) return candidate;
-    }
-    fail("demo page: no runs of ", method);
-  };
-  return {row("zeroshot"), row("coop"), row("qcoop")};
+std::string method_title(const std::string& method) {
+  if (method == "zeroshot") return "zero-shot";
+  if (method == "coop") return "CoOp";
+  if (method == "qcoop") return "QCoOp, 1 bit";
+  return method;
+}
+
+// Under the names that the page writes.
+std::vector<report::RunRecord> titled(std::vector<report::RunRecord> runs) {
+  for (report::RunRecord& run : runs) run.label = method_title(run.method);
+  return runs;
+}
+
+// The page says what the runs measured, so the three methods of the demo must be among them.
+const Group& group_of(std::span<const Group> groups, const std::string& method) {
+  const auto found = std::ranges::find(groups, method, &Group::method);
+  require(found != groups.end(), "demo page: no runs of ", method);
+  return *found;
+}
+
+const report::TargetRecord& target_of(const Group& group, const std::string& name) {
+  const report::TargetRecord* target = group.runs.front()->target(name);
+  require(target != nullptr, "demo page: a run without ", name, " classes");
+  return *target;
 }
 
 const EncodedMatrix& encoded_context(const PromptFile& prompt) {
@@ -42,7 +64,16 @@ std::string counted(std::int64_t count, const std::string& what) {
   return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
 }
 
-std::string percent(double fraction) { return fmt::format("{:.1f}", 100 * fraction); }
+// Per cent.
+double mean(const Group& group, const std::string& measure) {
+  const auto value = report::mean_of(group, measure);
+  require(value.has_value(), "demo page: a run of ", group.label, " without ", measure);
+  return value->mean;
+}
+
+std::string mean_text(const Group& group, const std::string& measure) {
+  return fmt::format("{:.1f}", mean(group, measure));
+}
 
 std::string figure(const fs::path& picture, const std::string& caption) {
   return fmt::format(
@@ -64,10 +95,9 @@ std::string figures(const std::vector<std::string>& class_names, const std::vect
 }
 
 // Points of base, new and H.
-std::string differences(const BaseToNewRow& row, const BaseToNewRow& from) {
-  return fmt::format("{:+.1f}, {:+.1f}, {:+.1f}", 100 * (row.base.mean - from.base.mean),
-                     100 * (row.novel.mean - from.novel.mean),
-                     100 * (row.harmonic.mean - from.harmonic.mean));
+std::string differences(const Group& group, const Group& from) {
+  const auto points = [&](const char* name) { return mean(group, name) - mean(from, name); };
+  return fmt::format("{:+.1f}, {:+.1f}, {:+.1f}", points(kBase), points(kNew), points(kH));
 }
 
 std::string card(const ClassifiedPicture& picture, std::size_t number) {
@@ -88,18 +118,20 @@ std::string cards(const std::vector<ClassifiedPicture>& pictures) {
   return text;
 }
 
-int all_clusterings(const Learned& learned) {
-  int clusterings = 0;
-  for (const auto& [name, count] : learned.clusterings) clusterings += count;
-  return clusterings;
-}
-
 std::string fact(const std::string& term, const std::string& description) {
   return fmt::format("        <dt>{}</dt><dd>{}</dd>\n", term, escape_html(description));
 }
 
+std::string seeds_text(const DemoResult& result) {
+  std::set<std::uint64_t> seeds;
+  for (const report::RunRecord& run : result.records.runs) {
+    if (!run.is_zero_shot()) seeds.insert(run.seed);
+  }
+  return fmt::format("{}", fmt::join(seeds, ", "));
+}
+
 std::string settings_text(const DemoResult& result) {
-  const LearnConfig& learn = result.settings.learn;
+  const LearnConfig& learn = result.learn;
   const auto& method = std::get<CoOpConfig>(learn.method);
   return fact("method", fmt::format("CoOp, {} tokens from “{}”", method.n_ctx, method.ctx_init)) +
          fact("quantizer", fmt::format("K-Means, {} bit, quantized while training",
@@ -112,68 +144,71 @@ std::string settings_text(const DemoResult& result) {
               fmt::format("SGD, lr {:g}, momentum {:g}, weight decay {:g}",
                           learn.training.optimizer.lr, learn.training.optimizer.momentum,
                           learn.training.optimizer.weight_decay)) +
-         fact("seeds", fmt::format("{}", fmt::join(result.settings.seeds, ", "))) +
-         fact("zero-shot", result.settings.zero_shot_template);
+         fact("seeds", seeds_text(result)) + fact("zero-shot", result.zero_shot_template);
 }
 
-std::string machine_text(const DemoPlaces& places, const kernels::DeviceInfo& machine,
-                         double seconds) {
+std::string machine_text(const DemoResult& result, const DemoPlaces& places,
+                         const kernels::DeviceInfo& machine, double seconds) {
+  const std::string runs = counted(std::ssize(result.records.runs), "run");
   return fact("program", fmt::format("qprompt {}", QPROMPT_VERSION)) +
          fact("library", fmt::format("{}, {}", machine.library, machine.instruction_set)) +
          fact("threads", fmt::format("{}", machine.threads)) +
          fact("numbers", fmt::format("{}: {}", enum_name(machine.format), machine.reason)) +
-         fact("whole run", fmt::format("{:.1f} s", seconds)) +
-         fact("prompt", places.prompt.string()) + fact("model", places.model.string());
+         fact("this page",
+              fmt::format("{:.1f} s; of {}, {} were there before", seconds, runs, result.found)) +
+         fact("prompt", places.prompt.string()) + fact("records", places.records.string()) +
+         fact("model", places.model.string());
 }
 
 std::string commands(const DemoPlaces& places) {
   return escape_html(
       fmt::format("qprompt inspect {1}\n"
                   "qprompt classify --model {0} --prompt {1} --classes names.txt picture.png\n"
+                  "qprompt report {2} --output report\n"
                   "qprompt train --model openai/clip-vit-base-patch16 --data photos --output run",
-                  places.model.string(), places.prompt.string()));
+                  places.model.string(), places.prompt.string(), places.records.string()));
 }
 
 using Values = std::map<std::string, std::string>;
 
-void add_counts(const DemoResult& result, Values& values) {
-  const BaseToNewResult& table = result.table;
+void add_counts(const DemoResult& result, const Group& group, Values& values) {
   const auto chance = [](const auto& names) {
     return fmt::format("{:.0f}", 100.0 / static_cast<double>(names.size()));
   };
-  values.insert({{"shots", fmt::to_string(result.settings.learn.shots)},
-                 {"seed", fmt::to_string(result.settings.seeds.front())},
-                 {"all_classes", fmt::to_string(result.dataset.class_names.size())},
-                 {"base_classes", fmt::to_string(table.base_classes.size())},
-                 {"new_classes", fmt::to_string(table.new_classes.size())},
-                 {"base_images", fmt::to_string(table.base_images)},
-                 {"new_images", fmt::to_string(table.new_images)},
-                 {"base_chance", chance(table.base_classes)},
-                 {"new_chance", chance(table.new_classes)}});
+  const report::TargetRecord &base = target_of(group, kBase), &novel = target_of(group, kNew);
+  values.insert({{"shots", fmt::to_string(result.learn.shots)},
+                 {"seed", fmt::to_string(result.learn.seed)},
+                 {"all_classes", fmt::to_string(result.data->dataset.class_names.size())},
+                 {"base_classes", fmt::to_string(base.class_names.size())},
+                 {"new_classes", fmt::to_string(novel.class_names.size())},
+                 {"base_images", fmt::to_string(base.images)},
+                 {"new_images", fmt::to_string(novel.images)},
+                 {"base_chance", chance(base.class_names)},
+                 {"new_chance", chance(novel.class_names)}});
 }
 
-void add_table(const std::vector<BaseToNewRow>& table, Values& values) {
-  const auto [zero_shot, coop, qcoop] = rows_of(table);
+void add_table(std::span<const Group> groups, Values& values) {
+  const Group& zero_shot = group_of(groups, "zeroshot");
+  const Group &coop = group_of(groups, "coop"), &qcoop = group_of(groups, "qcoop");
   const double ratio =
-      static_cast<double>(coop.payload_bytes) / static_cast<double>(qcoop.payload_bytes);
-  values.insert({{"runs", counted(qcoop.runs, "run")},
-                 {"file_bytes", fmt::to_string(qcoop.file_bytes)},
-                 {"payload_bytes", fmt::to_string(qcoop.payload_bytes)},
-                 {"fp16_bytes", fmt::to_string(coop.payload_bytes)},
+      static_cast<double>(coop.payload_bytes()) / static_cast<double>(qcoop.payload_bytes());
+  values.insert({{"runs", counted(std::ssize(qcoop.runs), "run")},
+                 {"payload_bytes", fmt::to_string(qcoop.payload_bytes())},
+                 {"fp16_bytes", fmt::to_string(coop.payload_bytes())},
                  {"times_smaller", fmt::format("{:.0f}", ratio)},
-                 {"zero_shot_base", percent(zero_shot.base.mean)},
-                 {"zero_shot_new", percent(zero_shot.novel.mean)},
-                 {"qcoop_base", percent(qcoop.base.mean)},
-                 {"qcoop_new", percent(qcoop.novel.mean)},
+                 {"zero_shot_base", mean_text(zero_shot, kBase)},
+                 {"zero_shot_new", mean_text(zero_shot, kNew)},
+                 {"qcoop_base", mean_text(qcoop, kBase)},
+                 {"qcoop_new", mean_text(qcoop, kNew)},
                  {"versus_zero_shot", differences(qcoop, zero_shot)},
                  {"versus_coop", differences(qcoop, coop)}});
 }
 
 void add_pictures(const DemoResult& result, Values& values) {
-  const FewShot few =
-      few_shot(result.dataset, result.settings.learn.shots, result.settings.seeds.front());
+  const Dataset& dataset = result.data->dataset;
+  const FewShot few = few_shot(dataset, result.learn.shots, result.learn.seed);
   const Dataset base = subsample_classes(few.dataset, ClassSubset::kBase);
-  const Dataset novel = subsample_classes(result.dataset, ClassSubset::kNew);
+  const Dataset novel = subsample_classes(dataset, ClassSubset::kNew);
   values.insert({{"base_pictures", figures(base.class_names, base.train)},
                  {"new_pictures", figures(novel.class_names, novel.test)},
                  {"classified", cards(result.classified)}});
@@ -181,23 +216,23 @@ void add_pictures(const DemoResult& result, Values& values) {
 
 void add_prompt(const DemoResult& result, Values& values) {
   const EncodedMatrix& encoded = encoded_context(result.qcoop.prompt);
-  const auto& method = std::get<CoOpConfig>(result.settings.learn.method);
-  values.insert({{"words", escape_html(method.ctx_init)},
+  const auto& method = std::get<CoOpConfig>(result.learn.method);
+  values.insert({{"file_bytes", fmt::to_string(to_bytes(result.qcoop.prompt).size())},
+                 {"words", escape_html(method.ctx_init)},
                  {"vectors", fmt::to_string(encoded.rows)},
                  {"width", fmt::to_string(encoded.cols)},
                  {"bits", counted(encoded.bits, "bit")},
                  {"code_counts", fmt::format("{}", fmt::join(code_counts(encoded), " and "))},
-                 {"clusterings", counted(all_clusterings(result.qcoop), "time")},
+                 {"clusterings", counted(result.qcoop.clusterings, "time")},
                  {"steps", fmt::to_string(result.qcoop.steps)}});
 }
 
-nlohmann::ordered_json page_data(const DemoResult& result) {
-  const std::vector<BaseToNewRow> rows = summarize(result.table.runs);
+nlohmann::ordered_json page_data(const DemoResult& result, std::span<const Group> groups) {
   const EncodedMatrix& encoded = encoded_context(result.qcoop.prompt);
   const Matrix full = qprompt::values(result.coop.prompt).begin()->second;
   nlohmann::ordered_json data;
-  data["tables"]["base-to-new"] = as_json(accuracy_table(rows));
-  data["figures"] = {{"accuracy", as_json(accuracy_figure(rows))},
+  data["tables"]["base-to-new"] = as_json(report::accuracy_table(groups));
+  data["figures"] = {{"accuracy", as_json(report::ranges_figure(groups))},
                      {"codes", as_json(code_figure(encoded))},
                      {"values", as_json(value_figure(values_of(full), encoded))}};
   for (std::size_t i = 0; i < result.classified.size(); ++i) {
@@ -212,14 +247,16 @@ nlohmann::ordered_json page_data(const DemoResult& result) {
 
 std::string demo_page(const DemoResult& result, const DemoPlaces& places,
                       const kernels::DeviceInfo& machine, double seconds) {
+  const std::vector<report::RunRecord> runs = titled(result.records.runs);
+  const std::vector<Group> groups = report::groups_of(runs);
   Values values{{"settings", settings_text(result)},
-                {"machine", machine_text(places, machine, seconds)},
+                {"machine", machine_text(result, places, machine, seconds)},
                 {"commands", commands(places)}};
-  add_counts(result, values);
-  add_table(summarize(result.table.runs), values);
+  add_counts(result, group_of(groups, "qcoop"), values);
+  add_table(groups, values);
   add_pictures(result, values);
   add_prompt(result, values);
-  return filled_page(kDemoPage, values, page_data(result));
+  return filled_page(kDemoPage, values, page_data(result, groups));
 }
 
 }  // namespace qprompt::cli

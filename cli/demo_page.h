@@ -1,5 +1,6 @@
 #pragma once
 
+#include <filesystem>
 #include <string>
 
 #include "cli/demo.h"
@@ -7,11 +8,11 @@
 namespace qprompt::cli {
 
 struct DemoPlaces {
-  std::filesystem::path model, pictures, prompt;
+  std::filesystem::path model, prompt, records;
 };
 
 // One HTML page that needs nothing beside it: what was done and what came out. `seconds`: of the
-// whole run.
+// whole command.
 std::string demo_page(const DemoResult& result, const DemoPlaces& places,
                       const kernels::DeviceInfo& machine, double seconds);
 

@@ -8,8 +8,8 @@
 
 #include "cli/arguments.h"
 #include "cli/output.h"
+#include "cli/sweep_report.h"
 #include "qprompt/experiment/plan.h"
-#include "qprompt/experiment/sweep.h"
 
 namespace qprompt::cli {
 
@@ -42,28 +42,10 @@ struct SweepArguments {
 
   void add_to(CLI::App& app);
   Workbench bench(const ModelArguments& model) const;
-};
-
-// Executes lists of runs, says what becomes of each, and shows what is there in the end.
-class ShownSweep {
- public:
-  ShownSweep(const SweepArguments& arguments, std::string tokenizer)
-      : arguments_(arguments), tokenizer_(std::move(tokenizer)) {}
-
-  // False where it was interrupted.
-  bool run(Workbench& bench, const std::vector<RunSpec>& runs);
-  // The tables of all records that are there on stdout, and their JSON; throws Error where a run
-  // failed, and Interrupted where one was.
-  void finish() const;
-
- private:
-  void tell(const RunOutcome& outcome, std::size_t position, std::size_t runs);
-
-  const SweepArguments& arguments_;
-  std::string tokenizer_;
-  std::vector<std::filesystem::path> records_;
-  std::vector<std::string> failures_;
-  bool interrupted_ = false;
+  SweepResult run(Workbench& bench, const std::string& tokenizer,
+                  const std::vector<RunSpec>& runs) const;
+  // The tables of the records on stdout, and their JSON; throws where not all was done.
+  void finish(const SweepResult& result) const;
 };
 
 }  // namespace qprompt::cli

@@ -74,9 +74,7 @@ void run_experiment(const ExperimentArguments& arguments) {
   ExperimentData data(arguments.lists.data_root, own);
   const std::vector<RunSpec> runs = runs_of(request, std::ref(data));
   Workbench bench = arguments.sweep.bench(arguments.model);
-  ShownSweep sweep(arguments.sweep, arguments.model.tokenizer);
-  sweep.run(bench, runs);
-  sweep.finish();
+  arguments.sweep.finish(arguments.sweep.run(bench, arguments.model.tokenizer, runs));
 }
 
 void add_data_options(CLI::App& command, const Experiment& experiment,

@@ -43,18 +43,18 @@ void run_sweep(SweepCommand& arguments) {
   for (const Plan::Entry& entry : plan.experiments) {
     lists.push_back(naming(entry.place, [&] { return runs_of(entry.request, std::ref(data)); }));
   }
-  ShownSweep sweep(arguments.sweep, arguments.model.tokenizer);
+  SweepResult result;
   std::optional<Workbench> bench;
-  for (std::size_t i = 0; i < lists.size(); ++i) {
+  for (std::size_t i = 0; i < lists.size() && !result.interrupted; ++i) {
     const Plan::Entry& entry = plan.experiments[i];
     tell("{}: {} runs", entry.request.experiment, lists[i].size());
     if (!bench || arguments.model.model != entry.model) {
       arguments.model.model = entry.model;
       bench.emplace(arguments.sweep.bench(arguments.model));
     }
-    if (!sweep.run(*bench, lists[i])) break;
+    result += arguments.sweep.run(*bench, arguments.model.tokenizer, lists[i]);
   }
-  sweep.finish();
+  arguments.sweep.finish(result);
 }
 
 }  // namespace

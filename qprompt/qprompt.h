@@ -9,10 +9,11 @@
 //   classify         images to names                             inference/classifier.h
 //   evaluate         accuracy and F1                             eval/evaluate.h
 //
-// and what they hand over: PromptFile (artifact/prompt_file.h), the base-to-new table
-// (eval/base_to_new.h), run folders (run/execute.h). Images are files, bytes or pixels
-// (data/image_source.h). Everything throws qprompt::Error (core/error.h), one line each, or
-// Interrupted where a caller's `stop` said so; nothing else leaves the library.
+// and what they hand over: PromptFile (artifact/prompt_file.h), run folders (run/execute.h), and
+// experiments, which are lists of runs (experiment/request.h makes them, experiment/sweep.h does
+// them). Images are files, bytes or pixels (data/image_source.h). Everything throws qprompt::Error
+// (core/error.h), one line each, or Interrupted where a caller's `stop` said so; nothing else
+// leaves the library.
 
 #include "qprompt/artifact/prompt_file.h"
 #include "qprompt/clip/model.h"
@@ -24,8 +25,9 @@
 #include "qprompt/data/few_shot.h"
 #include "qprompt/data/image_source.h"
 #include "qprompt/data/split_file.h"
-#include "qprompt/eval/base_to_new.h"
 #include "qprompt/eval/evaluate.h"
+#include "qprompt/experiment/request.h"
+#include "qprompt/experiment/sweep.h"
 #include "qprompt/features/feature_store.h"
 #include "qprompt/inference/adapted_model.h"
 #include "qprompt/inference/classifier.h"

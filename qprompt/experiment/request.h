@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "qprompt/core/export.h"
 #include "qprompt/run/run_spec.h"
 #include "qprompt/train/settings.h"
 
@@ -44,6 +45,6 @@ bool same_data(const std::string& a, const std::string& b);
 
 // The runs of an experiment, in the order in which they share most. Throws Error for an unknown
 // experiment or method, for settings that none of its methods has, and for what is missing.
-std::vector<RunSpec> runs_of(const ExperimentRequest& request, const DataSource& data);
+QPROMPT_API std::vector<RunSpec> runs_of(const ExperimentRequest& request, const DataSource& data);
 
 }  // namespace qprompt

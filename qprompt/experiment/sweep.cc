@@ -38,7 +38,7 @@ class Sweep {
     for (std::size_t i = 0; i < runs_.size(); ++i) {
       if (!options_.shard.takes(i)) continue;
       outcomes.push_back(one(i));
-      if (options_.on_end) options_.on_end(i, outcomes.back());
+      if (options_.on_end) options_.on_end(i, runs_[i], outcomes.back());
     }
     return outcomes;
   }
@@ -80,6 +80,12 @@ class Sweep {
     const RunResult result = execute(bench_, spec, options);
     if (result.learned && result.learned->interrupted) throw Interrupted();
     outcome.skipped = result.skipped;
+    if (result.learned) add_what_was_lacking(*result.learned, outcome);
+  }
+
+  static void add_what_was_lacking(const Learned& learned, RunOutcome& outcome) {
+    outcome.scarce = learned.scarce;
+    outcome.skipped.insert(outcome.skipped.end(), learned.skipped.begin(), learned.skipped.end());
   }
 
   Workbench& bench_;

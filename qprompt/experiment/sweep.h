@@ -6,7 +6,9 @@
 #include <string>
 #include <vector>
 
+#include "qprompt/core/export.h"
 #include "qprompt/core/shard.h"
+#include "qprompt/data/few_shot.h"
 #include "qprompt/run/execute.h"
 
 namespace qprompt {
@@ -22,8 +24,9 @@ enum class RunFate {
 struct RunOutcome {
   std::filesystem::path folder{};
   RunFate fate = RunFate::kFinished;
-  std::string message{};  // of one that failed
-  std::vector<std::string> skipped{};
+  std::string message{};               // of one that failed
+  std::vector<std::string> skipped{};  // damaged images
+  std::vector<ScarceClass> scarce{};   // classes with fewer training images than shots
 };
 
 struct SweepOptions {
@@ -34,15 +37,16 @@ struct SweepOptions {
   // Before a run that is not there: its position and how many there are, and the observer of its
   // training.
   std::function<Observer(std::size_t position, std::size_t runs, const RunSpec& spec)> on_begin{};
-  std::function<void(std::size_t position, const RunOutcome& outcome)> on_end{};
+  std::function<void(std::size_t position, const RunSpec& spec, const RunOutcome& outcome)>
+      on_end{};
 };
 
 // Does those runs of the list whose records are not there yet. A run that fails (diverged, say)
 // does not keep the others from theirs. Processes that share `records` never do the same run at
 // once. Throws Interrupted where an observer's stop says so, Error where a run is not possible at
 // all, before any begins.
-std::vector<RunOutcome> run_all(Workbench& bench, const std::vector<RunSpec>& runs,
-                                const SweepOptions& options);
+QPROMPT_API std::vector<RunOutcome> run_all(Workbench& bench, const std::vector<RunSpec>& runs,
+                                            const SweepOptions& options);
 
 // The records that are there of these runs, in their order.
 std::vector<std::filesystem::path> finished_records(const std::filesystem::path& records,
@@ -50,7 +54,7 @@ std::vector<std::filesystem::path> finished_records(const std::filesystem::path&
                                                     const Model& model);
 
 // Where the record of a run lies, or will.
-std::filesystem::path record_path(const std::filesystem::path& records, const RunSpec& spec,
-                                  const Model& model);
+QPROMPT_API std::filesystem::path record_path(const std::filesystem::path& records,
+                                              const RunSpec& spec, const Model& model);
 
 }  // namespace qprompt

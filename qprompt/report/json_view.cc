@@ -7,14 +7,14 @@
 namespace qprompt::report {
 namespace {
 
-constexpr std::size_t kShown = 60;
+constexpr std::size_t kLongestShown = 60;
 
 }  // namespace
 
 void JsonView::fail_for(const std::string& expected) const {
   using nlohmann::json;
   const std::string came = json_->dump(-1, ' ', false, json::error_handler_t::replace);
-  fail(place_, ": ", printable(came, kShown), ", expected ", expected);
+  fail(place_, ": ", printable(came, kLongestShown), ", expected ", expected);
 }
 
 std::optional<JsonView> JsonView::find(const std::string& key) const {

@@ -103,6 +103,8 @@ void take_record(const nlohmann::json& record, ListedRun& run) {
   take(record, {"/settings/epochs"}, run.epochs);
   if (const auto epochs = record.find("epochs"); epochs != record.end()) {
     run.epoch = static_cast<int>(epochs->size());
+    // Its settings say epochs whatever it learns by.
+    if (run.status == RunStatus::kFinished && epochs->empty()) run.epochs = 0;
   }
   run.seconds = 0;
   if (const auto seconds = record.find("seconds"); seconds != record.end()) {

@@ -45,7 +45,7 @@ struct ListedRun {
   std::string experiment{}, label{}, dataset{};
   int shots = 0;
   std::uint64_t seed = 0, train_seed = 0;
-  int epoch = 0, epochs = 0;  // done, of how many
+  int epoch = 0, epochs = 0;  // done, of how many; 0 of what learns without steps
   double seconds = 0;         // it has worked, or works
   double quiet_seconds = 0;   // since the last event, of one that is running
   std::string host{};         // that works on it, or did; empty where that is not known
@@ -63,7 +63,7 @@ struct ListedRun {
     visit("seed", seed, "");
     visit("train_seed", train_seed, "");
     visit("epoch", epoch, "epochs done");
-    visit("epochs", epochs, "of how many");
+    visit("epochs", epochs, "of how many; 0: of none");
     visit("seconds", seconds, "");
     visit("quiet_seconds", quiet_seconds, "since the last event, of one that is running");
     visit("host", host, "");

@@ -36,6 +36,27 @@ std::string simple(const std::string& text) {
   return slug(text, ".+").substr(0, kLongest);
 }
 
+void require_test_images(const Target& target) {
+  const Dataset& dataset = target.data->dataset;
+  require(!subsample_classes(dataset, target.classes).test.empty(), target.data->description.path,
+          ": no test images of the ", enum_name(target.classes), " classes; understood was ",
+          summary(dataset));
+}
+
+// Whether the method can be asked about the classes of the targets.
+void require_answers(const RunSpec& spec, const Model& model) {
+  const LearnConfig& learn = *spec.method.learn;
+  require_valid(learn);
+  if (!make_learner(learn.method, model)->class_bound()) return;
+  const auto learned = subsample_classes(spec.data->dataset, learn.classes).class_names;
+  for (const Target& target : spec.targets) {
+    const auto asked = subsample_classes(target.data->dataset, target.classes).class_names;
+    require(asked == learned, spec.experiment, ": '", spec.method.name,
+            "' learns for the classes it saw alone and has no answer for those of '", target.name,
+            "'");
+  }
+}
+
 }  // namespace
 
 std::string label_of(const RunSpec& spec) {
@@ -90,17 +111,8 @@ std::string folder_name(const RunSpec& spec, std::uint64_t hash) {
 }
 
 void require_possible(const RunSpec& spec, const Model& model) {
-  if (!spec.method.learn) return;
-  const LearnConfig& learn = *spec.method.learn;
-  require_valid(learn);
-  if (!make_learner(learn.method, model)->class_bound()) return;
-  const auto learned = subsample_classes(spec.data->dataset, learn.classes).class_names;
-  for (const Target& target : spec.targets) {
-    const auto asked = subsample_classes(target.data->dataset, target.classes).class_names;
-    require(asked == learned, spec.experiment, ": '", spec.method.name,
-            "' learns for the classes it saw alone and has no answer for those of '", target.name,
-            "'");
-  }
+  for (const Target& target : spec.targets) require_test_images(target);
+  if (spec.method.learn) require_answers(spec, model);
 }
 
 }  // namespace qprompt

@@ -65,7 +65,8 @@ QPROMPT_API std::uint64_t run_hash(const RunSpec& spec, const Model& model);
 // "base-to-new/caltech101-base-qcoop-16shots-seed1-3f2a91bc".
 QPROMPT_API std::string folder_name(const RunSpec& spec, std::uint64_t hash);
 
-// Throws Error where the method cannot answer for a target's classes.
+// Throws Error where a target has no test images, and where the method cannot answer for its
+// classes.
 QPROMPT_API void require_possible(const RunSpec& spec, const Model& model);
 
 }  // namespace qprompt

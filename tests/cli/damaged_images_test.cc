@@ -46,6 +46,16 @@ TEST_F(DamagedImages, TrainingNamesOneOrSkipsIt) {
       HasSubstr("damaged images skipped: 1"));
 }
 
+TEST_F(DamagedImages, AreToldOnceOfAllRunsOfAList) {
+  const Outcome outcome =
+      succeed({"base-to-new", "--model", model, "--data", data, "--methods", "zeroshot,coop",
+               "--seeds", "1", "--shots", "1", "--views", "1", "--epochs", "1", "--skip-bad-images",
+               "--records", path("records")});
+  const std::string line = "damaged images skipped: 2";
+  EXPECT_THAT(outcome.err, HasSubstr(line));
+  EXPECT_EQ(outcome.err.find(line), outcome.err.rfind(line)) << outcome.err;
+}
+
 TEST_F(DamagedImages, ClassifyNamesOneOrCountsIt) {
   const std::string names = folder.file("names.txt", "cat\ndog\n").string();
   const auto words = classify({"--classes", names, cut.string(), empty.string()});

@@ -5,10 +5,10 @@ namespace qprompt::testing {
 namespace {
 
 namespace fs = std::filesystem;
-using ::testing::ElementsAre;
 using ::testing::EndsWith;
 using ::testing::HasSubstr;
 using ::testing::Not;
+using ::testing::UnorderedElementsAre;
 
 // The demo on a few of its pictures.
 class Demo : public CliTest {
@@ -26,6 +26,15 @@ class Demo : public CliTest {
     fs::copy_file(picture, folder / "assets" / "classify" / (name + picture.extension().string()));
   }
 
+  // What lies in its output folder itself.
+  std::vector<std::string> output() const {
+    std::vector<std::string> names;
+    for (const auto& entry : fs::directory_iterator(path("out"))) {
+      names.push_back(entry.path().filename().string());
+    }
+    return names;
+  }
+
   std::vector<std::string> demo() const {
     return {"demo", "--assets", path("assets"), "--output",  path("out"), "--epochs",
             "1",    "--seeds",  "1,2",          "--threads", "1"};
@@ -35,8 +44,8 @@ class Demo : public CliTest {
 TEST_F(Demo, WritesOnePageThatNeedsNothingBesideIt) {
   add_picture_to_classify(3, class_names[3]);
   const Outcome outcome = succeed(demo());
-  EXPECT_THAT(listing(path("out")),
-              ElementsAre("prompt.classes.txt", "prompt.qprompt", "report.html", "run.json"));
+  EXPECT_THAT(output(), UnorderedElementsAre("prompt.classes.txt", "prompt.qprompt", "records",
+                                             "report.html", "run.json"));
   EXPECT_THAT(outcome.out, HasSubstr(path("out") + "/report.html"));
   const std::string page = read_text(path("out") + "/report.html");
   EXPECT_THAT(page, EndsWith("</html>\n"));
@@ -52,12 +61,44 @@ TEST_F(Demo, ReportsWhatTheTableAndThePicturesShow) {
   add_picture_to_classify(3, class_names[3]);
   const Outcome outcome = succeed(demo());
   const nlohmann::json report = json_file(path("out") + "/run.json");
-  ASSERT_EQ(report.at("rows").size(), 3);
-  EXPECT_EQ(report.at("runs").size(), 1 + 2 * 2);
+  EXPECT_EQ(report.at("records").size(), 1 + 2 * 2);
+  for (const char* row : {"pictures  zeroshot", "pictures  coop", "pictures  qcoop"}) {
+    EXPECT_THAT(outcome.out, HasSubstr(row));
+  }
   ASSERT_EQ(report.at("classified").size(), 1);
   const auto& scores = report.at("classified")[0].at("prompt");
   EXPECT_EQ(scores.size(), kClasses);
   EXPECT_THAT(outcome.out, HasSubstr(scores[0].at("class").get<std::string>()));
+}
+
+TEST_F(Demo, ItsTableIsAnExperimentAndItsPromptThatOfTheFirstQuantizedRun) {
+  add_picture_to_classify(3, class_names[3]);
+  succeed(demo());
+  std::vector<fs::path> of_first_qcoop;
+  const nlohmann::json report = json_file(folder / "out/run.json");
+  for (const auto& file : report.at("records")) {
+    const fs::path place = folder / "out" / file.get<std::string>();
+    const nlohmann::json record = json_file(place);
+    EXPECT_EQ(record.at("experiment"), "base-to-new");
+    EXPECT_EQ(record.at("targets").size(), 2);
+    if (record.at("method") != "qcoop" || record.at("source").at("seed") != 1) continue;
+    of_first_qcoop.push_back(place.parent_path());
+  }
+  ASSERT_EQ(of_first_qcoop.size(), 1);
+  for (const char* name : {"prompt.qprompt", "prompt.classes.txt"}) {
+    EXPECT_EQ(read_text(folder / "out" / name), read_text(of_first_qcoop.front() / name));
+  }
+  succeed({"report", path("out"), "--output", path("report")});
+  EXPECT_TRUE(fs::exists(folder / "report/tables/base-to-new.csv"));
+}
+
+TEST_F(Demo, AgainDoesOnlyTheRunsThatAreMissing) {
+  add_picture_to_classify(3, class_names[3]);
+  const Outcome first = succeed(demo());
+  const Outcome again = succeed(demo());
+  EXPECT_THAT(again.err, HasSubstr("5 runs were there"));
+  EXPECT_EQ(again.out.substr(0, again.out.find("page")),
+            first.out.substr(0, first.out.find("page")));
 }
 
 TEST_F(Demo, ShowsClassNamesThatLookLikeMarkupAsTheyAre) {

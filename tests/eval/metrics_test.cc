@@ -107,6 +107,7 @@ TEST(Metrics, IntervalIsWilsons) {
 TEST(Metrics, HarmonicMeanIsThatOfThePapersTables) {
   EXPECT_NEAR(harmonic_mean(69.34, 74.22), 71.70, 0.005);
   EXPECT_NEAR(harmonic_mean(82.28, 75.14), 78.55, 0.005);
+  EXPECT_EQ(harmonic_mean(0.6, 0), 0);
   EXPECT_EQ(harmonic_mean(0, 0), 0);
 }
 

@@ -2,11 +2,13 @@
 
 #include <gmock/gmock.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "qprompt/core/file.h"
 #include "qprompt/core/json.h"
 #include "qprompt/experiment/request.h"
+#include "qprompt/features/feature_store.h"
 #include "qprompt/run/run_folder.h"
 #include "qprompt/run/run_lock.h"
 #include "tests/eval/demo_data.h"
@@ -24,6 +26,7 @@ using testing::error_of;
 using ::testing::Ge;
 using ::testing::HasSubstr;
 using ::testing::SizeIs;
+using ::testing::StartsWith;
 
 std::shared_ptr<const RunData> demo_data() {
   static const auto data = [] {
@@ -45,8 +48,9 @@ ExperimentRequest brief(const std::string& experiment) {
 
 class SweepOfRuns : public ::testing::Test {
  protected:
-  static std::vector<RunSpec> runs(const ExperimentRequest& request) {
-    return runs_of(request, [](const std::string&) { return demo_data(); });
+  static std::vector<RunSpec> runs(const ExperimentRequest& request,
+                                   const std::shared_ptr<const RunData>& data = demo_data()) {
+    return runs_of(request, [&](const std::string&) { return data; });
   }
 
   // A process of its own, as far as what is shared goes.
@@ -99,6 +103,40 @@ TEST_F(SweepOfRuns, LeavesARecordAndAPromptOfEveryRun) {
         evaluate(AdaptedModel(model, prompt, data.class_names), data.test).metrics;
     EXPECT_EQ(target["correct"], metrics.correct);
     EXPECT_EQ(target["class_names"], nlohmann::json(data.class_names));
+  }
+}
+
+TEST_F(SweepOfRuns, ARunIsWhatLearningByHandGivesWhateverIsBesideIt) {
+  const auto list = runs(brief("base-to-new"));
+  sweep(list);
+  for (const RunSpec& run : {list[3], list[4]}) {
+    const Learned learned = learn(model, demo_data()->dataset, *run.method.learn);
+    const fs::path path = record_path(records, run, model);
+    EXPECT_EQ(to_bytes(load_prompt_file(path.parent_path() / kPromptName)),
+              to_bytes(learned.prompt));
+    const auto epochs = record(run)["epochs"];
+    ASSERT_EQ(epochs.size(), learned.epochs.size());
+    for (std::size_t e = 0; e < epochs.size(); ++e) {
+      EXPECT_EQ(epochs[e]["loss"], learned.epochs[e].loss);
+    }
+  }
+  EXPECT_NE(record(list[1])["epochs"], record(list[3])["epochs"]) << "seeds draw other shots";
+}
+
+TEST_F(SweepOfRuns, CachedFeaturesChangeNothing) {
+  ExperimentRequest request = brief("base-to-new");
+  request.seeds = {1};
+  const auto list = runs(request);
+  sweep(list);
+  FeatureOptions cached;
+  cached.cache = FeatureStore::open(folder / "cache");
+  for (const char* name : {"filled", "read"}) {
+    Workbench bench(model, cached, cached);
+    run_all(bench, list, {.records = folder / name});
+    EXPECT_GT(cached.cache->entries(), 0u);
+    for (const RunSpec& run : list) {
+      EXPECT_EQ(lasting(read_json(record_path(folder / name, run, model))), lasting(record(run)));
+    }
   }
 }
 
@@ -179,7 +217,8 @@ TEST_F(SweepOfRuns, ARunThatFailsKeepsNoOtherFromItsOwn) {
   list[1].method.learn->training.optimizer.warmup_epochs = 0;
   const auto outcomes = sweep(list);
   EXPECT_EQ(outcomes[1].fate, RunFate::kFailed);
-  EXPECT_THAT(outcomes[1].message, HasSubstr("a smaller learning rate may help"));
+  EXPECT_THAT(outcomes[1].message, AllOf(StartsWith(outcomes[1].folder.filename().string()),
+                                         HasSubstr("a smaller learning rate may help")));
   EXPECT_EQ(outcomes[2].fate, RunFate::kFinished);
 }
 
@@ -253,6 +292,33 @@ TEST_F(SweepOfRuns, AMethodBoundToItsClassesIsRefusedBeforeAnyRun) {
   EXPECT_FALSE(fs::exists(records));
   request.experiment = "few-shot";
   EXPECT_THAT(fates(sweep(runs(request))), Each(RunFate::kFinished));
+}
+
+TEST_F(SweepOfRuns, AHalfWithoutTestImagesIsRefusedBeforeAnyRun) {
+  const auto data = std::make_shared<RunData>(*demo_data());
+  std::erase_if(data->dataset.test, [](const Item& item) { return item.label >= 3; });
+  const auto list = runs(brief("base-to-new"), data);
+  EXPECT_THAT(error_of([&] { sweep(list); }), HasSubstr("no test images of the new classes"));
+  EXPECT_FALSE(fs::exists(records));
+}
+
+TEST_F(SweepOfRuns, NamesDamagedImagesAndScarceClassesThatARunLearnedFrom) {
+  const auto data = std::make_shared<RunData>(*demo_data());
+  Dataset& dataset = data->dataset;
+  dataset.test.front().image = folder.file("test.webp", "");
+  dataset.train = first_of_each(dataset.train, 5, 2);
+  for (const int label : {1, 4}) {  // a base class and a new one
+    dataset.train.erase(std::ranges::find(dataset.train, label, &Item::label));
+  }
+  dataset.train.front().image = folder.file("train.webp", "");
+  FeatureOptions skipping;
+  skipping.skip_bad_images = true;
+  Workbench bench(model, skipping, skipping);
+  const auto list = runs(brief("base-to-new"), data);
+  const auto outcomes = run_all(bench, {list[0], list[1]}, {.records = records});
+  EXPECT_THAT(outcomes[0].skipped, ElementsAre(HasSubstr("test.webp")));
+  EXPECT_THAT(outcomes[1].skipped, ElementsAre(HasSubstr("test.webp"), HasSubstr("train.webp")));
+  EXPECT_THAT(outcomes[1].scarce, ElementsAre(ScarceClass{dataset.class_names[1], 1}));
 }
 
 TEST_F(SweepOfRuns, AnotherRunsRecordInItsPlaceIsRefused) {

@@ -162,6 +162,13 @@ TEST_F(RunList, KnowsAnInterruptedRunByItsRecord) {
   EXPECT_EQ(only().status, RunStatus::kInterrupted);
 }
 
+TEST_F(RunList, ShowsNoEpochsOfWhatLearnsWithoutSteps) {
+  record("run", R"({"settings": {"epochs": 50}, "epochs": [], "interrupted": false})");
+  EXPECT_EQ(only().epochs, 0);
+  record("run", R"({"settings": {"epochs": 50}, "epochs": [], "interrupted": true})");
+  EXPECT_EQ(only().epochs, 50) << "interrupted in its first";
+}
+
 TEST_F(RunList, ShowsDamageBesideWhatIsWhole) {
   record("a");
   for (const std::string text : {"{", "[1]", R"({"targets": 3})", R"({"targets": [{}]})",

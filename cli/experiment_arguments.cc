@@ -29,8 +29,7 @@ std::shared_ptr<const RunData> ExperimentData::operator()(const std::string& nam
   Dataset dataset = arguments.load(kDivisionSeed);
   if (own_.contains(name) && arguments.data != name) dataset.name = name;
   DataDescription description = arguments.description(dataset);
-  const auto data =
-      std::make_shared<const RunData>(RunData{std::move(dataset), std::move(description)});
+  const auto data = std::make_shared<const RunData>(std::move(dataset), std::move(description));
   return read_[name] = data;
 }
 

@@ -68,8 +68,7 @@ RunSpec run_spec(const TrainArguments& arguments, const Dataset& dataset) {
   RunSpec spec;
   spec.experiment = "train";
   spec.method = {name_of(arguments.learn), arguments.learn};
-  spec.data =
-      std::make_shared<const RunData>(RunData{dataset, arguments.data.description(dataset)});
+  spec.data = std::make_shared<const RunData>(dataset, arguments.data.description(dataset));
   spec.preset = arguments.flags.preset_use();
   const ClassSubset classes = arguments.learn.classes;
   const bool has_test = !subsample_classes(dataset, classes).test.empty();

@@ -59,7 +59,7 @@ class Run {
     settings["precision"] = enum_name(bench_.model().device().format());
     settings["tokenizer"] = options_.tokenizer;
     settings["exif"] = spec_.data->description.exif;
-    settings["images"] = hex64(source_hash(*spec_.data));
+    settings["images"] = hex64(spec_.data->source_hash);
     return json_line(settings);
   }
 

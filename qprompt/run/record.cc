@@ -1,5 +1,7 @@
 #include "qprompt/run/record.h"
 
+#include <filesystem>
+
 #include "qprompt/checkpoint/checkpoint.h"
 #include "qprompt/clip/engine.h"
 #include "qprompt/core/hash.h"
@@ -8,13 +10,18 @@
 
 namespace qprompt {
 
+namespace fs = std::filesystem;
 using Json = nlohmann::ordered_json;
 
 std::string record_version() { return QPROMPT_VERSION; }
 
 std::string name_within(const std::string& image, const std::string& root) {
+  if (root.empty()) return image;
   const std::string folder = root.ends_with('/') ? root : root + '/';
-  return image.starts_with(folder) ? image.substr(folder.size()) : image;
+  if (image.starts_with(folder)) return image.substr(folder.size());
+  const fs::path path = fs::absolute(image).lexically_normal();
+  const fs::path relative = path.lexically_relative(fs::path(folder).lexically_normal());
+  return relative.empty() || *relative.begin() == ".." ? image : relative.string();
 }
 
 Json record_header(const std::string& command, const Model& model) {

@@ -19,7 +19,7 @@ namespace qprompt {
 // The program's version, which is part of what a run is.
 std::string record_version();
 
-// The name of an image below `root`; as it is elsewhere.
+// The name of an image below `root`, an absolute path, however it was called; as it is elsewhere.
 std::string name_within(const std::string& image, const std::string& root);
 
 // What every record begins with.

@@ -28,7 +28,7 @@ Json source_as_json(Workbench& bench, const RunSpec& spec) {
   Json json{{"dataset", chosen.name},
             {"classes", enum_name(source_classes(spec))},
             {"n_classes", chosen.class_names.size()},
-            {"images_hash", hex64(source_hash(*spec.data))}};
+            {"images_hash", hex64(spec.data->source_hash)}};
   const bool learns = spec.method.learn.has_value();
   LearnConfig nothing;
   nothing.shots = 0;
@@ -83,7 +83,7 @@ Json target_as_json(const Target& target, const TestBench& test, const Evaluatio
   Json json{{"name", target.name},
             {"dataset", target.data->dataset.name},
             {"classes", enum_name(target.classes)},
-            {"images_hash", hex64(target_hash(target))}};
+            {"images_hash", hex64(target.data->test_hash)}};
   json.update(accuracies_as_json(metrics));
   const std::vector<std::string>& names = test.chosen.class_names;
   json["class_names"] = names;

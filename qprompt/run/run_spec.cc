@@ -17,9 +17,9 @@ namespace qprompt {
 namespace {
 
 // Relative to where the data lie, so that they may be moved.
-std::uint64_t hash_of(std::span<const Item> items, const RunData& data, std::uint64_t hash) {
+std::uint64_t hash_of(std::span<const Item> items, const std::string& root, std::uint64_t hash) {
   for (const Item& item : items) {
-    const std::string name = name_within(item.image.name(), data.description.path);
+    const std::string name = name_within(item.image.name(), root);
     hash = hash64(name + '\n' + std::to_string(item.label), hash);
   }
   return hash;
@@ -65,15 +65,12 @@ std::string label_of(const RunSpec& spec) {
   return label;
 }
 
-std::uint64_t source_hash(const RunData& data) {
-  const Dataset& dataset = data.dataset;
-  return hash_of(dataset.val, data, hash_of(dataset.train, data, hash_of(dataset.class_names, 1)));
-}
-
-std::uint64_t target_hash(const Target& target) {
-  const Dataset& dataset = target.data->dataset;
-  return hash_of(dataset.test, *target.data,
-                 hash_of(dataset.class_names, static_cast<std::uint64_t>(target.classes)));
+RunData::RunData(Dataset data, DataDescription described)
+    : dataset(std::move(data)), description(std::move(described)) {
+  const std::string& root = description.path;
+  const std::uint64_t classes = hash_of(dataset.class_names, 1);
+  source_hash = hash_of(dataset.val, root, hash_of(dataset.train, root, classes));
+  test_hash = hash_of(dataset.test, root, classes);
 }
 
 std::uint64_t run_hash(const RunSpec& spec, const Model& model) {
@@ -87,9 +84,10 @@ std::uint64_t run_hash(const RunSpec& spec, const Model& model) {
                                    {"precision", enum_name(model.device().format())},
                                    {"exif", spec.data->description.exif},
                                    {"version", record_version()}};
-    if (spec.method.learn) json["source"] = hex64(source_hash(*spec.data));
+    if (spec.method.learn) json["source"] = hex64(spec.data->source_hash);
     for (const Target& target : spec.targets) {
-      json["targets"].push_back({target.name, hex64(target_hash(target))});
+      json["targets"].push_back(
+          {target.name, enum_name(target.classes), hex64(target.data->test_hash)});
     }
     return hash64(json_line(json));
   });

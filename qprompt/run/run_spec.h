@@ -24,8 +24,13 @@ struct Method {
 
 // Data as runs refer to them: read once, shared by all runs.
 struct RunData {
+  RunData(Dataset dataset, DataDescription description);
+
   Dataset dataset;
   DataDescription description;
+  // Of the names and labels of the images that are learned from and chosen by, and of those that
+  // are tested on, with the class names: the same wherever the data lie.
+  std::uint64_t source_hash = 0, test_hash = 0;
 };
 
 // The test images of a data set, or of half its classes, asked among its own classes.
@@ -50,11 +55,6 @@ struct RunSpec {
 
 // The row's name: "qcoop bits=2".
 QPROMPT_API std::string label_of(const RunSpec& spec);
-
-// Names and labels of the images that are learned from and chosen by, or tested on, and the class
-// names: the same wherever the data lie.
-QPROMPT_API std::uint64_t source_hash(const RunData& data);
-QPROMPT_API std::uint64_t target_hash(const Target& target);
 
 // Equal for equal runs, wherever the data and the records lie: a hash of the settings, of the
 // images' names, labels and classes that are learned from and tested on, of the model, the number

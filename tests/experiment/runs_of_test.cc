@@ -22,10 +22,10 @@ std::shared_ptr<const RunData> data_called(const std::string& name) {
   static std::map<std::string, std::shared_ptr<const RunData>> known;
   auto& data = known[name];
   if (!data) {
-    RunData made;
-    made.dataset.name = name;
-    made.dataset.class_names = name == "birds" ? Names{"owl", "wren"} : Names{"cat", "dog", "owl"};
-    data = std::make_shared<const RunData>(made);
+    Dataset made;
+    made.name = name;
+    made.class_names = name == "birds" ? Names{"owl", "wren"} : Names{"cat", "dog", "owl"};
+    data = std::make_shared<const RunData>(made, DataDescription{});
   }
   return data;
 }

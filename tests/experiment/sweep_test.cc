@@ -28,13 +28,15 @@ using ::testing::HasSubstr;
 using ::testing::SizeIs;
 using ::testing::StartsWith;
 
+std::shared_ptr<const RunData> as_data(Dataset dataset) {
+  DataDescription description;
+  description.path = (testing::demo_folder() / "pictures").string();
+  dataset.name = "drawings";
+  return std::make_shared<const RunData>(std::move(dataset), std::move(description));
+}
+
 std::shared_ptr<const RunData> demo_data() {
-  static const auto data = [] {
-    RunData made{small_demo_data(), {}};
-    made.dataset.name = "drawings";
-    made.description.path = (testing::demo_folder() / "pictures").string();
-    return std::make_shared<const RunData>(std::move(made));
-  }();
+  static const auto data = as_data(small_demo_data());
   return data;
 }
 
@@ -276,11 +278,28 @@ TEST_F(SweepOfRuns, EqualRunsHaveEqualHashesAndOthersHaveNot) {
   other.method.learn->training.epochs = 3;
   EXPECT_NE(run_hash(other, model), run_hash(list[1], model));
   other = list[1];
-  auto data = std::make_shared<RunData>(*list[1].data);
-  data->dataset.test.pop_back();
-  other.targets[1].data = data;
+  Dataset fewer = list[1].data->dataset;
+  fewer.test.pop_back();
+  other.targets[1].data = as_data(fewer);
   EXPECT_NE(run_hash(other, model), run_hash(list[1], model));
   EXPECT_NE(run_hash(list[2], model), run_hash(list[1], model));
+}
+
+TEST_F(SweepOfRuns, TheHashKnowsNoFolder) {
+  const fs::path pictures = testing::demo_folder() / "pictures";
+  const auto described = [&](const fs::path& root) {
+    DataDescription description;
+    description.path = pictures.string();
+    return RunData(load_dataset(root), description);
+  };
+  const RunData absolute = described(fs::absolute(pictures));
+  const RunData relative = described(fs::relative(pictures));
+  EXPECT_EQ(absolute.source_hash, relative.source_hash);
+  EXPECT_EQ(absolute.test_hash, relative.test_hash);
+  fs::create_directory_symlink(pictures, folder / "elsewhere");
+  DataDescription description;
+  description.path = (folder / "elsewhere").string();
+  EXPECT_EQ(RunData(load_dataset(folder / "elsewhere"), description).test_hash, absolute.test_hash);
 }
 
 TEST_F(SweepOfRuns, AMethodBoundToItsClassesIsRefusedBeforeAnyRun) {
@@ -295,16 +314,15 @@ TEST_F(SweepOfRuns, AMethodBoundToItsClassesIsRefusedBeforeAnyRun) {
 }
 
 TEST_F(SweepOfRuns, AHalfWithoutTestImagesIsRefusedBeforeAnyRun) {
-  const auto data = std::make_shared<RunData>(*demo_data());
-  std::erase_if(data->dataset.test, [](const Item& item) { return item.label >= 3; });
-  const auto list = runs(brief("base-to-new"), data);
+  Dataset dataset = demo_data()->dataset;
+  std::erase_if(dataset.test, [](const Item& item) { return item.label >= 3; });
+  const auto list = runs(brief("base-to-new"), as_data(dataset));
   EXPECT_THAT(error_of([&] { sweep(list); }), HasSubstr("no test images of the new classes"));
   EXPECT_FALSE(fs::exists(records));
 }
 
 TEST_F(SweepOfRuns, NamesDamagedImagesAndScarceClassesThatARunLearnedFrom) {
-  const auto data = std::make_shared<RunData>(*demo_data());
-  Dataset& dataset = data->dataset;
+  Dataset dataset = demo_data()->dataset;
   dataset.test.front().image = folder.file("test.webp", "");
   dataset.train = first_of_each(dataset.train, 5, 2);
   for (const int label : {1, 4}) {  // a base class and a new one
@@ -314,7 +332,7 @@ TEST_F(SweepOfRuns, NamesDamagedImagesAndScarceClassesThatARunLearnedFrom) {
   FeatureOptions skipping;
   skipping.skip_bad_images = true;
   Workbench bench(model, skipping, skipping);
-  const auto list = runs(brief("base-to-new"), data);
+  const auto list = runs(brief("base-to-new"), as_data(dataset));
   const auto outcomes = run_all(bench, {list[0], list[1]}, {.records = records});
   EXPECT_THAT(outcomes[0].skipped, ElementsAre(HasSubstr("test.webp")));
   EXPECT_THAT(outcomes[1].skipped, ElementsAre(HasSubstr("test.webp"), HasSubstr("train.webp")));

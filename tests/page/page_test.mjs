@@ -14,6 +14,7 @@ if (!CHROMIUM || !existsSync(join(MODULES, "fetched"))) {
   process.exit(77);
 }
 const { default: puppeteer } = require("puppeteer-core");
+const PATIENCE = 300_000;  // ms: on a busy machine everything comes, only late
 
 const folder = mkdtempSync(join(tmpdir(), "qprompt-page-"));
 const run = (program, ...words) => execFileSync(program, words, { stdio: ["ignore", "ignore", "inherit"] });
@@ -24,7 +25,8 @@ before(async () => {
   run(QPROMPT, "report", join(folder, "records"), "--output", join(folder, "report"));
   run(QPROMPT, "demo", "--output", join(folder, "demo"), "--epochs", "1", "--seeds", "1", "--threads", "1", "--quiet");
   const args = process.getuid() === 0 ? ["--no-sandbox"] : [];
-  browser = await puppeteer.launch({ executablePath: CHROMIUM, args });
+  browser = await puppeteer.launch({
+    executablePath: CHROMIUM, args, timeout: PATIENCE, protocolTimeout: PATIENCE });
 });
 after(async () => {
   await browser?.close();
@@ -34,6 +36,7 @@ after(async () => {
 /** A page with what it asked for and complained of. */
 async function opened(name, { width = 1200, theme = "light" } = {}) {
   const page = await browser.newPage();
+  page.setDefaultTimeout(PATIENCE);
   const complaints = [], requests = [];
   page.on("console", (message) => complaints.push(message.text()));
   page.on("pageerror", (error) => complaints.push(error.message));

@@ -25,7 +25,8 @@ struct CompareArguments {
   OverwriteArgument overwrite;
 };
 
-nlohmann::ordered_json as_json(const std::vector<report::PairedDifference>& differences) {
+nlohmann::ordered_json differences_as_json(
+    const std::vector<report::PairedDifference>& differences) {
   nlohmann::ordered_json list = nlohmann::ordered_json::array();
   for (const report::PairedDifference& each : differences) {
     list.push_back(
@@ -47,7 +48,7 @@ void run_compare(const CompareArguments& arguments) {
   const auto differences = paired_differences(records.runs, arguments.baseline);
   require(!differences.empty(), arguments.records.paths.front(),
           ": no two runs of different methods that share experiment, data, shots and seeds");
-  arguments.json.write([&] { return as_json(differences); });
+  arguments.json.write([&] { return differences_as_json(differences); });
   if (!arguments.json.to_stdout()) print("{}", plain_text(paired_table(differences)));
 }
 

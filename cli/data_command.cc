@@ -69,7 +69,7 @@ void run_check(const CheckArguments& arguments) {
        .progress = [progress](auto done, auto total) { progress->update(done, total); }});
   progress->clear();
   for (const std::string& notice : check.notices) tell("notice: {}", notice);
-  arguments.json.write([&] { return as_json(check); });
+  arguments.json.write([&] { return check_as_json(check); });
   if (!arguments.json.to_stdout()) print_text(check_text(check));
   finish_stdout();
   require(check.is_whole(), arguments.data.data, ": ", verdict(check));

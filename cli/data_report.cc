@@ -12,7 +12,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-Json as_json(const PartSizes& sizes) {
+Json sizes_as_json(const PartSizes& sizes) {
   return {{"train", sizes.train}, {"val", sizes.val}, {"test", sizes.test}};
 }
 
@@ -74,7 +74,7 @@ Json list_json(const DataOptions& options) {
   for (const Benchmark& each : benchmarks()) {
     Json entry{{"name", each.name},        {"folder", each.folder},
                {"images", each.images},    {"list", list_name(each)},
-               {"classes", each.classes},  {"published", as_json(each.sizes)},
+               {"classes", each.classes},  {"published", sizes_as_json(each.sizes)},
                {"template", each.sentence}};
     if (options.data_root) {
       entry["missing"] = Json::array();
@@ -111,17 +111,17 @@ std::string check_text(const DatasetCheck& check) {
   return text;
 }
 
-Json as_json(const DatasetCheck& check) {
+Json check_as_json(const DatasetCheck& check) {
   Json json{{"name", check.name},
             {"path", check.place.string()},
-            {"images", as_json(check.images)},
-            {"missing", as_json(check.missing)},
-            {"published", check.published ? as_json(*check.published) : Json()}};
+            {"images", sizes_as_json(check.images)},
+            {"missing", sizes_as_json(check.missing)},
+            {"published", check.published ? sizes_as_json(*check.published) : Json()}};
   json["classes"] = Json::array();
   for (const ClassCheck& each : check.classes) {
     json["classes"].push_back({{"name", each.name},
-                               {"images", as_json(each.images)},
-                               {"missing", as_json(each.missing)},
+                               {"images", sizes_as_json(each.images)},
+                               {"missing", sizes_as_json(each.missing)},
                                {"unreadable", each.unreadable}});
   }
   json["missing_files"] = check.missing_files;

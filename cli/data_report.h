@@ -15,7 +15,7 @@ nlohmann::ordered_json list_json(const DataOptions& options);
 
 // Counts for each part and class, and a line for each thing that is wrong.
 std::string check_text(const DatasetCheck& check);
-nlohmann::ordered_json as_json(const DatasetCheck& check);
+nlohmann::ordered_json check_as_json(const DatasetCheck& check);
 
 // "3 missing files, 12 of 100 images missing, 1 unreadable"
 std::string verdict(const DatasetCheck& check);

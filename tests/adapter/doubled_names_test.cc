@@ -18,7 +18,10 @@ class DoubledNames : public ::testing::TestWithParam<testing::NamedMethod> {
   DoubledNames() { data_.class_names = {"cat", "dog", "cat", "photo", "bird"}; }
 
   PromptFile saved_and_loaded() const {
-    LearnConfig config{.method = GetParam().config, .shots = 2, .views = 0};
+    LearnConfig config;
+    config.method = GetParam().config;
+    config.shots = 2;
+    config.views = 0;
     config.training.epochs = 1;
     config.training.batch_size = 4;
     config.training.quantizer.kind = QuantizerKind::kNone;

@@ -16,7 +16,7 @@ RunRecord trained(std::uint64_t seed, double accuracy, int epochs,
                   const std::string& dataset = "EuroSAT", int shots = 16) {
   RunRecord run = run_of("coop", seed, {{"base", accuracy}}, dataset, shots);
   for (int epoch = 1; epoch <= epochs; ++epoch) {
-    run.epochs.push_back({.epoch = epoch, .loss = 1, .targets = {{"base", accuracy}}});
+    run.epochs.push_back({epoch, 1, accuracy, {{"base", accuracy}}, {}});
   }
   return run;
 }

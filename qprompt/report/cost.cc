@@ -13,6 +13,7 @@ struct Cost {
   void add(const RunRecord& run) {
     ++runs;
     seconds.features += run.seconds.features;
+    seconds.test_features += run.seconds.test_features;
     seconds.training += run.seconds.training;
     seconds.evaluation += run.seconds.evaluation;
   }
@@ -34,7 +35,7 @@ std::vector<Cost> costs_of(const std::vector<RunRecord>& runs) {
 std::vector<Cell> row_of(const Cost& cost) {
   std::vector<Cell> row{cost.experiment, cost.method, double(cost.runs)};
   const Seconds& s = cost.seconds;
-  for (const double sum : {s.features, s.training, s.evaluation, s.all()}) {
+  for (const double sum : {s.features, s.test_features, s.training, s.evaluation, s.all()}) {
     row.emplace_back(sum);
     row.emplace_back(sum / cost.runs);
   }
@@ -46,15 +47,15 @@ std::vector<Cell> row_of(const Cost& cost) {
 Table cost_table(const std::vector<RunRecord>& runs) {
   Table table{"cost",
               "Seconds",
-              "Sums over the runs, and means. Features: preparing training images that no run "
-              "before had prepared, so that the first run of a data set pays for those after it. "
-              "Evaluation: testing all targets, images that were tested before being kept.",
+              "Sums over the runs, and means. Features: preparing training and test images that "
+              "no run before had prepared, so that the first run of a data set pays for those "
+              "after it. Records that say nothing of test features hold them under evaluation.",
               {},
               {},
               1};
   table.columns = {Column::of_text("experiment"), Column::of_text("method"),
                    Column::of_count("runs")};
-  for (const std::string part : {"features", "training", "evaluation", "all"}) {
+  for (const std::string part : {"features", "test features", "training", "evaluation", "all"}) {
     table.columns.push_back({part + ", s", true, 1});
     table.columns.push_back({part + ", s a run", true, 2});
   }

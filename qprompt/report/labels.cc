@@ -33,10 +33,10 @@ Conditions settings_of(const RunRecord& run) {
 
 // Which images a data set holds; nothing where the record says nothing of them.
 Conditions images_of(const RunRecord& run) {
-  constexpr std::size_t kShown = 8;
+  constexpr std::size_t kDigitsShown = 8;
   Conditions conditions;
   const auto add = [&](const std::string& name, const std::string& hash) {
-    if (!hash.empty()) conditions[name] = hash.substr(0, kShown);
+    if (!hash.empty()) conditions[name] = hash.substr(0, kDigitsShown);
   };
   if (!run.is_zero_shot()) add("images", run.images_hash);
   for (const TargetRecord& target : run.targets) {

@@ -199,9 +199,11 @@ RunRecord run_record(const nlohmann::json& json, const std::filesystem::path& fi
   record.epochs = listed(view.find("epochs"), epoch_of);
   record.divergences = listed(view.find("divergences"), divergence_of);
   if (const auto seconds = view.find("seconds")) {
-    record.seconds = {seconds->at("features").number(0, kLargest),
-                      seconds->at("training").number(0, kLargest),
-                      seconds->at("evaluation").number(0, kLargest)};
+    const auto encoding = seconds->find("test_features");
+    record.seconds = {.features = seconds->at("features").number(0, kLargest),
+                      .test_features = encoding ? encoding->number(0, kLargest) : 0,
+                      .training = seconds->at("training").number(0, kLargest),
+                      .evaluation = seconds->at("evaluation").number(0, kLargest)};
   }
   if (const auto bytes = view.find("bytes")) {
     record.payload_bytes = bytes->at("payload").integer(0, kMost);

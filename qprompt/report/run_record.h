@@ -55,10 +55,11 @@ struct DivergenceRecord {
 };
 
 struct Seconds {
-  double features = 0;  // preparing training images that no run before had prepared
+  double features = 0;       // preparing training images that no run before had prepared
+  double test_features = 0;  // encoding test images that no run before had encoded
   double training = 0, evaluation = 0;
 
-  double all() const { return features + training + evaluation; }
+  double all() const { return features + test_features + training + evaluation; }
 };
 
 struct RunRecord {

@@ -36,8 +36,7 @@ class PlanReader {
     require_keys(table, kPlanKeys);
     plan_.data_root = relative(text_of(table, "data-root"));
     const std::string records = text_of(table, "records");
-    plan_.records =
-        records.empty() ? fs::path(path_).replace_extension() : fs::path(relative(records));
+    plan_.records = records.empty() ? beside() : fs::path(relative(records));
     settings_ = settings_of(table);
     for_each_table(table, "methods", [&](const std::string& name, const toml::table& settings) {
       at(settings, [&] { settings_of_name(name); });

@@ -29,7 +29,7 @@ struct ExperimentRequest {
   std::vector<std::string> templates{"a photo of a {}."};  // of zero-shot; averaged
   std::optional<PresetUse> preset{};
 
-  // Each over the ones before: of all methods that have them, of a method and its quantized form,
+  // Each over the ones before: of whichever methods have them, of a method and its quantized form,
   // of this experiment, of runs that learn from a data set. What a study varies is over all.
   Settings defaults{};
   std::map<std::string, Settings> method_settings{};

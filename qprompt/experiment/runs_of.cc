@@ -48,7 +48,6 @@ class Runs {
         experiment_(experiment_called(request.experiment)),
         rows_(rows_of(experiment_, request.methods, request.values)) {
     for (const auto& [field, text] : request.settings) unknown_.insert(field);
-    for (const auto& [field, text] : request.defaults) unknown_.insert(field);
   }
 
   std::vector<RunSpec> all() {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <filesystem>
 #include <functional>
 #include <map>
 #include <set>
@@ -13,9 +14,24 @@ namespace {
 using Conditions = std::map<std::string, std::string>;
 using Runs = std::vector<RunRecord*>;
 
+// A model is known by its identity, and called as its folder is where it was met first.
+void name_models(std::vector<RunRecord>& runs) {
+  constexpr std::size_t kDigitsShown = 4;
+  std::map<std::string, std::string> names;      // by identity
+  std::map<std::string, std::size_t> of_folder;  // how many are called so
+  for (const RunRecord& run : runs) {
+    const std::string folder = std::filesystem::path(run.model_path).filename().string();
+    if (names.emplace(run.model_identity, folder).second) ++of_folder[folder];
+  }
+  for (RunRecord& run : runs) {
+    run.model = names[run.model_identity];
+    if (of_folder[run.model] > 1) run.model += " " + run.model_identity.substr(0, kDigitsShown);
+  }
+}
+
 // What all runs of a label share over an experiment's data sets.
 Conditions code_of(const RunRecord& run) {
-  Conditions conditions{{"version", run.version}, {"model", run.model_identity}};
+  Conditions conditions{{"version", run.version}, {"model", run.model}};
   const auto precision = run.machine.find("precision");
   if (precision != run.machine.end()) conditions["precision"] = precision->second;
   return conditions;
@@ -108,6 +124,7 @@ void tell_apart_within(std::vector<RunRecord>& runs, Key key_of,
 }  // namespace
 
 std::vector<std::string> tell_labels_apart(std::vector<RunRecord>& runs) {
+  name_models(runs);
   std::vector<std::string> notices;
   const auto code_shared_by = [](const RunRecord& run) {
     return std::tuple(run.experiment, run.label);

@@ -69,6 +69,7 @@ struct RunRecord {
   std::string experiment, method, label;
   std::map<std::string, std::string> varied;
   std::string version, model_path, model_identity;
+  std::string model;  // as tables call it: its folder, and more where that is another's, too
   std::map<std::string, std::string> machine, settings;  // flat: "quantizer.bits"
   std::string dataset, classes;                          // learned from; as dataset_name() has it
   std::string images_hash;  // of the data set; empty where the record says nothing of it

@@ -55,9 +55,9 @@ TEST_F(FeatureMethods, AnswerForNewClassesWhereTheyReadTexts) {
               ::testing::StartsWith(picture().string() + ": "));
   EXPECT_THAT(error_line(asked("class-means", names)),
               AllOf(HasSubstr("'zebra'"), HasSubstr("class-means/prompt.qprompt")));
-  EXPECT_THAT(error_line({"base-to-new", "--model", model, "--data", data, "--methods",
-                          "zeroshot,class-means"}),
-              AllOf(HasSubstr("'class-means'"), HasSubstr("new classes")));
+  EXPECT_THAT(error_line({"base-to-new", "--records", path("records"), "--model", model, "--data",
+                          data, "--methods", "zeroshot,class-means"}),
+              AllOf(HasSubstr("'class-means'"), HasSubstr("no answer for those of 'new'")));
 }
 
 TEST_F(FeatureMethods, ExportAClassMatrixOrSayWhyNot) {

@@ -40,10 +40,11 @@ TEST_F(Methods, EveryOneTrainsEvaluatesClassifiesAndInspects) {
 }
 
 TEST_F(Methods, TheTableTakesMethodsRegularizersAndQuantizersTogether) {
-  const Outcome table = succeed({"base-to-new", "--model", model, "--data", data, "--shots", "2",
-                                 "--views", "1", "--epochs", "1", "--seeds", "1", "--methods",
-                                 "zeroshot,qcoop+kgcoop,qmaple,promptsrc,prograd,language,"
-                                 "qtip-adapter,clap,clip-adapter+prograd"});
+  const Outcome table =
+      succeed({"base-to-new", "--records", path("records"), "--model", model, "--data", data,
+               "--shots", "2", "--views", "1", "--epochs", "1", "--seeds", "1", "--methods",
+               "zeroshot,qcoop+kgcoop,qmaple,promptsrc,prograd,language,"
+               "qtip-adapter,clap,clip-adapter+prograd"});
   for (const char* name : {"qcoop+kgcoop", "qmaple", "promptsrc", "prograd", "language",
                            "qtip-adapter", "clap", "clip-adapter+prograd"}) {
     EXPECT_THAT(table.out, HasSubstr(name));
@@ -163,7 +164,7 @@ TEST_F(Methods, ARunIsNotResumedWithOtherImages) {
   run(train(path("run"), {"--epochs", "4", "--skip-evaluation", "--lr", "1e38"}));
   std::filesystem::copy_file(picture(), class_folder("train", 0) / "another.webp");
   EXPECT_THAT(error_line(train(path("run"), {"--epochs", "4", "--skip-evaluation", "--resume"})),
-              AllOf(HasSubstr("other settings"), HasSubstr("list")));
+              AllOf(HasSubstr("other settings"), HasSubstr("images")));
 }
 
 TEST_F(Methods, ARunIsNotResumedWithPicturesTurnedOtherwise) {
@@ -184,19 +185,18 @@ TEST_F(Methods, AFinishedRunIsNotResumed) {
 
 TEST_F(Methods, TheTableKeepsWhatWasFinishedWhenALaterRunDiverges) {
   const Outcome outcome =
-      run({"base-to-new", "--model", model, "--data", data, "--shots", "2", "--views", "1",
-           "--epochs", "3", "--lr", "1e38", "--json", path("table.json")});
+      run({"base-to-new", "--records", path("records"), "--model", model, "--data", data, "--shots",
+           "2", "--views", "1", "--epochs", "3", "--lr", "1e38", "--json", path("table.json")});
   EXPECT_EQ(outcome.exit_code, 1);
-  EXPECT_THAT(outcome.err, AllOf(HasSubstr("coop seed 1.1"), HasSubstr("step")));
+  EXPECT_THAT(outcome.err, AllOf(HasSubstr("coop-2shots-seed1"), HasSubstr("step"),
+                                 HasSubstr("6 runs failed, the first")));
   EXPECT_THAT(outcome.out, HasSubstr("zeroshot"));
-  EXPECT_EQ(json_file(folder / "table.json").at("runs").size(), 1);
-  EXPECT_THAT(json_file(folder / "table.json").at("failure").get<std::string>(),
-              HasSubstr("coop seed 1.1"));
+  EXPECT_EQ(json_file(folder / "table.json").at("records").size(), 1);
 }
 
 TEST_F(Methods, TheTableTakesQuantizationFromItsNames) {
-  const Outcome outcome =
-      run({"base-to-new", "--model", model, "--data", data, "--quantizer", "none"});
+  const Outcome outcome = run({"base-to-new", "--records", path("records"), "--model", model,
+                               "--data", data, "--quantizer", "none"});
   EXPECT_EQ(outcome.exit_code, 2);
   EXPECT_THAT(outcome.err, HasSubstr("qcoop"));
 }

@@ -29,7 +29,8 @@ TEST_F(Output, AFolderThatTakesNoFilesIsRefused) {
 TEST_F(Output, AReportThatCannotBeWrittenIsRefused) {
   const std::string below = file + "/report.json";
   EXPECT_THAT(error_line(evaluate({"--json", below})), HasSubstr(file));
-  EXPECT_THAT(error_line({"base-to-new", "--model", model, "--data", data, "--json", below}),
+  EXPECT_THAT(error_line({"base-to-new", "--records", path("records"), "--model", model, "--data",
+                          data, "--json", below}),
               HasSubstr(file));
   EXPECT_THAT(error_line(evaluate({"--json", path("data")})), HasSubstr("is a folder"));
 }

@@ -73,7 +73,8 @@ TEST_F(Overwrite, ReportsStayUnlessForced) {
               HasSubstr(report + ": is there already; --force overwrites it"));
   EXPECT_THAT(error_line(classify({"--classes", names, "--csv", report, picture().string()})),
               HasSubstr("--force"));
-  EXPECT_THAT(error_line({"base-to-new", "--model", model, "--data", data, "--json", report}),
+  EXPECT_THAT(error_line({"base-to-new", "--records", path("records"), "--model", model, "--data",
+                          data, "--json", report}),
               HasSubstr("--force"));
   EXPECT_EQ(read_text(report), "mine");
   succeed(evaluate({"--json", report, "--force"}));

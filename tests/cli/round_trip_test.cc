@@ -86,23 +86,22 @@ TEST_F(RoundTrip, JsonOnStdoutIsAllThereIs) {
 
 TEST_F(RoundTrip, BaseToNewShowsATableAndWritesEveryRun) {
   const std::vector<std::string> words{
-      "base-to-new", "--model",  model,     "--data", data,
-      "--seeds",     "1,2",      "--shots", "2",      "--views",
-      "1",           "--epochs", "1",       "--json", path("table.json")};
+      "base-to-new", "--records", path("records"),   "--model", model,     "--data", data,
+      "--seeds",     "1,2",       "--shots",         "2",       "--views", "1",      "--epochs",
+      "1",           "--json",    path("table.json")};
   const Outcome outcome = succeed(words);
   for (const char* method : {"zeroshot", "coop", "qcoop"}) {
     EXPECT_THAT(outcome.out, HasSubstr(method));
   }
-  const auto report = json_file(folder / "table.json");
-  EXPECT_EQ(report.at("rows").size(), 3);
-  EXPECT_EQ(report.at("runs").size(), 1 + 2 * 2);
-  EXPECT_EQ(report.at("base").at("classes").size(), kClasses / 2);
+  const auto records = json_file(folder / "table.json").at("records");
+  ASSERT_EQ(records.size(), 1 + 2 * 2);
+  EXPECT_EQ(records[1].at("targets")[0].at("class_names").size(), kClasses / 2);
 }
 
 TEST_F(RoundTrip, BaseToNewWritesItsTableToStdoutAsJson) {
-  const Outcome outcome = succeed(
-      {"base-to-new", "--model", model, "--data", data, "--methods", "zeroshot", "--json", "-"});
-  EXPECT_EQ(nlohmann::json::parse(outcome.out).at("rows").size(), 1);
+  const Outcome outcome = succeed({"base-to-new", "--records", path("records"), "--model", model,
+                                   "--data", data, "--methods", "zeroshot", "--json", "-"});
+  EXPECT_EQ(nlohmann::json::parse(outcome.out).at("records").size(), 1);
 }
 
 }  // namespace

@@ -53,8 +53,9 @@ TEST_F(ScarceData, TrainingImagesAreNeededToTrain) {
 TEST_F(ScarceData, TestImagesAreNeededToEvaluate) {
   fs::remove_all(fs::path(data) / "test");
   EXPECT_THAT(error_line(evaluate({})), HasSubstr("no test images"));
-  EXPECT_THAT(error_line({"base-to-new", "--model", model, "--data", data}),
-              HasSubstr("test images"));
+  EXPECT_THAT(
+      error_line({"base-to-new", "--records", path("records"), "--model", model, "--data", data}),
+      HasSubstr("test images"));
 }
 
 TEST_F(ScarceData, AListedImageThatIsNeededAndMissingIsNamed) {

@@ -59,7 +59,8 @@ TEST_F(Usage, FlagsThatExcludeEachOtherAreNamed) {
 }
 
 TEST_F(Usage, AnUnknownMethodOfTheTableComesWithThoseThereAre) {
-  EXPECT_THAT(error_line({"base-to-new", "--model", model, "--data", data, "--methods", "mapel"}),
+  EXPECT_THAT(error_line({"base-to-new", "--records", path("records"), "--model", model, "--data",
+                          data, "--methods", "mapel"}),
               AllOf(HasSubstr("'mapel'"), HasSubstr("zeroshot, coop, cocoop")));
 }
 

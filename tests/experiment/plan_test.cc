@@ -66,7 +66,7 @@ settings = { epochs = 7 }
   EXPECT_EQ(plan.data.at("mine").split, "/lists/split.json");
   ASSERT_EQ(plan.experiments.size(), 2u);
   const auto& [place, model, table] = plan.experiments[0];
-  EXPECT_EQ(place, path.string() + ":14:1");
+  EXPECT_EQ(place, path.string() + ":13:1");
   EXPECT_EQ(model, "openai/clip");
   EXPECT_EQ(table.experiment, "base-to-new");
   EXPECT_THAT(table.data, ElementsAre("caltech101", "mine"));

@@ -37,9 +37,20 @@ TEST(Labels, RunsOfDifferentSettingsAreNotAveraged) {
 TEST(Labels, RunsOfDifferentCodeOrModelsAreNotAveraged) {
   std::vector<RunRecord> runs = two_seeds();
   runs[1].version = "0.2.0";
-  runs[1].model_identity = "def";
+  runs[0].model_path = "/models/small";
+  runs[1].model_path = "/other/small";
+  runs[1].model_identity = "def0123";
   EXPECT_THAT(tell_labels_apart(runs), ElementsAre(HasSubstr("model, version")));
-  EXPECT_EQ(runs[1].label, "coop [model def, version 0.2.0]");
+  EXPECT_EQ(runs[1].label, "coop [model small def0, version 0.2.0]");
+}
+
+TEST(Labels, ModelsAreCalledAsTheirFolders) {
+  std::vector<RunRecord> runs = two_seeds();
+  runs[0].model_path = "/models/small";
+  runs[1].model_path = "/models/large";
+  runs[1].model_identity = "def0123";
+  tell_labels_apart(runs);
+  EXPECT_EQ(runs[1].label, "coop [model large]");
 }
 
 TEST(Labels, RunsOfDifferentImagesUnderOneNameAreNotAveraged) {

@@ -20,7 +20,7 @@ constexpr char kReportExamples[] = R"(Examples:
   qprompt report runs --output report
   qprompt report runs/noise records.jsonl --output report --force
 Writes DIR/report.html, one page that needs nothing beside it, every table of it as
-DIR/tables/NAME.csv, .md and .tex (booktabs), and all records as DIR/records.jsonl.gz, from which
+DIR/tables/NAME.csv, .md and .tex (booktabs), and all records as DIR/records.jsonl.xz, from which
 the same report can be made again.)";
 
 struct ReportArguments {
@@ -40,7 +40,7 @@ std::vector<Output> outputs_of(const report::Records& records, const report::Rep
   std::vector<Output> outputs{
       {folder / "report.html",
        filled_page(kReportPage, {{"title", escape_html(report.title)}}, as_json(report))},
-      {folder / "records.jsonl.gz", packed(records)}};
+      {folder / "records.jsonl.xz", packed(records)}};
   for (const report::Table* table : tables_of(report)) {
     const fs::path name = folder / "tables" / table->id;
     outputs.push_back({name.string() + ".csv", csv(*table)});

@@ -10,7 +10,7 @@ packages=(
   libcli11-dev nlohmann-json3-dev libfmt-dev libtomlplusplus-dev
   libasio-dev liblmdb-dev liblbfgs-dev
   libjpeg-dev libpng-dev libwebp-dev libtiff-dev libgif-dev libheif-dev libstb-dev
-  libicu-dev libgumbo-dev libzip-dev zlib1g-dev libxxhash-dev
+  libicu-dev libgumbo-dev libzip-dev zlib1g-dev liblzma-dev libxxhash-dev
   libprotobuf-dev protobuf-compiler libisal-dev
   libopenmpi-dev openmpi-bin
   libgtest-dev libgmock-dev libbenchmark-dev

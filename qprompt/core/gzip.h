@@ -3,15 +3,11 @@
 #include <cstddef>
 #include <filesystem>
 #include <string>
-#include <string_view>
 
 namespace qprompt {
 
 // What a gzip file holds. Throws Error naming the file for one that is damaged, that is none, or
 // that unpacks to more than `most` bytes.
 std::string read_gzip(const std::filesystem::path& path, std::size_t most);
-
-// `text` as a gzip file has it: the same bytes for the same text.
-std::string gzipped(std::string_view text);
 
 }  // namespace qprompt

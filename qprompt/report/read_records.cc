@@ -7,8 +7,8 @@
 
 #include "qprompt/core/error.h"
 #include "qprompt/core/file.h"
-#include "qprompt/core/gzip.h"
 #include "qprompt/core/json.h"
+#include "qprompt/core/xz.h"
 #include "qprompt/report/group.h"
 #include "qprompt/report/labels.h"
 
@@ -20,12 +20,12 @@ namespace fs = std::filesystem;
 constexpr char kEvents[] = "events.jsonl";
 constexpr std::size_t kMostBytes = std::size_t{1} << 32;
 
-bool is_packed(const fs::path& file) { return file.string().ends_with(".jsonl.gz"); }
+bool is_packed(const fs::path& file) { return file.string().ends_with(".jsonl.xz"); }
 bool has_lines(const fs::path& file) { return file.extension() == ".jsonl" || is_packed(file); }
 
 std::vector<std::string> lines_of(const fs::path& file) {
   if (!is_packed(file)) return read_lines(file);
-  std::istringstream text(read_gzip(file, kMostBytes));
+  std::istringstream text(read_xz(file, kMostBytes));
   std::vector<std::string> lines;
   for (std::string line; std::getline(text, line);) lines.push_back(line);
   return lines;
@@ -129,7 +129,7 @@ Records read_records(std::span<const fs::path> given) {
 std::string packed(const Records& records) {
   std::string lines;
   for (const RunRecord& run : records.runs) lines += run.json + "\n";
-  return gzipped(lines);
+  return xz_packed(lines);
 }
 
 }  // namespace qprompt::report

@@ -71,7 +71,7 @@ TEST_F(ReadRecords, PackedAreTheSameRecords) {
   testing::write_record(folder / "b", testing::synthetic_record({.seed = 2}));
   const Records records = read();
   testing::TemporaryFolder other;
-  write_file(other / "records.jsonl.gz", std::string_view(packed(records)));
+  write_file(other / "records.jsonl.xz", std::string_view(packed(records)));
   const Records again = read_records(std::vector<fs::path>{other.path()});
   EXPECT_EQ(again.runs.size(), 2);
   EXPECT_EQ(packed(again), packed(records));

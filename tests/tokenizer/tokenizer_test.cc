@@ -1,9 +1,8 @@
 #include "qprompt/tokenizer/tokenizer.h"
 
-#include "qprompt/core/gzip.h"
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <zlib.h>
 
 #include <nlohmann/json.hpp>
 
@@ -123,6 +122,14 @@ TEST_F(TinyTokenizer, SurvivesBytesThatAreNotUtf8) {
 TEST_F(TinyTokenizer, EncodesLongTexts) {
   EXPECT_EQ(encode(std::string(100'000, 'a')).size(), 50'001u);  // the last one differs
   EXPECT_EQ(encode(std::string(100'000, '&')).size(), 100'000u);
+}
+
+std::string gzipped(std::string_view text) {
+  const TemporaryFolder folder;
+  const gzFile file = gzopen((folder / "x").c_str(), "wb");
+  gzwrite(file, text.data(), static_cast<unsigned>(text.size()));
+  gzclose(file);
+  return read_text(folder / "x");
 }
 
 class TokenizerFiles : public ::testing::Test {

@@ -27,7 +27,8 @@ void append(std::string& record, Number number) {
 // Reads one part of the file after another.
 class RecordReader {
  public:
-  RecordReader(const std::filesystem::path& path, std::string_view text) : path_(path), rest_(text) {}
+  RecordReader(const std::filesystem::path& path, std::string_view text)
+      : path_(path), rest_(text) {}
 
   bool at_end() const { return rest_.empty(); }
 

@@ -121,8 +121,7 @@ bool Quantizer::is_outdated(const std::string& name, const MatrixState& state,
   if (!recluster_permitted(config_, steps_since)) return false;  // spares the histogram
   const auto codes = codes_of(values, state, statistics_in_force(values, state));
   const std::vector<std::int64_t> now = histogram_of(codes, state);
-  const bool outdated =
-      should_recluster(config_, bits_of(name), steps_since, state.histogram, now);
+  const bool outdated = should_recluster(config_, bits_of(name), steps_since, state.histogram, now);
   if (on_divergence_) on_divergence_({step, name, kl_divergence(now, state.histogram), outdated});
   return outdated;
 }

@@ -38,13 +38,13 @@ struct RunResult {
   std::vector<std::string> skipped{};  // damaged test images, each once
 };
 
-// Learns, tests and leaves a run folder (run_folder.h) with its events (event_log.h): the prompt is there before anything else
-// can fail, the record again after the tests. A state after every epoch is what an interrupted run
-// is resumed from, by the same settings and images but for the learning rate; a run that is watched
-// epoch by epoch begins anew instead. Throws Error for a finished run that is to be resumed, and
-// for other settings than it was begun with, naming the first that differs; an error amid the run
-// says where the last whole epoch is kept. The caller holds the folder's lock (run_lock.h). Of several ranks
-// of the model, the first writes.
+// Learns, tests and leaves a run folder (run_folder.h) with its events (event_log.h): the prompt is
+// there before anything else can fail, the record again after the tests. A state after every epoch
+// is what an interrupted run is resumed from, by the same settings and images but for the learning
+// rate; a run that is watched epoch by epoch begins anew instead. Throws Error for a finished run
+// that is to be resumed, and for other settings than it was begun with, naming the first that
+// differs; an error amid the run says where the last whole epoch is kept. The caller holds the
+// folder's lock (run_lock.h). Of several ranks of the model, the first writes.
 QPROMPT_API RunResult execute(Workbench& bench, const RunSpec& spec, const RunOptions& options);
 
 }  // namespace qprompt

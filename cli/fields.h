@@ -17,7 +17,10 @@ inline std::string flag_name(std::string field) {
 template <typename Enum>
 std::string names_listed(const std::string& separator) {
   std::string text;
-  for (const std::string name : enum_names(Enum{})) text += (text.empty() ? "" : separator) + name;
+  for (const auto& name : enum_names(Enum{})) {
+    if (!text.empty()) text += separator;
+    text += name;
+  }
   return text;
 }
 

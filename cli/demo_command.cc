@@ -43,6 +43,7 @@ nlohmann::ordered_json scores_as_json(const std::vector<ClassScore>& scores) {
 nlohmann::ordered_json record_of(const DemoResult& result, const Model& model,
                                  const std::filesystem::path& output, double seconds) {
   nlohmann::ordered_json record = record_header("demo", model);
+  record["label"] = name_of(result.learn);
   record["data"] = as_json(result.data->description);
   record["settings"] = as_json(result.learn);
   for (const report::RunRecord& run : result.records.runs) {

@@ -103,9 +103,9 @@ void take_record(const nlohmann::json& record, ListedRun& run) {
   take(record, {"/settings/epochs"}, run.epochs);
   if (const auto epochs = record.find("epochs"); epochs != record.end()) {
     run.epoch = static_cast<int>(epochs->size());
-    // Its settings say epochs whatever it learns by.
-    if (run.status == RunStatus::kFinished && epochs->empty()) run.epochs = 0;
   }
+  // Its settings say epochs whatever it learned by.
+  if (run.status == RunStatus::kFinished && run.epoch == 0) run.epochs = 0;
   run.seconds = 0;
   if (const auto seconds = record.find("seconds"); seconds != record.end()) {
     for (const nlohmann::json& part : *seconds) run.seconds += part.get<double>();

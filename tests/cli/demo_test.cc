@@ -90,6 +90,7 @@ TEST_F(Demo, ItsTableIsAnExperimentAndItsPromptThatOfTheFirstQuantizedRun) {
   }
   succeed({"report", path("out"), "--output", path("report")});
   EXPECT_TRUE(fs::exists(folder / "report/tables/base-to-new.csv"));
+  EXPECT_THAT(succeed({"runs", path("out")}).out, Not(HasSubstr("0/1")));
 }
 
 TEST_F(Demo, AgainDoesOnlyTheRunsThatAreMissing) {

@@ -165,6 +165,8 @@ TEST_F(RunList, KnowsAnInterruptedRunByItsRecord) {
 TEST_F(RunList, ShowsNoEpochsOfWhatLearnsWithoutSteps) {
   record("run", R"({"settings": {"epochs": 50}, "epochs": [], "interrupted": false})");
   EXPECT_EQ(only().epochs, 0);
+  record("run", R"({"settings": {"epochs": 50}, "interrupted": false})");
+  EXPECT_EQ(only().epochs, 0);
   record("run", R"({"settings": {"epochs": 50}, "epochs": [], "interrupted": true})");
   EXPECT_EQ(only().epochs, 50) << "interrupted in its first";
 }

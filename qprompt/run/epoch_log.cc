@@ -12,7 +12,7 @@ constexpr std::size_t kDivergencesKept = 200;  // of each matrix
 
 EpochLog::EpochLog(Workbench& bench, const RunSpec& spec) : bench_(bench), spec_(spec) {}
 
-Observer EpochLog::watching(Observer observer) {
+Observer EpochLog::watching(const Observer& observer) {
   Observer both = observer;
   both.on_values = [this, also = observer.on_values](const EpochReport& report,
                                                      const EpochValues& values) {

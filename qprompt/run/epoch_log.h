@@ -23,7 +23,7 @@ class EpochLog {
   EpochLog(Workbench& bench, const RunSpec& spec);
 
   // `observer` and this log watch together.
-  Observer watching(Observer observer);
+  Observer watching(const Observer& observer);
 
   const std::vector<EpochEntry>& epochs() const { return epochs_; }
   double seconds() const { return seconds_; }  // that watching took

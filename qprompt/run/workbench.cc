@@ -41,8 +41,9 @@ TrainingBench& Workbench::training(const std::shared_ptr<const RunData>& data,
   Dataset chosen = subsample_classes(few.dataset, config.classes);
   std::vector<ScarceClass> scarce = scarce_among(few.scarce, chosen.class_names);
   training_.reset();  // the memory of the draw before
-  training_.emplace(std::move(scarce),
-                    TrainingSets(model_, std::move(chosen), draw.train_seed, training_options_));
+  training_.emplace(
+      TrainingBench{std::move(scarce),
+                    TrainingSets(model_, std::move(chosen), draw.train_seed, training_options_)});
   draw_ = draw;
   return *training_;
 }

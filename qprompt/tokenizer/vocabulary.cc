@@ -1,5 +1,7 @@
 #include "qprompt/tokenizer/vocabulary.h"
 
+#include <zlib.h>
+
 #include <algorithm>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -8,7 +10,6 @@
 
 #include "qprompt/core/error.h"
 #include "qprompt/core/file.h"
-#include "qprompt/core/gzip.h"
 #include "qprompt/core/json.h"
 
 namespace qprompt {
@@ -21,6 +22,23 @@ constexpr int kMaxId = 1 << 20;
 constexpr std::size_t kMaxTextBytes = 64 << 20;  // the gzipped file unpacks to 3 MB
 // CLIP takes 49,152 - 256 - 2 merges of a list that is longer.
 constexpr std::size_t kMaxMerges = 48894;
+
+std::string unpack_gzip(const fs::path& path) {
+  const std::unique_ptr<gzFile_s, int (*)(gzFile)> file(gzopen(path.c_str(), "rb"), gzclose);
+  require(file != nullptr, path.string(), ": cannot open");
+  std::string text;
+  std::array<char, 1 << 16> block;
+  int count = 0;
+  while ((count = gzread(file.get(), block.data(), block.size())) > 0) {
+    text.append(block.data(), static_cast<std::size_t>(count));
+    require(text.size() <= kMaxTextBytes, path.string(), ": unpacks to more than ", kMaxTextBytes,
+            " bytes, expected a list of merges");
+  }
+  int status = Z_OK;
+  gzerror(file.get(), &status);
+  require(count == 0 && status == Z_OK, path.string(), ": damaged or truncated gzip file");
+  return text;
+}
 
 std::vector<std::pair<std::string, std::string>> parse_merges(std::string_view text,
                                                               const fs::path& origin) {
@@ -149,8 +167,7 @@ Vocabulary with_merges_beside(const Json& ids, const fs::path& vocab_path) {
 
 Vocabulary load_file(const fs::path& path) {
   const std::string text = read_text(path);
-  if (text.starts_with("\x1f\x8b"))
-    return vocabulary_of_merges(read_gzip(path, kMaxTextBytes), path);
+  if (text.starts_with("\x1f\x8b")) return vocabulary_of_merges(unpack_gzip(path), path);
   if (const auto first = text.find_first_not_of(" \t\r\n");
       first != text.npos && text[first] == '{') {
     const Json json = parse_json(text, path);

@@ -10,7 +10,6 @@
 #include "qprompt/core/random.h"
 #include "qprompt/inference/predictions.h"
 #include "qprompt/kernels/device.h"
-#include "qprompt/train/bits.h"
 
 namespace qprompt {
 namespace {
@@ -28,22 +27,6 @@ std::uint64_t stream_seed(std::uint64_t seed, Purpose purpose) {
 // Dassl drops the last, smaller batch unless it is the only one.
 Index batches_of(Index images, Index batch_size) {
   return images < batch_size ? 1 : images / batch_size;
-}
-
-// Weights of epochs 1 .. epochs, which sum to 1 (PromptSRC, equation 8).
-std::vector<double> gaussian_weights(const TrainingConfig& config) {
-  std::vector<double> weights;
-  double sum = 0;
-  for (int epoch = 1; epoch <= config.epochs; ++epoch) {
-    const double z = (epoch - config.average_mean) / config.average_deviation;
-    weights.push_back(std::exp(-0.5 * z * z));
-    sum += weights.back();
-  }
-  require(sum > 0 && std::isfinite(sum), "average_mean ", config.average_mean,
-          " lies too far from the epochs 1..", config.epochs, " for a deviation of ",
-          config.average_deviation);
-  for (double& weight : weights) weight /= sum;
-  return weights;
 }
 
 // The matrix to name when numbers run away: the first that is not finite, else the largest.
@@ -76,7 +59,7 @@ class Training {
         batch_seed_(stream_seed(seed, kBatches)),
         optimizer_(config.optimizer),
         quantizer_(clip.learner(), clip.classes(), config.quantizer, stream_seed(seed, kNoise)) {
-    if (config.model_choice == ModelChoice::kAverage) weights_ = gaussian_weights(config);
+    if (config.model_choice == ModelChoice::kAverage) weights_ = epoch_weights(config);
     const Shots shots = shots_of(data.set);
     state_.current.values = clip.initial_values(shots, stream_seed(seed, kInitialValues));
     if (const FeatureLearner* head = clip.learner().head()) {
@@ -276,36 +259,6 @@ void require_trainable(const TrainingData& data, const TrainingConfig& config) {
 }
 
 }  // namespace
-
-void require_valid(const TrainingConfig& config) {
-  constexpr int kMost = 1'000'000;
-  require(config.epochs >= 1 && config.epochs <= kMost, "epochs ", config.epochs, ", expected 1..",
-          kMost);
-  require(config.batch_size >= 1 && config.batch_size <= kMost, "batch_size ", config.batch_size,
-          ", expected 1..", kMost);
-  require(config.patience >= 0, "patience ", config.patience, ", expected 0 or more");
-  require_valid(config.optimizer);
-  parse_bits(config.quantizer.bits);
-  require_valid(config.quantizer);
-  require_valid(config.regularizer);
-  require(std::isfinite(config.average_mean), "average_mean ", config.average_mean,
-          ", expected an epoch");
-  require(std::isfinite(config.average_deviation) && config.average_deviation > 0,
-          "average_deviation ", config.average_deviation, ", expected a number above 0");
-  if (config.model_choice != ModelChoice::kAverage) return;
-  require(config.patience == 0, "model_choice average needs all ", config.epochs,
-          " epochs, patience ", config.patience, " may end before them");
-  gaussian_weights(config);
-}
-
-bool chooses_bits(const TrainingConfig& config) {
-  return has_codebook(config.quantizer.kind) && parse_bits(config.quantizer.bits).has_auto();
-}
-
-bool needs_validation(const TrainingConfig& config) {
-  return config.model_choice == ModelChoice::kBestVal || config.patience > 0 ||
-         chooses_bits(config);
-}
 
 double accuracy(const AdaptedModel& model, const TrainingSet& set) {
   const Index views = set.images() * set.views;

@@ -3,6 +3,7 @@
 #include <array>
 #include <cstdint>
 #include <functional>
+#include <vector>
 
 #include "qprompt/core/matrix.h"
 #include "qprompt/quant/quantizer.h"
@@ -50,6 +51,10 @@ struct TrainingConfig {
 // rates and weights that are negative or no numbers, anchors that are no templates, an average over
 // epochs with a patience that may end before its epochs have come.
 void require_valid(const TrainingConfig& config);
+
+// Weights of epochs 1 .. epochs in an average, which sum to 1 (PromptSRC, equation 8). Throws Error
+// where the mean lies too far from all of them.
+std::vector<double> epoch_weights(const TrainingConfig& config);
 
 // Whether widths are left to be chosen (choose_bits.h).
 bool chooses_bits(const TrainingConfig& config);

@@ -17,9 +17,8 @@ constexpr char kMethodsHelp[] = R"(
 Methods: zeroshot, coop, cocoop, vpt, language, ivlp, maple, kgcoop, prograd, promptsrc; on features
 clip-adapter, tip-adapter, tip-adapter-f, clap (linear-probe, gaussian and class-means say nothing of
 new classes). With q before it quantized (qcoop), with -noise behind it under Gaussian noise, with
-+kgcoop,
-+prograd or +promptsrc under a regularizer (qmaple+kgcoop). Flags are for those methods that have
-them. promptsrc is ivlp+promptsrc; --preset promptsrc-base2new adds its templates and average.
++kgcoop, +prograd or +promptsrc under a regularizer (qmaple+kgcoop). Flags are for those methods that
+have them. promptsrc is ivlp+promptsrc; --preset promptsrc-base2new adds its templates and average.
 Every run leaves a record and its prompt below --records: the same command again does only what is
 missing, qprompt report makes a page of them.)";
 
@@ -45,10 +44,9 @@ struct ExperimentArguments {
   DataArguments lists;  // --data-root; --split and --class-names, where there is one data set
 };
 
-// Names say which methods are quantized: a flag that says otherwise would make a row's name untrue.
 void require_quantizer_of_names(const LearnArguments& learn) {
   const std::string quantizer = learn.given("quantizer");
-  if (quantizer != "none" && quantizer != "noise") return;
+  if (!is_said_by_names(quantizer)) return;
   throw CLI::ValidationError("--quantizer " + quantizer +
                              ": the names of --methods say it: coop, qcoop, coop-noise");
 }

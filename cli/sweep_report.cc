@@ -95,7 +95,7 @@ SweepResult& SweepResult::operator+=(const SweepResult& other) {
 SweepResult run_and_tell(Workbench& bench, const std::vector<RunSpec>& runs, SweepOptions options) {
   SweepResult result;
   Teller teller(runs.size());
-  options.on_begin = [](std::size_t, std::size_t, const RunSpec&) { return training_observer(); };
+  options.on_begin = training_observer;
   options.on_end = [&](std::size_t position, const RunSpec& spec, const RunOutcome& outcome) {
     teller.end(position, spec, outcome);
     result.found += outcome.fate == RunFate::kThere;

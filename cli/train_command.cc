@@ -71,8 +71,8 @@ RunSpec run_spec(const TrainArguments& arguments, const Dataset& dataset) {
   spec.data = std::make_shared<const RunData>(dataset, arguments.data.description(dataset));
   spec.preset = arguments.flags.preset_use();
   const ClassSubset classes = arguments.learn.classes;
-  const bool has_test = !subsample_classes(dataset, classes).test.empty();
-  if (has_test && !arguments.skip_evaluation) spec.targets = {{"test", spec.data, classes}};
+  if (has_test_images(dataset, classes) && !arguments.skip_evaluation)
+    spec.targets = {{"test", spec.data, classes}};
   return spec;
 }
 
@@ -203,6 +203,31 @@ void run_train_on(const RankOfRun& rank, TrainArguments& arguments) {
   run_train(arguments);
 }
 
+void add_run_options(CLI::App& command, TrainArguments& arguments) {
+  command.add_option("--output", arguments.output, "run folder to write")
+      ->required()
+      ->type_name("RUN");
+  arguments.flags.add_to(command);
+  arguments.overwrite.add_to(command);
+  command
+      .add_flag("--resume", arguments.resume, "go on with the run in --output that was interrupted")
+      ->excludes("--force");
+  command
+      .add_option("--tensorboard", arguments.tensorboard, "folder for TensorBoard's event files")
+      ->type_name("DIR");
+  command.add_flag("--ranks", arguments.ranks,
+                   "work on this run with all processes that mpirun or srun started");
+}
+
+void add_comparison_options(CLI::App& command, TrainArguments& arguments) {
+  command
+      .add_option("--template", arguments.zero_shot_template,
+                  "of the zero-shot comparison; dataset: the published one of a known data set")
+      ->capture_default_str();
+  command.add_flag("--skip-evaluation", arguments.skip_evaluation,
+                   "do not compare with zero-shot on the test images");
+}
+
 }  // namespace
 
 void add_train_command(CLI::App& app) {
@@ -211,26 +236,8 @@ void add_train_command(CLI::App& app) {
   auto arguments = std::make_shared<TrainArguments>();
   arguments->model.add_to(*command);
   arguments->data.add_to(*command);
-  command->add_option("--output", arguments->output, "run folder to write")
-      ->required()
-      ->type_name("RUN");
-  arguments->flags.add_to(*command);
-  arguments->overwrite.add_to(*command);
-  command
-      ->add_flag("--resume", arguments->resume,
-                 "go on with the run in --output that was interrupted")
-      ->excludes("--force");
-  command
-      ->add_option("--template", arguments->zero_shot_template,
-                   "of the zero-shot comparison; dataset: the published one of a known data set")
-      ->capture_default_str();
-  command
-      ->add_option("--tensorboard", arguments->tensorboard, "folder for TensorBoard's event files")
-      ->type_name("DIR");
-  command->add_flag("--skip-evaluation", arguments->skip_evaluation,
-                    "do not compare with zero-shot on the test images");
-  command->add_flag("--ranks", arguments->ranks,
-                    "work on this run with all processes that mpirun or srun started");
+  add_run_options(*command, *arguments);
+  add_comparison_options(*command, *arguments);
   arguments->features.add_to(*command);
   show_first(*command, {"model", "data", "data-root", "output", "preset", "method", "shots",
                         "epochs", "bits", "resume", "force"});

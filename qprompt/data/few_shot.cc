@@ -48,14 +48,32 @@ std::vector<ScarceClass> scarce_classes(const Dataset& dataset, int shots) {
   return scarce;
 }
 
-// Items with labels first .. end - 1, these renumbered from zero.
-std::vector<Item> with_labels(const std::vector<Item>& items, int first, int end) {
+// Positions first .. end - 1.
+struct ClassRange {
+  int first = 0, end = 0;
+
+  bool holds(int label) const { return label >= first && label < end; }
+};
+
+// Items of these classes, their labels renumbered from zero.
+std::vector<Item> with_labels(const std::vector<Item>& items, const ClassRange& range) {
   std::vector<Item> kept;
   for (const Item& item : items) {
-    if (item.label < first || item.label >= end) continue;
-    kept.push_back({.image = item.image, .label = item.label - first});
+    if (!range.holds(item.label)) continue;
+    kept.push_back({.image = item.image, .label = item.label - range.first});
   }
   return kept;
+}
+
+ClassRange range_of(const Dataset& dataset, ClassSubset classes) {
+  const int n = static_cast<int>(dataset.class_names.size());
+  const int half = (n + 1) / 2;
+  if (classes == ClassSubset::kAll) return {0, n};
+  const ClassRange range =
+      classes == ClassSubset::kBase ? ClassRange{0, half} : ClassRange{half, n};
+  require(range.end - range.first > 1, dataset.name, ": of its ", n, " classes ",
+          range.end - range.first, " would be ", enum_name(classes), ", expected at least 2");
+  return range;
 }
 
 }  // namespace
@@ -77,19 +95,25 @@ FewShot few_shot(const Dataset& dataset, int shots, std::uint64_t seed) {
 Dataset subsample_classes(const Dataset& dataset, ClassSubset classes) {
   return at_border([&]() -> Dataset {
     if (classes == ClassSubset::kAll) return dataset;
-    const int n = static_cast<int>(dataset.class_names.size());
-    const int half = (n + 1) / 2;
-    const int first = classes == ClassSubset::kBase ? 0 : half;
-    const int end = classes == ClassSubset::kBase ? half : n;
-    require(end - first > 1, dataset.name, ": of its ", n, " classes ", end - first, " would be ",
-            enum_name(classes), ", expected at least 2");
+    const ClassRange range = range_of(dataset, classes);
     Dataset part = dataset;
-    part.class_names = {dataset.class_names.begin() + first, dataset.class_names.begin() + end};
+    part.class_names = class_names_of(dataset, classes);
     for (auto* items : {&part.train, &part.val, &part.test}) {
-      *items = with_labels(*items, first, end);
+      *items = with_labels(*items, range);
     }
     return part;
   });
+}
+
+std::vector<std::string> class_names_of(const Dataset& dataset, ClassSubset classes) {
+  const auto [first, end] = range_of(dataset, classes);
+  return {dataset.class_names.begin() + first, dataset.class_names.begin() + end};
+}
+
+bool has_test_images(const Dataset& dataset, ClassSubset classes) {
+  const ClassRange range = range_of(dataset, classes);
+  return std::ranges::any_of(dataset.test,
+                             [&](const Item& item) { return range.holds(item.label); });
 }
 
 namespace {

@@ -170,7 +170,7 @@ class PlanReader {
       std::ranges::replace(name, '-', '_');  // as flags are written
       const std::string text = as_text(node);
       at(node, [&] { require_setting(name, text); });
-      if (name == "quantizer" && (text == "none" || text == "noise")) {
+      if (name == "quantizer" && is_said_by_names(text)) {
         fail_at(node, "quantizer ", text, ": the names of methods say it: coop, qcoop, coop-noise");
       }
       settings[name] = text;

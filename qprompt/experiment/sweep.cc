@@ -24,7 +24,7 @@ bool is_there(const fs::path& folder, std::uint64_t hash, const RunSpec& spec) {
           ": the record of another run, expected ", hex64(hash));
   const auto targets = record.find("targets");
   return record.value("interrupted", true) == false && targets != record.end() &&
-         targets->size() == spec.targets.size() && run_state(folder) == RunState::kFinished;
+         targets->size() == spec.targets.size() && !fs::exists(folder / kStateName);
 }
 
 class Sweep {
@@ -76,7 +76,7 @@ class Sweep {
     if (!options_.tensorboard.empty()) {
       options.tensorboard = options_.tensorboard / outcome.folder.filename();
     }
-    if (options_.on_begin) options.observer = options_.on_begin(position, runs_.size(), spec);
+    if (options_.on_begin) options.observer = options_.on_begin();
     const RunResult result = execute(bench_, spec, options);
     if (result.learned && result.learned->interrupted) throw Interrupted();
     outcome.skipped = result.skipped;

@@ -33,10 +33,8 @@ struct SweepOptions {
   std::filesystem::path records{};  // run folders lie below it
   Shard shard{};                    // the runs of the list that this process takes
   std::string tokenizer{};
-  std::filesystem::path tensorboard{};  // a folder for each run below it; empty: none
-  // Before a run that is not there: its position and how many there are, and the observer of its
-  // training.
-  std::function<Observer(std::size_t position, std::size_t runs, const RunSpec& spec)> on_begin{};
+  std::filesystem::path tensorboard{};   // a folder for each run below it; empty: none
+  std::function<Observer()> on_begin{};  // before a run that is not there: who watches it
   std::function<void(std::size_t position, const RunSpec& spec, const RunOutcome& outcome)>
       on_end{};
 };

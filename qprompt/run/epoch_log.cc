@@ -38,7 +38,7 @@ void EpochLog::add(const EpochValues& values) {
   EpochEntry entry;
   for (const Target& target : spec_.targets) {
     TestBench& test = bench_.test(target);
-    const AdaptedModel adapted(model, prompt, test.chosen.class_names);
+    const AdaptedModel adapted(model, prompt, test.class_names);
     entry.targets[target.name] = test.images.evaluate(adapted).metrics.accuracy();
   }
   for (const auto& [name, matrix] : values.values) {

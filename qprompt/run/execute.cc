@@ -189,7 +189,7 @@ class Run {
     const Stopwatch watch;
     for (const Target& target : spec_.targets) {
       TestBench& test = bench_.test(target);
-      const AdaptedModel adapted = adapted_to(test.chosen.class_names);
+      const AdaptedModel adapted = adapted_to(test.class_names);
       const Stopwatch encoding;  // of images that another run has encoded: nothing
       if (!adapted.prompts_images()) test.images.count();
       encoding_seconds_ += encoding.seconds();
@@ -224,7 +224,7 @@ class Run {
     if (options_.templates.empty() || spec_.targets.empty()) return;
     TestBench& test = bench_.test(spec_.targets.front());
     const auto frozen =
-        AdaptedModel::zero_shot(bench_.model(), options_.templates, test.chosen.class_names);
+        AdaptedModel::zero_shot(bench_.model(), options_.templates, test.class_names);
     result_.zero_shot = test.images.evaluate(frozen).metrics;
   }
 

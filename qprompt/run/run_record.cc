@@ -24,10 +24,11 @@ ClassSubset source_classes(const RunSpec& spec) {
 }
 
 Json source_as_json(Workbench& bench, const RunSpec& spec) {
-  const Dataset chosen = subsample_classes(spec.data->dataset, source_classes(spec));
-  Json json{{"dataset", chosen.name},
-            {"classes", enum_name(source_classes(spec))},
-            {"n_classes", chosen.class_names.size()},
+  const Dataset& dataset = spec.data->dataset;
+  const ClassSubset classes = source_classes(spec);
+  Json json{{"dataset", dataset.name},
+            {"classes", enum_name(classes)},
+            {"n_classes", class_names_of(dataset, classes).size()},
             {"images_hash", hex64(spec.data->source_hash)}};
   const bool learns = spec.method.learn.has_value();
   LearnConfig nothing;
@@ -85,7 +86,7 @@ Json target_as_json(const Target& target, const TestBench& test, const Evaluatio
             {"classes", enum_name(target.classes)},
             {"images_hash", hex64(target.data->test_hash)}};
   json.update(accuracies_as_json(metrics));
-  const std::vector<std::string>& names = test.chosen.class_names;
+  const std::vector<std::string>& names = test.class_names;
   json["class_names"] = names;
   for (const ClassMetrics& of_class : metrics.classes) {
     json["class_images"].push_back(of_class.images);

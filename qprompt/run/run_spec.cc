@@ -38,7 +38,7 @@ std::string simple(const std::string& text) {
 
 void require_test_images(const Target& target) {
   const Dataset& dataset = target.data->dataset;
-  require(!subsample_classes(dataset, target.classes).test.empty(), target.data->description.path,
+  require(has_test_images(dataset, target.classes), target.data->description.path,
           ": no test images of the ", enum_name(target.classes), " classes; understood was ",
           summary(dataset));
 }
@@ -48,9 +48,9 @@ void require_answers(const RunSpec& spec, const Model& model) {
   const LearnConfig& learn = *spec.method.learn;
   require_valid(learn);
   if (!make_learner(learn.method, model)->class_bound()) return;
-  const auto learned = subsample_classes(spec.data->dataset, learn.classes).class_names;
+  const auto learned = class_names_of(spec.data->dataset, learn.classes);
   for (const Target& target : spec.targets) {
-    const auto asked = subsample_classes(target.data->dataset, target.classes).class_names;
+    const auto asked = class_names_of(target.data->dataset, target.classes);
     require(asked == learned, spec.experiment, ": '", spec.method.name,
             "' learns for the classes it saw alone and has no answer for those of '", target.name,
             "'");

@@ -28,8 +28,9 @@ TestBench& Workbench::test(const Target& target) {
     if (entry.data == target.data && entry.classes == target.classes) return entry.bench;
   }
   Dataset chosen = subsample_classes(target.data->dataset, target.classes);
-  TestImages images(model_, chosen.test, test_options_);
-  tests_.push_back({target.data, target.classes, {std::move(chosen), std::move(images)}});
+  TestImages images(model_, std::move(chosen.test), test_options_);
+  tests_.push_back(
+      {target.data, target.classes, {std::move(chosen.class_names), std::move(images)}});
   return tests_.back().bench;
 }
 

@@ -14,9 +14,9 @@
 
 namespace qprompt {
 
-// The test images of a target, with the names of the classes that are asked about.
+// The test images of a target, whose labels are positions among the classes that are asked about.
 struct TestBench {
-  Dataset chosen;  // labels are positions in its class_names
+  std::vector<std::string> class_names;
   TestImages images;
 };
 

@@ -134,6 +134,11 @@ Settings settings_of_name(const std::string& name) {
   return settings;
 }
 
+bool is_said_by_names(const std::string& quantizer) {
+  return quantizer == enum_name(QuantizerKind::kNone) ||
+         quantizer == enum_name(QuantizerKind::kNoise);
+}
+
 std::string name_of(const LearnConfig& config) {
   std::string name = enum_name(method_tag(config.method));
   const auto* ivlp = std::get_if<IvlpConfig>(&config.method);

@@ -28,6 +28,10 @@ void require_setting(const std::string& name, const std::string& text);
 // has.
 Settings method_defaults(MethodTag method);
 
+// Whether it is the name of a method that says this quantizer ("coop", "coop-noise"): a setting
+// that says so as well would make the name untrue.
+bool is_said_by_names(const std::string& quantizer);
+
 // Published settings under a name.
 struct Preset {
   std::string name;

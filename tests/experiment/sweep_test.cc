@@ -231,7 +231,7 @@ TEST_F(SweepOfRuns, InterruptedAndBegunAgainEndsAsUndisturbed) {
   sweep(list, {.records = folder / "whole"});
   for (int stop_at : {1, 3, 5}) {
     int steps = 0;
-    const auto stopping = [&](std::size_t, std::size_t, const RunSpec&) {
+    const auto stopping = [&] {
       Observer observer;
       observer.stop = [&] { return ++steps == stop_at; };
       return observer;

@@ -26,8 +26,8 @@ constexpr char kConvertExamples[] = R"(Examples:
   qprompt convert run --model M --fold --bits 4 --output folded.qprompt --data photos
   qprompt convert run --model M --bits ctx=1,projection=4 --output small.qprompt
 --fold replaces MaPLe's projections by the tokens they produce. Without --bits a quantized prompt
-keeps as many as its widest matrix has. With --data: the accuracy before and after on the test
-images.)";
+keeps as many as its widest matrix has. A temperature stays as it was fitted. With --data: the
+accuracy before and after on the test images.)";
 
 struct ConvertArguments {
   ModelArguments model;
@@ -50,6 +50,7 @@ struct Source {
 
 int widest(const PromptFile& prompt) {
   int bits = 0;
+  for (const PromptFile& partner : prompt.partners) bits = std::max(bits, widest(partner));
   for (const StoredMatrix& matrix : prompt.matrices) {
     if (std::holds_alternative<EncodedMatrix>(matrix.content)) {
       bits = std::max(bits, bits_per_value(matrix));
@@ -65,9 +66,11 @@ QuantizerConfig quantizer_of(const ConvertArguments& arguments, const PromptFile
   return quantizer.settled();
 }
 
-PromptFile converted(const ConvertArguments& arguments, const Model& model, const Source& source) {
-  MethodConfig method = source.prompt.method;
-  ParameterMap learned = values(source.prompt);
+// One of the adapted models of a file.
+PromptFile converted(const ConvertArguments& arguments, const Model& model, const Source& source,
+                     const PromptFile& part) {
+  MethodConfig method = part.method;
+  ParameterMap learned = values(part);
   if (arguments.fold) {
     const auto* maple = std::get_if<MaPLeConfig>(&method);
     require(maple != nullptr, source.path.string(), ": --fold is for maple, this is ",
@@ -76,15 +79,24 @@ PromptFile converted(const ConvertArguments& arguments, const Model& model, cons
     learned = std::move(without.values);
     method = without.method;
   }
-  require(source.prompt.class_list == 0 || source.class_names.has_value(), source.path.string(),
+  require(part.class_list == 0 || source.class_names.has_value(), source.path.string(),
           ": bound to its classes, whose names are not beside it");
   const ClassTokens classes =
       source.class_names ? tokenize_classes(model, *source.class_names) : any_classes(model);
-  const SeenClasses& seen = source.prompt.seen;
+  const SeenClasses& seen = part.seen;
   const PromptQuantizer quantizer(*make_learner(method, model, seen), classes,
                                   quantizer_of(arguments, source.prompt));
   PromptFile result = packed(model, method, classes, learned, quantizer.encode(learned), seen);
   result.exif = source.prompt.exif;
+  result.temperature = part.temperature;
+  return result;
+}
+
+PromptFile converted(const ConvertArguments& arguments, const Model& model, const Source& source) {
+  PromptFile result = converted(arguments, model, source, source.prompt);
+  for (const PromptFile& partner : source.prompt.partners) {
+    result.partners.push_back(converted(arguments, model, source, partner));
+  }
   return result;
 }
 

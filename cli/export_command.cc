@@ -33,6 +33,13 @@ void require_consistent(const ExportArguments& arguments) {
   }
 }
 
+// Elsewhere only the order of the classes would be the same.
+void tell_temperature(double temperature, const std::string& path) {
+  if (temperature == 1) return;
+  tell("notice: {} does not hold the prompt's temperature {:.6g}, by which logits are divided",
+       path, temperature);
+}
+
 // How many classes a class-bound prompt was learned with; 0 for others.
 Index bound_classes(const PromptFile& prompt) {
   const auto* coop = std::get_if<CoOpConfig>(&prompt.method);
@@ -60,11 +67,15 @@ void run_export(const ExportArguments& arguments) {
     const Matrix& matrix =
         naming(path.string(), [&]() -> const Matrix& { return adapted.class_matrix(); });
     export_class_matrix(matrix, names, arguments.class_matrix);
+    tell_temperature(prompt.temperature, arguments.class_matrix);
     print("{}: {} classes x {}\n", arguments.class_matrix, matrix.rows(), matrix.cols());
   }
   if (!arguments.values.empty()) {
+    require(prompt.partners.empty(), path.string(), ": the mean of ", prompt.partners.size() + 1,
+            " models' probabilities, and the published code holds one");
     const Index classes = naming(path.string(), [&] { return bound_classes(prompt); });
     export_learned_values(values(prompt), classes, arguments.values);
+    tell_temperature(prompt.temperature, arguments.values);
     print("{}: {} matrices\n", arguments.values, prompt.matrices.size());
   }
 }

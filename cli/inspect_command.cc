@@ -83,6 +83,21 @@ Json matrix_report(const StoredMatrix& matrix) {
   return json;
 }
 
+// An adapted model of a file.
+Json part_report(const PromptFile& part) {
+  Json report{{"method", enum_name(method_tag(part.method))},
+              {"settings", settings_as_json(part.method)},
+              {"temperature", part.temperature},
+              {"class_bound", !takes_new_classes(part.method)}};
+  for (const SeenClass& of_class : part.seen) {
+    report["seen_classes"].push_back({{"name", of_class.name}, {"images", of_class.images}});
+  }
+  for (const StoredMatrix& matrix : part.matrices) {
+    report["matrices"].push_back(matrix_report(matrix));
+  }
+  return report;
+}
+
 Json report_of(const PromptFile& prompt, const std::filesystem::path& path) {
   Json report{{"command", "inspect"},
               {"version", QPROMPT_VERSION},
@@ -90,18 +105,13 @@ Json report_of(const PromptFile& prompt, const std::filesystem::path& path) {
               {"file_bytes", std::filesystem::file_size(path)},
               {"payload_bytes", payload_size(prompt)},
               {"payload", payload_report(payload(prompt))},
-              {"method", enum_name(method_tag(prompt.method))},
-              {"settings", settings_as_json(prompt.method)},
               {"backbone", hex64(prompt.backbone)},
               {"identity", prompt.identity == 0 ? Json() : Json(hex64(prompt.identity))},
-              {"exif", prompt.exif ? Json(*prompt.exif) : Json()},
-              {"class_bound", !takes_new_classes(prompt.method)}};
-  for (const SeenClass& of_class : prompt.seen) {
-    report["seen_classes"].push_back({{"name", of_class.name}, {"images", of_class.images}});
-  }
+              {"exif", prompt.exif ? Json(*prompt.exif) : Json()}};
+  report.update(part_report(prompt));
   if (const auto names = remembered_classes(path)) report["class_names"] = *names;
-  for (const StoredMatrix& matrix : prompt.matrices) {
-    report["matrices"].push_back(matrix_report(matrix));
+  for (const PromptFile& partner : prompt.partners) {
+    report["partners"].push_back(part_report(partner));
   }
   return report;
 }
@@ -137,26 +147,33 @@ void add_nearest_tokens(const InspectArguments& arguments, const PromptFile& pro
   }
 }
 
+void show_method(const Json& part) {
+  print("{:<12} {}\n", "method", part["method"].get<std::string>());
+  for (const auto& [field, value] : part["settings"].items()) {
+    print("  {} = {}\n", field, json_line(value));
+  }
+  if (const double temperature = part["temperature"]; temperature != 1) {
+    print("{:<12} {:.6g}\n", "temperature", temperature);
+  }
+  print("{:<12} {}\n", "class list",
+        part["class_bound"].get<bool>() ? "its own only (class-bound)" : "any");
+  if (part.contains("seen_classes")) {
+    print("{:<12} {} remembered in it\n", "class names", part["seen_classes"].size());
+  }
+}
+
 void show_settings(const Json& report) {
   print("{:<12} {} ({} bytes)\n", "prompt", report["prompt"].get<std::string>(),
         report["file_bytes"].get<std::size_t>());
-  print("{:<12} {}\n", "method", report["method"].get<std::string>());
-  for (const auto& [field, value] : report["settings"].items()) {
-    print("  {} = {}\n", field, json_line(value));
-  }
   print("{:<12} {}\n", "backbone", report["backbone"].get<std::string>());
-  print("{:<12} {}\n", "class list",
-        report["class_bound"].get<bool>() ? "its own only (class-bound)" : "any");
-  if (report.contains("seen_classes")) {
-    print("{:<12} {} remembered in it\n", "class names", report["seen_classes"].size());
-  }
+  show_method(report);
   if (report.contains("class_names")) {
     print("{:<12} {} remembered beside it\n", "class names", report["class_names"].size());
   }
 }
 
-void show_matrices(const Json& report) {
-  for (const Json& matrix : report["matrices"]) {
+void show_matrices(const Json& part) {
+  for (const Json& matrix : part["matrices"]) {
     print("{:<12} {}: {} x {}, {} ({} bits a value), {} bytes ({})\n", "matrix",
           matrix["name"].get<std::string>(), matrix["rows"].get<Index>(),
           matrix["cols"].get<Index>(), matrix["format"].get<std::string>(),
@@ -167,6 +184,19 @@ void show_matrices(const Json& report) {
     for (const Json& value : matrix["codebook"]) print(" {:.6g}", value.get<double>());
     print("\n");
   }
+}
+
+// The adapted models whose probabilities are averaged with the first's.
+void show_partners(const Json& report) {
+  if (!report.contains("partners")) return;
+  for (const Json& partner : report["partners"]) {
+    print("averaged with\n");
+    show_method(partner);
+    show_matrices(partner);
+  }
+}
+
+void show_payload(const Json& report) {
   print("{:<12} {} bytes ({})\n", "payload", report["payload_bytes"].get<std::size_t>(),
         payload_text(report["payload"]));
 }
@@ -217,6 +247,8 @@ void run_inspect(const InspectArguments& arguments) {
   if (arguments.json.to_stdout()) return;
   show_settings(report);
   show_matrices(report);
+  show_partners(report);
+  show_payload(report);
   show_nearest_tokens(report);
   show_words_notes(report);
 }

@@ -134,11 +134,15 @@ def prompts():
     codes = matrix(b"ctx", 2, struct.pack("<4e", -1, 0, 1, 2) + b"\xe4\x00")
     half = matrix(b"half", 16, struct.pack("<6e", *range(6)))
     single = matrix(b"single", 32, struct.pack("<6f", *(n + 0.1 for n in range(6))))
-    for version, identity, exif_mark in ((1, b"", b""), (2, b"identity", b""), (3, b"identity", b"\1"), (4, b"identity", b"\2")):
-        seen = b"\2\3cat\x10\3dog\1" if version == 4 else b""
-        method = b"\6\0" if version == 4 else settings  # Tip-Adapter's defaults
-        body = (b"QPRM" + bytes([version]) + b"backbone" + identity + exif_mark + b"\x00" + seen + method +
-                bytes([3]) + codes + half + single)
+    for version, identity, exif_mark in ((1, b"", b""), (2, b"identity", b""), (3, b"identity", b"\1"),
+                                         (4, b"identity", b"\2"), (5, b"identity", b"\2")):
+        seen = b"\2\3cat\x10\3dog\1" if version >= 4 else b""
+        method = b"\6\0" if version >= 4 else settings  # Tip-Adapter's defaults
+        temperature = struct.pack("<d", 1.5) if version >= 5 else b""
+        part = b"\x00" + seen + method + bytes([3]) + codes + half + single
+        partners = b"\1" + temperature + b"\x00\0" + settings + b"\1" + codes if version >= 5 else b""
+        body = (b"QPRM" + bytes([version]) + b"backbone" + identity + exif_mark + temperature + part +
+                partners)
         write(f"prompt_file/version_{version}.qprompt", body + b"\0\0\0\0")
 
 

@@ -3,6 +3,8 @@
 #include <zlib.h>
 
 #include <algorithm>
+#include <bit>
+#include <cmath>
 #include <set>
 
 #include "qprompt/artifact/byte_stream.h"
@@ -19,8 +21,9 @@ namespace qprompt {
 namespace {
 
 constexpr std::string_view kMagic = "QPRM";
-// 3: without classes seen; 2: without `exif` too; 1: without the model's identity too
-constexpr std::uint8_t kVersion = 4;
+// 4: without temperature and partners; 3: without classes seen too; 2: without `exif` too; 1:
+// without the model's identity too
+constexpr std::uint8_t kVersion = 5;
 constexpr std::uint8_t kExifNotSaid = 2;  // from version 4
 constexpr std::size_t kChecksumSize = 4;
 
@@ -84,11 +87,11 @@ void write_seen(ByteWriter& writer, const SeenClasses& seen) {
   }
 }
 
-SeenClasses read_seen(ByteReader& reader) {
+SeenClasses read_seen(ByteReader& reader, std::uint8_t version) {
   constexpr std::uint64_t kMostImages = std::uint64_t{1} << 31;
   SeenClasses seen;
   const std::uint64_t count = reader.varint();
-  reader.require(count > 0, "a list of no classes");
+  reader.require(count > 0 || version >= 5, "a list of no classes");
   // Not reserved: each class takes bytes, so a false count ends with them.
   for (std::uint64_t i = 0; i < count; ++i) {
     std::string name = reader.string();
@@ -99,7 +102,23 @@ SeenClasses read_seen(ByteReader& reader) {
   return seen;
 }
 
+bool is_temperature(double temperature) { return std::isfinite(temperature) && temperature > 0; }
+
+void write_temperature(ByteWriter& writer, double temperature) {
+  require(is_temperature(temperature), "prompt file: temperature ", temperature,
+          ", expected a number above 0");
+  writer.u64(std::bit_cast<std::uint64_t>(temperature));
+}
+
+double read_temperature(ByteReader& reader) {
+  const auto temperature = std::bit_cast<double>(reader.u64());
+  reader.require(is_temperature(temperature), "temperature ", temperature,
+                 ", expected a number above 0");
+  return temperature;
+}
+
 std::uint8_t version_of(const PromptFile& file) {
+  if (!file.partners.empty() || file.temperature != 1) return 5;
   if (!file.seen.empty()) return 4;
   if (file.exif) return 3;
   return file.identity != 0 ? 2 : 1;
@@ -114,26 +133,71 @@ std::vector<StoredMatrix> read_matrices(ByteReader& reader) {
   return matrices;
 }
 
+// An adapted model: what a file has once, and each partner again.
+void write_part(ByteWriter& writer, const PromptFile& part, std::uint8_t version) {
+  require_unique_names(part.matrices, "prompt file");
+  writer.byte(part.class_list != 0 ? 1 : 0);
+  if (part.class_list != 0) writer.u64(part.class_list);
+  if (version >= 4) write_seen(writer, part.seen);
+  write_settings(writer, part.method);
+  writer.varint(part.matrices.size());
+  for (const StoredMatrix& matrix : part.matrices) write_matrix(writer, matrix);
+}
+
+void read_part(ByteReader& reader, std::uint8_t version, PromptFile& part) {
+  part.class_list = read_class_list(reader);
+  if (version >= 4) part.seen = read_seen(reader, version);
+  part.method = read_settings(reader);
+  reader.require(part.seen.empty() || learns_on_features(part.method), part.seen.size(),
+                 " classes seen, which ", enum_name(method_tag(part.method)), " has no use for");
+  part.matrices = read_matrices(reader);
+}
+
+void write_partners(ByteWriter& writer, const PromptFile& file, std::uint8_t version) {
+  writer.varint(file.partners.size());
+  for (const PromptFile& partner : file.partners) {
+    require(partner.backbone == file.backbone && partner.identity == file.identity,
+            "prompt file: a partner of another backbone");
+    require(partner.partners.empty(), "prompt file: a partner with partners of its own");
+    write_temperature(writer, partner.temperature);
+    write_part(writer, partner, version);
+  }
+}
+
+void read_partners(ByteReader& reader, std::uint8_t version, PromptFile& file) {
+  const std::uint64_t count = reader.varint();
+  // Not reserved: each partner takes bytes, so a false count ends with them.
+  for (std::uint64_t i = 0; i < count; ++i) {
+    PromptFile partner{.backbone = file.backbone, .identity = file.identity, .exif = file.exif};
+    partner.temperature = read_temperature(reader);
+    read_part(reader, version, partner);
+    file.partners.push_back(std::move(partner));
+  }
+}
+
 }  // namespace
+
+PromptFile first_part(PromptFile file) {
+  file.partners.clear();
+  file.temperature = 1;
+  return file;
+}
 
 std::vector<std::byte> to_bytes(const PromptFile& file) {
   return at_border([&]() -> std::vector<std::byte> {
-    require_unique_names(file.matrices, "prompt file");
     ByteWriter writer;
     writer.bytes(std::as_bytes(std::span(kMagic)));
     const std::uint8_t version = version_of(file);
     require(version < 3 || file.identity != 0,
-            "prompt file: exif or classes seen without the model's identity");
+            "prompt file: exif, classes seen, a temperature or partners without the model's "
+            "identity");
     writer.byte(version);
     writer.u64(file.backbone);
     if (file.identity != 0) writer.u64(file.identity);
     if (version >= 3) writer.byte(file.exif ? (*file.exif ? 1 : 0) : kExifNotSaid);
-    writer.byte(file.class_list != 0 ? 1 : 0);
-    if (file.class_list != 0) writer.u64(file.class_list);
-    if (version >= 4) write_seen(writer, file.seen);
-    write_settings(writer, file.method);
-    writer.varint(file.matrices.size());
-    for (const StoredMatrix& matrix : file.matrices) write_matrix(writer, matrix);
+    if (version >= 5) write_temperature(writer, file.temperature);
+    write_part(writer, file, version);
+    if (version >= 5) write_partners(writer, file, version);
     writer.u32(checksum(writer.written()));
     return writer.written();
   });
@@ -155,13 +219,10 @@ PromptFile prompt_file_from_bytes(std::span<const std::byte> bytes, std::string_
       reader.require(file.identity != 0, "the identity of the backbone is zero");
     }
     if (version >= 3) file.exif = read_exif(reader, version);
-    file.class_list = read_class_list(reader);
-    if (version >= 4) file.seen = read_seen(reader);
-    file.method = read_settings(reader);
-    reader.require(file.seen.empty() || learns_on_features(file.method), file.seen.size(),
-                   " classes seen, which ", enum_name(method_tag(file.method)), " has no use for");
-    file.matrices = read_matrices(reader);
-    reader.require(reader.remaining() == 0, reader.remaining(), " bytes after the last matrix");
+    if (version >= 5) file.temperature = read_temperature(reader);
+    read_part(reader, version, file);
+    if (version >= 5) read_partners(reader, version, file);
+    reader.require(reader.remaining() == 0, reader.remaining(), " bytes after the last field");
     return file;
   });
 }
@@ -234,6 +295,7 @@ Payload payload(const StoredMatrix& matrix) {
 Payload payload(const PromptFile& file) {
   Payload sum;
   for (const StoredMatrix& matrix : file.matrices) sum += payload(matrix);
+  for (const PromptFile& partner : file.partners) sum += payload(partner);
   return sum;
 }
 

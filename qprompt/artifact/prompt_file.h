@@ -25,8 +25,8 @@ struct StoredMatrix {
   std::variant<Matrix, EncodedMatrix> content;
 };
 
-// Everything that rebuilds a classifier beside the backbone and a class list. Every byte of it on
-// disk is described in docs/prompt_file_format.md.
+// Everything that rebuilds a classifier beside the backbone and a class list: an adapted model, or
+// the mean of several. Every byte of it on disk is described in docs/prompt_file_format.md.
 struct PromptFile {
   std::uint64_t backbone = 0;  // Model::fingerprint
   std::uint64_t identity = 0;  // Model::identity; 0 in a file of version 1, which has none
@@ -38,7 +38,17 @@ struct PromptFile {
       0;               // class_list_hash() where the method is bound to its classes, else 0
   SeenClasses seen{};  // that a learner on features remembers (version 4)
   std::vector<StoredMatrix> matrices{};  // in the alphabetical order of their names
+  // Adapted models of the same backbone, each with a temperature of its own, whose probabilities
+  // are averaged with those of the one above (version 5). They have no partners themselves, and
+  // pictures are read for them as `exif` here says.
+  std::vector<PromptFile> partners{};
+  // What logits are divided by, of a mean the logarithms of its probabilities: above 0 (version 5).
+  double temperature = 1;
 };
+
+// The adapted model that stands first among those of a mean, or alone: without partners and with
+// the temperature 1.
+QPROMPT_API PromptFile first_part(PromptFile file);
 
 // Of the lowest version that holds it.
 QPROMPT_API std::vector<std::byte> to_bytes(const PromptFile& file);
@@ -54,7 +64,7 @@ QPROMPT_API PromptFile load_prompt_file(const std::filesystem::path& path);
 // The matrices to store: the encoded one where `encoded` has it, else the values as they are.
 QPROMPT_API std::vector<StoredMatrix> stored_matrices(
     const ParameterMap& values, const std::map<std::string, EncodedMatrix>& encoded);
-// What the file deploys.
+// What the file deploys, without its partners.
 QPROMPT_API ParameterMap values(const PromptFile& file);
 
 QPROMPT_API Index rows(const StoredMatrix& matrix);
@@ -71,7 +81,7 @@ struct QPROMPT_API Payload {
   bool operator==(const Payload&) const = default;
 };
 QPROMPT_API Payload payload(const StoredMatrix& matrix);
-QPROMPT_API Payload payload(const PromptFile& file);
+QPROMPT_API Payload payload(const PromptFile& file);  // its partners' too
 QPROMPT_API std::size_t payload_size(const StoredMatrix& matrix);
 QPROMPT_API std::size_t payload_size(const PromptFile& file);
 

@@ -1,5 +1,7 @@
 #include "qprompt/inference/adapted_model.h"
 
+#include <cmath>
+
 #include "qprompt/clip/engine.h"
 #include "qprompt/clip/feature_identity.h"
 #include "qprompt/clip/similarity.h"
@@ -14,8 +16,20 @@
 
 namespace qprompt {
 
-// The head is a class matrix, or a clip with more: texts for every image (CoCoOp), or a learner on
-// features.
+namespace {
+
+// log softmax of each row: z - max z - log sum_c exp(z_c - max z).
+Eigen::MatrixXd log_probabilities(const Matrix& logits) {
+  Eigen::MatrixXd shifted = logits.cast<double>();
+  shifted.colwise() -= shifted.rowwise().maxCoeff().eval();
+  shifted.colwise() -= shifted.array().exp().rowwise().sum().log().matrix().eval();
+  return shifted;
+}
+
+}  // namespace
+
+// The head is a class matrix, a clip with more (texts for every image, as CoCoOp's, or a learner on
+// features), or the mean of several heads.
 struct AdaptedModel::Impl {
   Model model;
   std::vector<std::string> class_names;
@@ -23,10 +37,12 @@ struct AdaptedModel::Impl {
   Matrix class_matrix;                         // empty where that is not all there is
   std::shared_ptr<const PromptedClip> clip{};  // none where it is
   ParameterMap values{};                       // of that clip
+  std::vector<AdaptedModel> parts{};           // of a mean
+  double temperature = 1;
 
   // Numbers that are none must never look like an answer.
   Matrix logits(const Matrix& unit_images) const {
-    Matrix logits = any_logits(unit_images);
+    Matrix logits = any_logits(unit_images) / static_cast<float>(temperature);
     require(logits.allFinite(), model.path().string(),
             ": scores that are not finite (NaN or infinity): weights or prompt are damaged");
     return logits;
@@ -37,6 +53,7 @@ struct AdaptedModel::Impl {
     const float scale = model.logit_scale();
     require(unit_images.cols() == model.shape().embed, "AdaptedModel: features of width ",
             unit_images.cols(), ", expected ", model.shape().embed);
+    if (!parts.empty()) return mean_logits(unit_images);
     if (clip == nullptr) return cosine_logits(unit_images, class_matrix, scale);
     if (const FeatureLearner* head = clip->learner().head()) {
       return head->logits(values, clip->class_texts(), unit_images);
@@ -48,6 +65,21 @@ struct AdaptedModel::Impl {
       logits.row(i) = cosine_logits(image, clip->unit_texts(prompts.text.front()), scale);
     }
     return logits;
+  }
+
+  // log(1/n sum_i p_i), from the largest of log p_i so that no small probability is lost.
+  Matrix mean_logits(const Matrix& unit_images) const {
+    std::vector<Eigen::MatrixXd> each;
+    each.reserve(parts.size());
+    for (const AdaptedModel& part : parts) {
+      each.push_back(log_probabilities(part.impl_->logits(unit_images)));
+    }
+    Eigen::MatrixXd most = each.front();
+    for (const Eigen::MatrixXd& logs : each) most = most.cwiseMax(logs);
+    Eigen::MatrixXd sum = Eigen::MatrixXd::Zero(most.rows(), most.cols());
+    for (const Eigen::MatrixXd& logs : each) sum.array() += (logs - most).array().exp();
+    most.array() += (sum / static_cast<double>(parts.size())).array().log();
+    return most.cast<float>();
   }
 };
 
@@ -106,7 +138,8 @@ void require_same_backbone(const PromptFile& prompt, const Model& model) {
 
 AdaptedModel::AdaptedModel(std::shared_ptr<const Impl> impl) : impl_(std::move(impl)) {
   require(!impl_->class_names.empty(), "AdaptedModel: no class names");
-  require(impl_->clip != nullptr || impl_->class_matrix.rows() == std::ssize(impl_->class_names),
+  const bool has_matrix = impl_->clip == nullptr && impl_->parts.empty();
+  require(!has_matrix || impl_->class_matrix.rows() == std::ssize(impl_->class_names),
           "AdaptedModel: ", impl_->class_matrix.rows(), " rows for ", impl_->class_names.size(),
           " class names");
   require(impl_->class_matrix.allFinite(), impl_->model.path().string(),
@@ -156,33 +189,73 @@ std::optional<Matrix> kept(const FeatureStore& cache, const Hash128& key, Index 
 
 }  // namespace
 
+AdaptedModel AdaptedModel::of_part(const Model& model, const PromptFile& part,
+                                   std::vector<std::string> class_names,
+                                   const std::shared_ptr<FeatureStore>& cache) {
+  require_same_backbone(part, model);
+  const auto learner = make_learner(part.method, model, part.seen);
+  require_servable(part, *learner, class_names);
+  if (cache == nullptr || learner->image_conditioned() || learner->head() != nullptr) {
+    return adapted(model, part, learner, class_names);
+  }
+  const ClassTokens classes = tokenize_classes(model, class_names);
+  const Hash128 key = class_matrix_key(model, part, classes);
+  const auto known = kept(*cache, key, model.shape().embed);
+  // What one rank makes, all make together.
+  if (any(model.engine().ranks(), !known)) {
+    AdaptedModel made = adapted(model, part, learner, class_names);
+    keep(*cache, key, made.impl_->class_matrix);
+    return made;
+  }
+  const ParameterMap learned = values(part);
+  require_parameters(*learner, classes, learned);
+  ImageSide side(model, vision_prompts(*learner, learned, model));
+  return AdaptedModel(
+      std::make_shared<const Impl>(Impl{model, std::move(class_names), std::move(side), *known}));
+}
+
 AdaptedModel::AdaptedModel(const Model& model, const PromptFile& prompt,
                            std::vector<std::string> class_names,
                            const std::shared_ptr<FeatureStore>& cache) {
   at_border([&] {
-    require_same_backbone(prompt, model);
-    const auto learner = make_learner(prompt.method, model, prompt.seen);
-    require_servable(prompt, *learner, class_names);
-    if (cache == nullptr || learner->image_conditioned() || learner->head() != nullptr) {
-      *this = adapted(model, prompt, learner, class_names);
-      return;
+    std::vector<AdaptedModel> parts{of_part(model, first_part(prompt), class_names, cache)};
+    for (const PromptFile& partner : prompt.partners) {
+      parts.emplace_back(model, partner, class_names, cache);
     }
-    const ClassTokens classes = tokenize_classes(model, class_names);
-    const Hash128 key = class_matrix_key(model, prompt, classes);
-    const auto known = kept(*cache, key, model.shape().embed);
-    // What one rank makes, all make together.
-    if (any(model.engine().ranks(), !known)) {
-      *this = adapted(model, prompt, learner, class_names);
-      keep(*cache, key, impl_->class_matrix);
-      return;
-    }
-    const ParameterMap learned = values(prompt);
-    require_parameters(*learner, classes, learned);
-    ImageSide side(model, vision_prompts(*learner, learned, model));
-    *this = AdaptedModel(
-        std::make_shared<const Impl>(Impl{model, std::move(class_names), std::move(side), *known}));
+    const bool is_mean = parts.size() > 1;
+    AdaptedModel whole = is_mean ? mean_of(std::move(parts)) : std::move(parts.front());
+    *this = prompt.temperature == 1 ? whole : whole.with_temperature(prompt.temperature);
   });
 }
+
+AdaptedModel AdaptedModel::mean_of(std::vector<AdaptedModel> parts) {
+  return at_border([&] {
+    require(!parts.empty(), "mean_of: no models");
+    const AdaptedModel& first = parts.front();
+    for (const AdaptedModel& part : parts) {
+      require(part.class_names() == first.class_names(),
+              "mean_of: models of different class lists");
+      require(part.image_side().number() == first.image_side().number(),
+              "mean_of: models that see images differently: of different backbones, or with "
+              "different tokens in the image tower");
+    }
+    Impl impl{first.model(), first.class_names(), first.image_side(), Matrix()};
+    impl.parts = std::move(parts);
+    return AdaptedModel(std::make_shared<const Impl>(std::move(impl)));
+  });
+}
+
+AdaptedModel AdaptedModel::with_temperature(double temperature) const {
+  return at_border([&] {
+    require(std::isfinite(temperature) && temperature > 0, "AdaptedModel: temperature ",
+            temperature, ", expected a number above 0");
+    Impl impl = *impl_;
+    impl.temperature = temperature;
+    return AdaptedModel(std::make_shared<const Impl>(std::move(impl)));
+  });
+}
+
+double AdaptedModel::temperature() const { return impl_->temperature; }
 
 AdaptedModel AdaptedModel::zero_shot(const Model& model, const std::vector<std::string>& templates,
                                      std::vector<std::string> class_names) {
@@ -212,6 +285,9 @@ const Matrix& AdaptedModel::class_matrix() const {
     require(!prompts_images(),
             "a class matrix alone does not hold this prompt: it has learned tokens in the image "
             "tower too, and features of the frozen tower would be scored wrongly");
+    require(impl_->parts.empty(),
+            "a class matrix alone does not hold this prompt: it is the mean of ",
+            impl_->parts.size(), " models' probabilities");
     require(impl_->clip == nullptr || impl_->clip->learner().head() == nullptr,
             "a class matrix alone does not hold what was learned: logits of this method are more "
             "than cosines to a vector for each class");

@@ -26,9 +26,9 @@ class PromptedClip;
 class QPROMPT_API AdaptedModel {
  public:
   // A prompt for any class list; a class-bound prompt for its own only, a class-bound learner on
-  // features for any of the classes it saw. Throws Error for a prompt of another backbone, with
-  // both identities, and for other classes than those. The class matrix is looked up and kept in
-  // `cache` where that is given.
+  // features for any of the classes it saw, a mean for what each of its parts serves. Throws Error
+  // for a prompt of another backbone, with both identities, and for other classes than those. Class
+  // matrices are looked up and kept in `cache` where that is given.
   AdaptedModel(const Model& model, const PromptFile& prompt, std::vector<std::string> class_names,
                const std::shared_ptr<FeatureStore>& cache = nullptr);
 
@@ -40,14 +40,23 @@ class QPROMPT_API AdaptedModel {
                                         std::vector<std::string> class_names);
   // What a training has now: its towers with these values of the parameters.
   static AdaptedModel of(const PromptedClip& clip, const ParameterMap& values);
+  // The mean of several models' probabilities: its logits are log(mean_i softmax(logits_i)), so
+  // their softmax is that mean. Throws Error unless all are of one model and class list and see
+  // images alike: with the frozen image tower, or the same tokens in it.
+  static AdaptedModel mean_of(std::vector<AdaptedModel> parts);
+
+  // This model with another temperature than its own: logits are divided by it, which leaves their
+  // order. Throws Error unless it is a number above 0.
+  AdaptedModel with_temperature(double temperature) const;
+  double temperature() const;
 
   const Model& model() const;
   const std::vector<std::string>& class_names() const;
   // Whether learned tokens stand in the image tower, so that its features are nobody else's.
   bool prompts_images() const;
-  // The texts of the classes [n_cls, embed], unit rows, where they and the frozen image tower are
-  // all there is. Throws Error where a class matrix alone does not hold the prompt: with tokens in
-  // the image tower, or texts that depend on the image.
+  // The texts of the classes [n_cls, embed], unit rows, where they, the frozen image tower and the
+  // temperature are all there is. Throws Error where a class matrix alone does not hold the prompt:
+  // with tokens in the image tower, texts that depend on the image, or a mean of several.
   const Matrix& class_matrix() const;
 
   // Features of the images as this model's image tower sees them. Throws Error naming a damaged
@@ -68,6 +77,9 @@ class QPROMPT_API AdaptedModel {
 
  private:
   struct Impl;
+  static AdaptedModel of_part(const Model& model, const PromptFile& part,
+                              std::vector<std::string> class_names,
+                              const std::shared_ptr<FeatureStore>& cache);
   explicit AdaptedModel(std::shared_ptr<const Impl> impl);
   std::shared_ptr<const Impl> impl_;
 };

@@ -3,6 +3,9 @@
 #include <gmock/gmock.h>
 #include <zlib.h>
 
+#include <array>
+#include <bit>
+#include <cmath>
 #include <functional>
 
 #include "qprompt/artifact/byte_stream.h"
@@ -256,6 +259,107 @@ TEST(PromptFileVersion4, IsRefusedAfterAnySingleBitFlipAndTruncation) {
   }
 }
 
+// Version 5: the mean of an adapted model and two others, and temperatures.
+PromptFile with_partners() {
+  PromptFile file = every_kind();
+  file.identity = 0x99;
+  file.temperature = 1.75;
+  file.partners = {with_classes(), every_kind()};
+  file.partners[1].identity = 0x99;
+  file.partners[1].temperature = 0.5;
+  return file;
+}
+
+TEST(PromptFileVersion5, HoldsATemperature) {
+  PromptFile file = with_exif(true);
+  file.temperature = 0.1;
+  const Bytes bytes = to_bytes(file);
+  EXPECT_EQ(bytes[4], std::byte{5});
+  const PromptFile read = prompt_file_from_bytes(bytes, "p.qprompt");
+  EXPECT_EQ(read.temperature, 0.1);
+  EXPECT_EQ(read.exif, true);
+  EXPECT_TRUE(read.partners.empty());
+  // The mark of version 3, then the temperature; no classes seen and no partners take a byte each.
+  EXPECT_EQ(bytes.size(), to_bytes(with_exif(true)).size() + 8 + 1 + 1);
+  file.temperature = 1;
+  EXPECT_EQ(to_bytes(file), to_bytes(with_exif(true)));
+}
+
+TEST(PromptFileVersion5, HoldsPartnersWithAllThatIsTheirs) {
+  const PromptFile file = with_partners();
+  const PromptFile read = prompt_file_from_bytes(to_bytes(file), "p.qprompt");
+  EXPECT_EQ(to_bytes(read), to_bytes(file));
+  EXPECT_EQ(read.temperature, 1.75);
+  ASSERT_EQ(read.partners.size(), 2u);
+  EXPECT_EQ(to_bytes(read.partners[0]), to_bytes(file.partners[0]));
+  EXPECT_EQ(to_bytes(read.partners[1]), to_bytes(file.partners[1]));
+  EXPECT_EQ(read.partners[1].temperature, 0.5);
+  EXPECT_EQ(payload_size(read), 3 * payload_size(every_kind()));
+}
+
+TEST(PromptFileVersion5, TheFirstPartIsWhatStoodAlone) {
+  PromptFile alone = every_kind();
+  alone.identity = 0x99;
+  EXPECT_EQ(to_bytes(first_part(with_partners())), to_bytes(alone));
+}
+
+TEST(PromptFileVersion5, RefusesToStoreWhatCannotBeLoaded) {
+  const auto refused = [](PromptFile file, const char* reason) {
+    EXPECT_THAT([&] { to_bytes(file); }, ThrowsMessage<Error>(HasSubstr(reason)));
+  };
+  for (const double temperature : {0.0, -1.0, HUGE_VAL, std::nan("")}) {
+    PromptFile file = with_partners();
+    file.temperature = temperature;
+    refused(file, "temperature");
+    file = with_partners();
+    file.partners[1].temperature = temperature;
+    refused(file, "temperature");
+  }
+  PromptFile file = with_partners();
+  file.partners[0].identity = 0x98;
+  refused(file, "another backbone");
+  file = with_partners();
+  file.partners[0].partners = {every_kind()};
+  refused(file, "partners of its own");
+  file = every_kind();
+  file.temperature = 2;
+  refused(file, "without the model's identity");
+}
+
+TEST(PromptFileVersion5, WithATemperatureThatIsNoneIsRefused) {
+  for (const double temperature : {0.0, -2.0, HUGE_VAL, std::nan("")}) {
+    ByteWriter writer;
+    writer.u64(std::bit_cast<std::uint64_t>(temperature));
+    Bytes body = to_bytes(with_partners());
+    body.resize(body.size() - 4);
+    std::ranges::copy(writer.written(), body.begin() + kExifMark + 1);
+    expect_refused(with_checksum(body), "expected a number above 0");
+  }
+}
+
+TEST(PromptFileVersion5, CannotAskForMorePartnersThanItHolds) {
+  PromptFile file = with_exif(true);
+  file.temperature = 2;
+  Bytes body = to_bytes(file);
+  body.resize(body.size() - 5);  // the checksum, and that there are no partners
+  ByteWriter writer;
+  writer.varint(~std::uint64_t{0});
+  body.insert(body.end(), writer.written().begin(), writer.written().end());
+  expect_refused(with_checksum(body), "ends too early");
+}
+
+TEST(PromptFileVersion5, IsRefusedAfterAnySingleBitFlipAndTruncation) {
+  const Bytes good = to_bytes(with_partners());
+  for (std::size_t bit = 0; bit < 8 * good.size(); ++bit) {
+    Bytes flipped = good;
+    flipped[bit / 8] ^= std::byte{1} << (bit % 8);
+    EXPECT_TRUE(is_refused_by_name(flipped)) << "bit " << bit;
+  }
+  for (std::size_t size = 0; size < good.size(); ++size) {
+    EXPECT_TRUE(is_refused_by_name(std::span(good).first(size))) << size << " bytes";
+  }
+}
+
 TEST(DamagedPromptFile, IsRefusedAfterAnySingleBitFlip) {
   const Bytes good = to_bytes(every_kind());
   for (std::size_t bit = 0; bit < 8 * good.size(); ++bit) {
@@ -283,7 +387,7 @@ TEST(DamagedPromptFile, IsRefusedWithAnythingAppended) {
 TEST(HostilePromptFile, SaysWhichVersionCameAndWhichAreRead) {
   Bytes newer = to_bytes(every_kind());
   newer[4] = std::byte{9};
-  expect_refused(newer, "version 9, this program reads up to version 4");
+  expect_refused(newer, "version 9, this program reads up to version 5");
   expect_refused(crafted(write_coop, 0), "version 0");
 }
 
@@ -355,8 +459,10 @@ TEST(HostilePromptFile, HasOneMatrixOfEachName) {
 TEST(HostilePromptFile, LoadsOrIsRefusedWhateverIsInIt) {
   Random random(1);
   int refused = 0;
+  const std::array<Bytes, 3> all{to_bytes(every_kind()), to_bytes(with_classes()),
+                                 to_bytes(with_partners())};
   for (int trial = 0; trial < 20'000; ++trial) {
-    const Bytes good = to_bytes(trial % 2 == 0 ? every_kind() : with_classes());
+    const Bytes& good = all[trial % 3];
     Bytes mutated(good.begin(), good.end() - 4);
     for (Index i = 0; i < 1 + random.below(3); ++i) {
       mutated[5 + random.below(mutated.size() - 5)] = static_cast<std::byte>(random.below(256));

@@ -7,6 +7,7 @@
 namespace qprompt::cli {
 
 void add_train_command(CLI::App& app);
+void add_tune_command(CLI::App& app);
 void add_evaluate_command(CLI::App& app);
 void add_classify_command(CLI::App& app);
 void add_inspect_command(CLI::App& app);

@@ -133,6 +133,9 @@ void LearnArguments::add_to(CLI::App& app, const std::set<std::string>& without)
   defaults.visit_fields(flags);
   start_group(app, "Methods, with their defaults");
   add_method_flags(flags);
+  start_group(app, "Choosing settings");
+  flags.shows_defaults = true;
+  TuneConfig{}.visit_fields(flags);
   start_group(app, kFirstGroup);
   app.add_flag_callback(
       "--full-precision", [this] { given_["quantizer"] = "none"; },
@@ -160,15 +163,51 @@ std::string LearnArguments::given(const std::string& field) const {
   return found == given_.end() ? "" : found->second;
 }
 
+void LearnArguments::fall_back_on(const std::string& preset, const Settings& instead) {
+  fallback_ = preset;
+  instead_ = instead;
+}
+
+bool LearnArguments::falls_back() const {
+  if (!preset_.empty() || fallback_.empty()) return false;
+  const std::string method = given("method");
+  return method.empty() || method == preset(fallback_).settings.at("method");
+}
+
+Settings LearnArguments::preset_settings() const {
+  if (!preset_.empty()) return preset(preset_).settings;
+  if (!falls_back()) return {};
+  Settings settings = merged(preset(fallback_).settings, instead_);
+  // They are the method's own, and other words have another length.
+  settings.erase("n_ctx");
+  settings.erase("ctx_init");
+  return settings;
+}
+
 // --bits over a preset in full precision asks for quantization.
 Settings LearnArguments::settings() const {
-  if (preset_.empty()) return given_;
-  const Settings published = preset(preset_).settings;
+  const Settings published = preset_settings();
   Settings settings = merged(published, given_);
   if (given_.contains("bits") && !given_.contains("quantizer") && settings["quantizer"] == "none") {
     settings.erase("quantizer");
   }
   return settings;
+}
+
+Method LearnArguments::tuned() const {
+  if (!preset_.empty()) {
+    throw CLI::ValidationError("--preset has its settings, and --tune chooses them: give one");
+  }
+  Settings settings = given_;
+  if (settings.contains("method") && !settings.contains("candidates")) {
+    std::set<std::string> meant_for_the_choice;
+    settings["candidates"] = name_of(configured(given_, meant_for_the_choice));
+  }
+  std::set<std::string> unknown;
+  Method method = named_method(kTunedName, settings, unknown);
+  unknown.erase("method");
+  if (!unknown.empty()) fail_unknown_flags(unknown, "any candidate");
+  return method;
 }
 
 LearnConfig LearnArguments::config() const {
@@ -187,10 +226,10 @@ LearnConfig LearnArguments::config() const {
 }
 
 std::optional<PresetUse> LearnArguments::preset_use() const {
-  if (preset_.empty()) return std::nullopt;
-  const Preset& chosen = preset(preset_);
+  if (preset_.empty() && !falls_back()) return std::nullopt;
+  const Preset& chosen = preset(falls_back() ? fallback_ : preset_);
   PresetUse use{chosen.name, chosen.source, {}};
-  for (const auto& [field, text] : given_) {
+  for (const auto& [field, text] : merged(falls_back() ? instead_ : Settings(), given_)) {
     const auto original = chosen.settings.find(field);
     if (original == chosen.settings.end() || original->second != text)
       use.differences[field] = text;

@@ -6,16 +6,18 @@
 #include <string>
 
 #include "qprompt/run/description.h"
-#include "qprompt/train/settings.h"
+#include "qprompt/run/method.h"
 
 namespace qprompt::cli {
 
-// The flags of everything that can be learned: --preset, a flag for each field of LearnConfig, and
-// one for each field that any method has.
+// The flags of everything that can be learned: --preset, a flag for each field of LearnConfig, one
+// for each field that any method has, and those of choosing settings.
 class LearnArguments {
  public:
   // `without` names fields that a command decides itself.
   void add_to(CLI::App& app, const std::set<std::string>& without = {});
+  // The preset without --preset, of the method that it is of, with other values for some fields.
+  void fall_back_on(const std::string& preset, const Settings& instead);
 
   // What a flag says; empty without it.
   std::string given(const std::string& field) const;
@@ -23,14 +25,19 @@ class LearnArguments {
   Settings settings() const;
   // A CLI::ValidationError for flags that the method does not have.
   LearnConfig config() const;
-  // Nothing without --preset.
+  // What --tune chooses among; of --method, its learning rates and epochs.
+  Method tuned() const;
+  // Nothing without a preset.
   std::optional<PresetUse> preset_use() const;
 
  private:
   void add_preset_flag(CLI::App& app);
+  // What stands under the flags.
+  Settings preset_settings() const;
+  bool falls_back() const;
 
-  std::string preset_;
-  Settings given_;
+  std::string preset_, fallback_;
+  Settings given_, instead_;
 };
 
 // A CLI::ValidationError.

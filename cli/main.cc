@@ -105,6 +105,7 @@ void build(CLI::App& app, const std::vector<std::string>& words) {
   app.fallthrough();
   app.set_help_flag("-h,--help,--help-all", "print this help, or that with all options, and exit");
   add_train_command(app);
+  add_tune_command(app);
   add_evaluate_command(app);
   add_classify_command(app);
   add_inspect_command(app);

@@ -3,12 +3,12 @@
 #include "cli/arguments.h"
 #include "cli/commands.h"
 #include "cli/console.h"
-#include "cli/evaluate_report.h"
 #include "cli/help.h"
 #include "cli/learn_arguments.h"
 #include "cli/mpi_ranks.h"
 #include "cli/notices.h"
 #include "cli/output.h"
+#include "cli/train_report.h"
 #include "cli/training_progress.h"
 #include "qprompt/core/error.h"
 #include "qprompt/core/fields.h"
@@ -25,6 +25,7 @@ constexpr char kTrainExamples[] = R"(Examples:
   qprompt train --model openai/clip-vit-base-patch16 --data photos --output run
   qprompt train --model M --data eurosat --data-root DATA --classes base --shots 16 --seed 1 \
       --epochs 50 --output run
+  qprompt train --model M --data photos --tune --for new --budget 10m --output run
   qprompt train --model M --data photos --n-ctx 16 --full-precision --output run
   qprompt train --model M --data photos --preset maple-base2new --bits 4 --output run
   qprompt train --model M --data photos --method ivlp --regularizer promptsrc \
@@ -35,16 +36,31 @@ The same command with --resume goes on with a run that was interrupted. Is promp
 Methods on features learn in a moment what it has to be compared with: class-means, linear-probe,
 gaussian, tip-adapter; with epochs clip-adapter, tip-adapter-f, clap.)";
 
+constexpr char kTuneExamples[] = R"(Examples:
+  qprompt tune --model M --data photos --output run
+  qprompt tune --model M --data photos --for same --budget 2m --output run
+  qprompt tune --model M --data photos --candidates "qcoop,qkgcoop,qkgcoop & qclap" --output run
+  qprompt tune --model M --data photos --method maple --bits 4 --epochs 5 --output run
+Candidates learn from half of the classes and are judged on held-out images of these and on the other
+half; the best one then learns from all of them. No test image is looked at (docs/tune.md).)";
+
+// What `train` does without --preset: QCoOp's settings, but for views that are kept, and an epoch
+// that is at least as good as zero-shot.
+constexpr char kDefaultPreset[] = "qcoop-base2new";
+const Settings kInsteadOfPreset{{"views", "8"}, {"model_choice", "best_or_zero_shot"}};
+
 struct TrainArguments {
   ModelArguments model;
   DataArguments data;
   FeatureArguments features;
   LearnArguments flags;
-  LearnConfig learn;  // what the flags come to
+  Method method;  // what the flags come to
   std::string zero_shot_template = "a photo of a {}.";
   std::string output;
   std::string tensorboard;
   bool skip_evaluation = false;
+  bool skip_held_out = false;
+  bool tune = false;
   bool resume = false;
   bool ranks = false;
   OverwriteArgument overwrite;
@@ -56,7 +72,9 @@ RunOptions run_options(const TrainArguments& arguments, const Dataset& dataset) 
   return {.folder = arguments.output,
           .resume = arguments.resume,
           .observer = training_observer(),
+          .on_choosing = choosing_progress(),
           .templates = templates,
+          .forecast = !arguments.skip_held_out,
           .exif = arguments.data.exif.as_flag(),
           .tensorboard = arguments.tensorboard,
           .tokenizer = arguments.model.tokenizer,
@@ -67,56 +85,13 @@ RunOptions run_options(const TrainArguments& arguments, const Dataset& dataset) 
 RunSpec run_spec(const TrainArguments& arguments, const Dataset& dataset) {
   RunSpec spec;
   spec.experiment = "train";
-  spec.method = {name_of(arguments.learn), arguments.learn};
+  spec.method = arguments.method;
   spec.data = std::make_shared<const RunData>(dataset, arguments.data.description(dataset));
-  spec.preset = arguments.flags.preset_use();
-  const ClassSubset classes = arguments.learn.classes;
+  if (!spec.method.tune) spec.preset = arguments.flags.preset_use();
+  const ClassSubset classes = spec.method.learn->classes;
   if (has_test_images(dataset, classes) && !arguments.skip_evaluation)
     spec.targets = {{"test", spec.data, classes}};
   return spec;
-}
-
-// Whether the prompt is that of the best epoch: an interrupted run may have finished none.
-bool has_best_epoch(const TrainArguments& arguments, const Learned& learned) {
-  return arguments.learn.training.model_choice == ModelChoice::kBestVal && learned.chosen_epoch > 0;
-}
-
-void show(const TrainArguments& arguments, const RunResult& run) {
-  const Learned& learned = *run.learned;
-  if (!run.zero_shot && !learned.interrupted && !arguments.skip_evaluation) {
-    tell("notice: no test images, so nothing is compared with zero-shot");
-  }
-  if (run.zero_shot) {
-    const Metrics& zero_shot = *run.zero_shot;
-    const Metrics& adapted = run.targets.front().metrics;
-    print("zero-shot {}, adapted {} on {} test images of {} classes\n",
-          accuracy_text(zero_shot.correct, zero_shot.images),
-          accuracy_text(adapted.correct, adapted.images), adapted.images,
-          learned.class_names.size());
-    if (adapted.correct < zero_shot.correct) {
-      tell("notice: the adapted model is worse than zero-shot");
-    }
-  }
-  if (learned.interrupted) {
-    print("interrupted after {} steps: the prompt is that of {}; --resume goes on\n", learned.steps,
-          has_best_epoch(arguments, learned) ? "the best epoch so far" : "the last step");
-  }
-  print("{} ({} bytes, {} of them values)\n",
-        (std::filesystem::path(arguments.output) / kPromptName).string(),
-        to_bytes(learned.prompt).size(), payload_size(learned.prompt));
-}
-
-void tell_choices(const TrainArguments& arguments, const Learned& learned) {
-  for (const std::string& reason : learned.bits_reasons) print("bits of {}\n", reason);
-  const TrainingConfig& training = arguments.learn.training;
-  if (!learned.interrupted && training.patience > 0 &&
-      std::ssize(learned.epochs) < training.epochs) {
-    print("stopped after {} of {} epochs: {} without a better validation\n", learned.epochs.size(),
-          training.epochs, training.patience);
-  }
-  if (has_best_epoch(arguments, learned)) {
-    print("epoch {} was best on the validation images\n", learned.chosen_epoch);
-  }
 }
 
 // Folders are classes: a run among them would be one.
@@ -146,18 +121,6 @@ bool begins(const TrainArguments& arguments) {
   return true;
 }
 
-void tell_plan(const LearnConfig& learn) {
-  const TrainingConfig& training = learn.training;
-  const std::string shots = learn.shots > 0 ? fmt::format("{} shots", learn.shots) : "all images";
-  const std::string values = has_codebook(training.quantizer.kind)
-                                 ? "bits " + training.quantizer.bits
-                                 : enum_name(training.quantizer.kind) + std::string(" quantizer");
-  const std::string epochs =
-      learns_by_steps(learn.method) ? fmt::format("{} epochs", training.epochs) : "no epochs";
-  tell("learning {} from {} a class: {}, {}", enum_name(method_tag(learn.method)), shots, epochs,
-       values);
-}
-
 // Of several ranks the first holds it for all.
 std::optional<RunLock> locked(const TrainArguments& arguments) {
   const auto& ranks = arguments.model.ranks;
@@ -167,23 +130,51 @@ std::optional<RunLock> locked(const TrainArguments& arguments) {
   return lock;
 }
 
+Method method_of(const TrainArguments& arguments) {
+  if (arguments.tune) return arguments.flags.tuned();
+  const LearnConfig config = arguments.flags.config();
+  return {.name = name_of(config), .learn = config};
+}
+
+// Nobody asked for the best epoch by name: without images to choose by, the last one is kept.
+void settle_epoch_choice(const Dataset& dataset, TrainArguments& arguments) {
+  ModelChoice& choice = arguments.method.learn->training.model_choice;
+  if (choice != ModelChoice::kBestOrZeroShot || !dataset.val.empty()) return;
+  if (!arguments.flags.given("model_choice").empty()) return;
+  choice = ModelChoice::kLastEpoch;
+  tell("notice: no validation images, so no epoch is chosen: the last one is kept");
+}
+
+// Published settings are those of CLIP's sizes.
+void tell_size(const TrainArguments& arguments, const Model& model) {
+  constexpr Index kSmallestClip = 512;
+  const bool published = !arguments.tune && arguments.flags.preset_use();
+  if (!published || model.shape().embed >= kSmallestClip) return;
+  tell(
+      "notice: the preset was published for features of 512 and more, this model's have {}; --tune "
+      "looks for settings that suit it",
+      model.shape().embed);
+}
+
 void run_train(TrainArguments& arguments) {
-  arguments.learn = arguments.flags.config();
+  arguments.method = method_of(arguments);
+  const LearnConfig& learn = *arguments.method.learn;
   if (!begins(arguments)) return;
-  tell_preset(arguments.flags.preset_use());
-  const Dataset dataset = arguments.data.load(arguments.learn.seed);
+  if (!arguments.tune) tell_preset(arguments.flags.preset_use());
+  const Dataset dataset = arguments.data.load(learn.seed);
+  settle_epoch_choice(dataset, arguments);
   const RunOptions options = run_options(arguments, dataset);
-  tell_plan(arguments.learn);
+  tell_plan(arguments.method);
   Workbench bench(arguments.model.load(), arguments.features.options("training images", "views"),
                   arguments.features.options("test images"));
+  tell_size(arguments, bench.model());
   const RunSpec spec = run_spec(arguments, dataset);
   const auto lock = locked(arguments);
   const RunResult run = execute(bench, spec, options);
-  tell_scarce(run.learned->scarce, arguments.learn.shots);
+  tell_scarce(run.learned->scarce, learn.shots);
   tell_skipped(run.learned->skipped);
   tell_skipped(run.skipped);
-  tell_choices(arguments, *run.learned);
-  show(arguments, run);
+  show({arguments.output, spec, run, !arguments.skip_evaluation});
 }
 
 // A script may mean it, with a folder for each.
@@ -226,21 +217,19 @@ void add_comparison_options(CLI::App& command, TrainArguments& arguments) {
       ->capture_default_str();
   command.add_flag("--skip-evaluation", arguments.skip_evaluation,
                    "do not compare with zero-shot on the test images");
+  command.add_flag("--skip-held-out", arguments.skip_held_out,
+                   "do not learn a second time, from half of the classes, to see what becomes of "
+                   "the others");
 }
 
-}  // namespace
-
-void add_train_command(CLI::App& app) {
-  CLI::App* command = app.add_subcommand("train", "learn a prompt from a few images a class")
-                          ->footer(kTrainExamples);
+std::shared_ptr<TrainArguments> add_arguments(CLI::App* command) {
   auto arguments = std::make_shared<TrainArguments>();
+  arguments->flags.fall_back_on(kDefaultPreset, kInsteadOfPreset);
   arguments->model.add_to(*command);
   arguments->data.add_to(*command);
   add_run_options(*command, *arguments);
   add_comparison_options(*command, *arguments);
   arguments->features.add_to(*command);
-  show_first(*command, {"model", "data", "data-root", "output", "preset", "method", "shots",
-                        "epochs", "bits", "resume", "force"});
   command->callback([arguments] {
     if (!arguments->ranks) {
       tell_of_others();
@@ -248,6 +237,29 @@ void add_train_command(CLI::App& app) {
     }
     on_mpi_ranks([&](const RankOfRun& rank) { run_train_on(rank, *arguments); });
   });
+  return arguments;
+}
+
+}  // namespace
+
+void add_train_command(CLI::App& app) {
+  CLI::App* command = app.add_subcommand("train", "learn a prompt from a few images a class")
+                          ->footer(kTrainExamples);
+  const auto arguments = add_arguments(command);
+  command->add_flag("--tune", arguments->tune,
+                    "choose method, settings and epoch by held-out classes, then learn from all");
+  show_first(*command, {"model", "data", "data-root", "output", "preset", "tune", "method", "shots",
+                        "epochs", "bits", "resume", "force"});
+}
+
+void add_tune_command(CLI::App& app) {
+  CLI::App* command =
+      app.add_subcommand("tune", "train with settings that are chosen (train --tune)")
+          ->footer(kTuneExamples);
+  const auto arguments = add_arguments(command);
+  arguments->tune = true;
+  show_first(*command, {"model", "data", "data-root", "output", "for", "budget", "candidates",
+                        "shots", "resume", "force"});
 }
 
 }  // namespace qprompt::cli

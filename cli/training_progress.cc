@@ -27,4 +27,25 @@ Observer training_observer() {
   return observer;
 }
 
+namespace {
+
+std::string note_of(const TuneProgress& now) {
+  std::string note = fmt::format("round {} of {}, {}", now.rung, now.rungs, now.candidate);
+  if (!now.best.empty()) {
+    note += fmt::format("; best so far {}: {:.1f} %, zero-shot {:.1f} %", now.best,
+                        100 * now.best_score, 100 * now.zero_shot_score);
+  }
+  if (now.budget > 0) note += fmt::format("; {:.0f} of {:.0f} s", now.seconds, now.budget);
+  return note;
+}
+
+}  // namespace
+
+std::function<void(const TuneProgress&)> choosing_progress() {
+  auto progress = std::make_shared<Progress>("choosing", "trials");
+  return [progress](const TuneProgress& now) {
+    progress->update(static_cast<Index>(now.trial), static_cast<Index>(now.trials), note_of(now));
+  };
+}
+
 }  // namespace qprompt::cli

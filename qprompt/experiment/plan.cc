@@ -39,7 +39,7 @@ class PlanReader {
     plan_.records = records.empty() ? beside() : fs::path(relative(records));
     settings_ = settings_of(table);
     for_each_table(table, "methods", [&](const std::string& name, const toml::table& settings) {
-      at(settings, [&] { settings_of_name(name); });
+      at(settings, [&] { require_learns(name); });
       method_settings_[name] = settings_in(settings);
     });
     for_each_table(table, "data",
@@ -169,7 +169,9 @@ class PlanReader {
       std::string name(key.str());
       std::ranges::replace(name, '-', '_');  // as flags are written
       const std::string text = as_text(node);
-      at(node, [&] { require_setting(name, text); });
+      at(node, [&] {
+        if (!is_tune_setting(name, text)) require_setting(name, text);
+      });
       if (name == "quantizer" && is_said_by_names(text)) {
         fail_at(node, "quantizer ", text, ": the names of methods say it: coop, qcoop, coop-noise");
       }
@@ -236,7 +238,7 @@ class PlanReader {
 
   void require_methods(const toml::table& table, const Strings& methods) const {
     for (const std::string& method : methods) {
-      if (method != "zeroshot") at(*table.get("methods"), [&] { settings_of_name(method); });
+      if (method != "zeroshot") at(*table.get("methods"), [&] { require_learns(method); });
     }
   }
 

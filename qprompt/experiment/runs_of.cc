@@ -121,30 +121,26 @@ class Runs {
 
   void add(const Row& row, const std::string& name, const Data& data,
            const std::vector<Target>& targets, const Draw& draw) {
-    LearnConfig config = config_of(row, name);
+    Method method = method_of(row, name);
+    LearnConfig& config = *method.learn;
     config.shots = draw.shots;
     config.seed = draw.seed;
     config.train_seed = static_cast<std::int64_t>(draw.train_seed);
     config.classes =
         experiment_.protocol == Protocol::kBaseToNew ? ClassSubset::kBase : ClassSubset::kAll;
-    runs_.push_back({experiment_.name,
-                     {row.method, config},
-                     row.varied,
-                     data,
-                     targets,
-                     experiment_.by_epoch,
-                     request_.preset});
+    runs_.push_back({experiment_.name, std::move(method), row.varied, data, targets,
+                     experiment_.by_epoch, request_.preset});
   }
 
   // What a study varies stands over what was asked for, and the data set's over the method's.
-  LearnConfig config_of(const Row& row, const std::string& data) {
+  Method method_of(const Row& row, const std::string& data) {
     const Settings of_method = settings_of_method(request_, row.method);
     const Settings of_data = settings_of_data(request_, data);
     for (const auto& [field, text] : of_data) data_fields_.insert(field);
     Settings settings = merged(request_.defaults, of_method);
     settings = merged(merged(settings, request_.settings), of_data);
     std::set<std::string> unknown;
-    const LearnConfig config = named_config(row.method, merged(settings, row.settings), unknown);
+    Method method = named_method(row.method, merged(settings, row.settings), unknown);
     for (const auto& [field, text] : of_method) {
       require(!unknown.contains(field), "'", field, "': not a setting of ", row.method);
     }
@@ -154,7 +150,7 @@ class Runs {
       if (is_known(field)) known_of_data_.insert(field);
     }
     learns_ = true;
-    return config;
+    return method;
   }
 
   // A setting that one of several methods has is used; one that none has is a slip.

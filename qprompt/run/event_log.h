@@ -60,6 +60,26 @@ struct RunClustered {
   }
 };
 
+// A candidate of a choice was tried on a fold (tune/tune.h): accuracies and shares by epoch.
+struct RunTried {
+  std::string choice{};  // hash of all that decides it
+  std::string candidate{};
+  std::int64_t fold = 0;
+  std::vector<double> learned{}, novel{}, changed{};
+  double seconds = 0;
+
+  template <typename Visitor>
+  void visit_fields(Visitor&& visit) {
+    visit("choice", choice, "what is chosen by and among, and the images, as a hash");
+    visit("candidate", candidate, "its name");
+    visit("fold", fold, "from 0");
+    visit("learned", learned, "accuracy on held-out images of the classes learned, by epoch");
+    visit("novel", novel, "accuracy on images of the classes held out");
+    visit("changed", changed, "share of the answers that are not zero-shot's");
+    visit("seconds", seconds, "that choosing has taken");
+  }
+};
+
 struct RunEnded {
   template <typename Visitor>
   void visit_fields(Visitor&&) {}
@@ -80,10 +100,11 @@ struct RunInterrupted {
 };
 
 struct RunEvent {
-  using Content =
-      std::variant<RunBegun, EpochReport, RunClustered, RunEnded, RunFailed, RunInterrupted>;
+  using Content = std::variant<RunBegun, EpochReport, RunClustered, RunEnded, RunFailed,
+                               RunInterrupted, RunTried>;
   // What files call them, in the order of Content: append only.
-  static constexpr std::array kNames{"begin", "epoch", "cluster", "end", "failed", "interrupted"};
+  static constexpr std::array kNames{"begin",  "epoch",       "cluster", "end",
+                                     "failed", "interrupted", "trial"};
 
   UtcTime time;
   Content content;

@@ -11,8 +11,10 @@
 #include "qprompt/core/hash.h"
 #include "qprompt/core/stopwatch.h"
 #include "qprompt/kernels/device.h"
+#include "qprompt/run/choosing.h"
 #include "qprompt/run/epoch_log.h"
 #include "qprompt/run/event_log.h"
+#include "qprompt/run/held_out.h"
 #include "qprompt/run/record.h"
 #include "qprompt/run/run_folder.h"
 #include "qprompt/run/run_record.h"
@@ -35,11 +37,11 @@ class Run {
 
   RunResult finish() {
     require_possible(spec_, bench_.model());
-    if (spec_.method.learn) {
-      require_one_a_line(spec_.data->dataset.class_names);
-      settings_ = settings();
-      resume_ = state_to_resume();
-      require_agreement();
+    if (spec_.method.learn) require_one_a_line(spec_.data->dataset.class_names);
+    if (spec_.method.tune) {
+      tried_ = tried_before();
+    } else if (spec_.method.learn) {
+      settle({*spec_.method.learn});
     }
     begin_events();
     telling_failure([&] { spec_.method.learn ? learn_and_test() : test_frozen(); });
@@ -47,7 +49,15 @@ class Run {
   }
 
  private:
-  const LearnConfig& config() const { return *spec_.method.learn; }
+  // What is learned is known.
+  void settle(std::vector<LearnConfig> parts) {
+    parts_ = std::move(parts);
+    settings_ = settings();
+    resume_ = state_to_resume();
+    require_agreement();
+  }
+
+  const LearnConfig& config() const { return parts_.front(); }
   fs::path state_path() const { return options_.folder / kStateName; }
 
   // What must be the same for a run to be resumed. The learning rate may be another one: a run that
@@ -55,12 +65,29 @@ class Run {
   std::string settings() const {
     nlohmann::ordered_json settings = as_json(config());
     settings.erase("lr");
+    add_circumstances(settings);
+    return json_line(settings);
+  }
+
+  void add_circumstances(nlohmann::ordered_json& settings) const {
     settings["model"] = hex64(bench_.model().identity());
     settings["precision"] = enum_name(bench_.model().device().format());
     settings["tokenizer"] = options_.tokenizer;
     settings["exif"] = spec_.data->description.exif;
     settings["images"] = hex64(spec_.data->source_hash);
-    return json_line(settings);
+  }
+
+  // All that decides what is chosen, as a hash.
+  std::string choice() const {
+    nlohmann::ordered_json settings = settings_as_json(spec_.method);
+    settings.erase("budget");
+    add_circumstances(settings);
+    return hex64(hash64(json_line(settings)));
+  }
+
+  TriedBefore tried_before() const {
+    if (!options_.resume) return {};
+    return qprompt::tried_before(options_.folder / kEventsName, choice());
   }
 
   // Without a state there was no finished epoch, and the run begins; a finished run is left alone.
@@ -84,15 +111,18 @@ class Run {
                    .label = label_of(spec_),
                    .dataset = spec_.data->dataset.name};
     if (spec_.method.learn) {
-      begun.shots = config().shots;
-      begun.seed = config().seed;
-      begun.train_seed = config().effective_train_seed();
+      begun.shots = spec_.method.learn->shots;
+      begun.seed = spec_.method.learn->seed;
+      begun.train_seed = spec_.method.learn->effective_train_seed();
+    }
+    if (!parts_.empty()) {
       const bool steps = make_learner(config().method, bench_.model())->learns_by_steps();
       begun.epochs = steps ? config().training.epochs : 0;
       begun.epochs_done = resume_ ? static_cast<int>(resume_->epochs.size()) : 0;
     }
+    const bool goes_on = resume_ || !tried_.trials.empty();
     events_.emplace(options_.folder / kEventsName,
-                    resume_ ? EventLog::Begin::kAppend : EventLog::Begin::kAnew);
+                    goes_on ? EventLog::Begin::kAppend : EventLog::Begin::kAnew);
     events_->write(begun);
     if (!options_.tensorboard.empty()) board_.emplace(options_.tensorboard);
   }
@@ -111,7 +141,23 @@ class Run {
     events_->write(RunEnded{});
   }
 
+  void choose() {
+    TuneOptions options{.stop = options_.observer.stop,
+                        .progress = options_.on_choosing,
+                        .known = tried_.trials,
+                        .seconds = tried_.seconds};
+    options.keep = [this, hash = choice()](const TrialResult& trial, double seconds) {
+      if (events_) events_->write(as_event(trial, hash, seconds));
+    };
+    const TuneSpec& spec = *spec_.method.tune;
+    const LearnConfig& base = *spec_.method.learn;
+    result_.tuned = tune(bench_.model(), bench_.training(spec_.data, base).sets.chosen(), base,
+                         spec.candidates, spec.config, bench_.training_options(), options);
+    settle(result_.tuned->to_learn(base));
+  }
+
   void learn_and_test() {
+    if (spec_.method.tune) choose();
     result_.learned = learned();
     result_.learned->prompt.exif = options_.exif;
     save();  // the prompt is safe before anything else can fail; the run is not finished
@@ -121,6 +167,7 @@ class Run {
     }
     test();
     compare();
+    if (options_.forecast && !result_.tuned) look_at_held_out();
     is_finished_ = true;
     save();
     if (ranks_.is_root()) fs::remove(state_path());
@@ -171,11 +218,30 @@ class Run {
     data.resume = resume_ ? &*resume_ : nullptr;
     Learned learned =
         learn_from(bench_.model(), sets.chosen().class_names, data, config(), observer);
+    if (!learned.interrupted) add_partners(sets, learned);
     learned.skipped = sets.skipped(config());
     learned.scarce = training.scarce;
     learned.feature_seconds = sets.seconds() - before;
     learned.training_seconds -= epochs_.seconds();
     return learned;
+  }
+
+  // The other parts of a mean. They learn in a moment, and are learned anew where a run is resumed.
+  void add_partners(TrainingSets& sets, Learned& learned) {
+    const Observer quiet{.stop = options_.observer.stop};
+    for (std::size_t i = 1; i < parts_.size(); ++i) {
+      Learned part = learn_from(bench_.model(), sets.chosen().class_names, sets.data_for(parts_[i]),
+                                parts_[i], quiet);
+      learned.interrupted = learned.interrupted || part.interrupted;
+      learned.training_seconds += part.training_seconds;
+      learned.prompt.partners.push_back(std::move(part.prompt));
+    }
+  }
+
+  void look_at_held_out() {
+    TrainingSets& sets = bench_.training(spec_.data, config()).sets;
+    result_.held_out = held_out(bench_.model(), sets, config(), result_.learned->prompt,
+                                bench_.training_options(), options_.observer);
   }
 
   // The model that is tested.
@@ -234,6 +300,8 @@ class Run {
     record["seconds"]["test_features"] = encoding_seconds_;
     record["seconds"]["evaluation"] = test_seconds_;
     if (spec_.by_epoch) add_to_record(epochs_, record);
+    if (result_.tuned) record["tune"] = as_json(*result_.tuned, *spec_.method.tune);
+    if (result_.held_out) record["held_out"] = as_json(*result_.held_out);
     if (result_.zero_shot) {
       record["zero_shot"] = comparison_as_json(*result_.zero_shot, options_.zero_shot_template);
     }
@@ -253,6 +321,8 @@ class Run {
   EpochLog epochs_;
   std::optional<EventLog> events_;  // of the rank that writes
   std::optional<TensorBoardLog> board_;
+  std::vector<LearnConfig> parts_;  // what is learned; of a mean the first is what epochs are of
+  TriedBefore tried_;               // by an interrupted choice
   std::string settings_;
   std::optional<TrainingState> resume_;
   RunResult result_;

@@ -1,14 +1,17 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "qprompt/core/export.h"
 #include "qprompt/eval/evaluate.h"
+#include "qprompt/run/held_out.h"
 #include "qprompt/run/run_spec.h"
 #include "qprompt/run/workbench.h"
+#include "qprompt/tune/tune.h"
 
 namespace qprompt {
 
@@ -17,9 +20,13 @@ struct RunOptions {
   std::filesystem::path folder;
   bool resume = false;  // go on with the run that was interrupted in that folder
   Observer observer{};  // on_state is the run's own
+  std::function<void(const TuneProgress&)> on_choosing{};
   // Of the zero-shot model that the adapted one is compared with on the first target's images;
   // none: no comparison.
   std::vector<std::string> templates{};
+  // Of what is not tuned: what becomes of classes that are not learned, on one fold, and what class
+  // means of the same features give.
+  bool forecast = false;
 
   std::optional<bool> exif{};  // for the prompt file, where a person said it
 
@@ -32,9 +39,11 @@ struct RunOptions {
 };
 
 struct RunResult {
+  std::optional<TuneResult> tuned{};   // of what is tuned
   std::optional<Learned> learned{};    // none of zero-shot
   std::vector<Evaluation> targets{};   // in the order of the spec's; none for an interrupted run
   std::optional<Metrics> zero_shot{};  // of the first target, where a comparison was asked for
+  std::optional<HeldOut> held_out{};   // where a forecast was asked for and such images are there
   std::vector<std::string> skipped{};  // damaged test images, each once
 };
 

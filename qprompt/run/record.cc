@@ -54,7 +54,23 @@ Json settings_as_json(const MethodConfig& method) {
 
 Json settings_as_json(const Method& method) {
   if (!method.learn) return {{"templates", method.templates}};
-  return as_json(*method.learn);
+  if (!method.tune) return as_json(*method.learn);
+  const LearnConfig& learn = *method.learn;
+  Json json{{"method", kTunedName},           {"classes", enum_name(learn.classes)},
+            {"shots", learn.shots},           {"seed", learn.seed},
+            {"train_seed", learn.train_seed}, {"zero_shot", zero_shot_template(learn)}};
+  json.update(fields_as_json(method.tune->config));
+  Json space = Json::array();
+  for (const TuneCandidate& candidate : method.tune->candidates)
+    space.push_back(as_json(candidate));
+  json["space"] = hex64(hash64(json_line(space)));
+  return json;
+}
+
+Json as_json(const TuneCandidate& candidate) {
+  Json json{{"name", candidate.name}, {"parts", Json::array()}};
+  for (const LearnConfig& part : candidate.parts) json["parts"].push_back(as_json(part));
+  return json;
 }
 
 Json as_json(const LearnConfig& config) {

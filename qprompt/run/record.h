@@ -31,6 +31,7 @@ nlohmann::ordered_json as_json(const std::optional<PresetUse>& preset);  // null
 nlohmann::ordered_json as_json(const LearnConfig& config);
 nlohmann::ordered_json settings_as_json(const MethodConfig& method);
 nlohmann::ordered_json settings_as_json(const Method& method);
+nlohmann::ordered_json as_json(const TuneCandidate& candidate);
 nlohmann::ordered_json as_json(const Learned& learned);
 nlohmann::ordered_json nothing_learned();  // of zero-shot, in the same fields
 // The 95 % interval of an accuracy, [low, high].

@@ -8,6 +8,7 @@
 #include "qprompt/core/hash.h"
 #include "qprompt/core/json.h"
 #include "qprompt/data/class_names.h"
+#include "qprompt/run/choosing.h"
 #include "qprompt/run/record.h"
 
 namespace qprompt {
@@ -92,6 +93,7 @@ RunState run_state(const fs::path& folder) {
     if (fs::exists(folder / kStateName)) return RunState::kUnfinished;
     const fs::path report = folder / kReportName;
     if (!fs::exists(report)) {
+      if (was_choosing(folder / kEventsName)) return RunState::kUnfinished;
       return fs::exists(folder / kPromptName) ? RunState::kFinished : RunState::kNone;
     }
     const nlohmann::json record = read_json_object(report);

@@ -55,6 +55,7 @@ class Teller {
     run_.epochs = report.epochs;
   }
   void tell(const RunClustered&) {}
+  void tell(const RunTried&) {}
   void tell(const RunEnded&) { run_.status = RunStatus::kFinished; }
   void tell(const RunInterrupted&) { run_.status = RunStatus::kInterrupted; }
   void tell(const RunFailed& failed) {

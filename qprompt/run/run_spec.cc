@@ -45,10 +45,13 @@ void require_test_images(const Target& target) {
 
 // Whether the method can be asked about the classes of the targets.
 void require_answers(const RunSpec& spec, const Model& model) {
-  const LearnConfig& learn = *spec.method.learn;
-  require_valid(learn);
-  if (!make_learner(learn.method, model)->class_bound()) return;
-  const auto learned = class_names_of(spec.data->dataset, learn.classes);
+  bool class_bound = false;
+  for (const LearnConfig& part : spec.method.all_parts()) {
+    require_valid(part);
+    class_bound = make_learner(part.method, model)->class_bound() || class_bound;
+  }
+  if (!class_bound) return;
+  const auto learned = class_names_of(spec.data->dataset, spec.method.learn->classes);
   for (const Target& target : spec.targets) {
     const auto asked = class_names_of(target.data->dataset, target.classes);
     require(asked == learned, spec.experiment, ": '", spec.method.name,

@@ -10,17 +10,9 @@
 #include "qprompt/core/export.h"
 #include "qprompt/data/dataset.h"
 #include "qprompt/run/description.h"
-#include "qprompt/train/learn.h"
+#include "qprompt/run/method.h"
 
 namespace qprompt {
-
-// A row of the tables by its name: zero-shot with its templates, or what is learned with its
-// settings.
-struct Method {
-  std::string name{};                    // "zeroshot", "coop", "qcoop"
-  std::optional<LearnConfig> learn{};    // source classes, shots and seeds are in it
-  std::vector<std::string> templates{};  // of zero-shot
-};
 
 // Data as runs refer to them: read once, shared by all runs.
 struct RunData {

@@ -33,6 +33,7 @@ class QPROMPT_API Workbench {
   Workbench(Model model, FeatureOptions training, FeatureOptions test);
 
   const Model& model() const { return model_; }
+  const FeatureOptions& training_options() const { return training_options_; }
   TestBench& test(const Target& target);
   TrainingBench& training(const std::shared_ptr<const RunData>& data, const LearnConfig& config);
 

@@ -26,6 +26,44 @@ void require_valid(const LearnConfig& config) {
   });
 }
 
+namespace {
+
+std::string zero_shot_words(const LearnConfig& like) {
+  const auto* coop = std::get_if<CoOpConfig>(&like.method);
+  return coop != nullptr && words_in(coop->ctx_init) > 0 ? coop->ctx_init : CoOpConfig{}.ctx_init;
+}
+
+}  // namespace
+
+std::string zero_shot_template(const LearnConfig& like) { return zero_shot_words(like) + " {}."; }
+
+LearnConfig zero_shot_config(const LearnConfig& like) {
+  CoOpConfig prompt;
+  prompt.ctx_init = zero_shot_words(like);
+  prompt.n_ctx = words_in(prompt.ctx_init);
+  LearnConfig config = like;
+  config.method = prompt;
+  config.training = {};
+  config.training.quantizer.kind = QuantizerKind::kNone;
+  config.training.stop_epoch = 0;
+  return config;
+}
+
+namespace {
+
+bool may_be_zero_shot(const TrainingConfig& training) {
+  return training.model_choice == ModelChoice::kBestOrZeroShot;
+}
+
+// Of the validation images.
+double zero_shot_accuracy(const Model& model, const std::vector<std::string>& class_names,
+                          const TrainingData& data, const LearnConfig& config) {
+  const auto frozen = AdaptedModel::zero_shot(model, {zero_shot_template(config)}, class_names);
+  return accuracy(frozen, *data.validation);
+}
+
+}  // namespace
+
 Learned learn_from(const Model& model, const std::vector<std::string>& class_names,
                    const TrainingData& data, const LearnConfig& config, const Observer& observer) {
   const Stopwatch watch;
@@ -39,9 +77,17 @@ Learned learn_from(const Model& model, const std::vector<std::string>& class_nam
     training.quantizer.bits = bits_text(choice.bits);
     learned.bits_reasons = choice.reasons;
   }
-  TrainingResult trained = train(clip, data, training, config.effective_train_seed(), observer);
-  learned.prompt = packed(model, config.method, clip.classes(), trained.values,
-                          trained.quantizer.encode(trained.values), seen);
+  TrainingData judged = data;
+  if (may_be_zero_shot(training) && data.validation != nullptr) {
+    judged.zero_shot = zero_shot_accuracy(model, class_names, data, config);
+  }
+  TrainingResult trained = train(clip, judged, training, config.effective_train_seed(), observer);
+  const bool is_zero_shot = may_be_zero_shot(training) && trained.chosen_epoch == 0;
+  learned.prompt = is_zero_shot
+                       ? learn_from(model, class_names, {data.set}, zero_shot_config(config)).prompt
+                       : packed(model, config.method, clip.classes(), trained.values,
+                                trained.quantizer.encode(trained.values), seen);
+  learned.zero_shot_validation = judged.zero_shot;
   learned.class_names = class_names;
   learned.epochs = std::move(trained.epochs);
   learned.steps = trained.steps;

@@ -42,6 +42,12 @@ struct LearnConfig {
   }
 };
 
+// Zero-shot as something that can be deployed where learning does not help. It has the words that
+// CoOp starts from in `like`, else "a photo of a": as a template, "a photo of a {}."; and as CoOp's
+// prompt before its first step, in full precision, which classifies alike.
+QPROMPT_API std::string zero_shot_template(const LearnConfig& like);
+QPROMPT_API LearnConfig zero_shot_config(const LearnConfig& like);
+
 // As that of TrainingConfig; shots and views must be 0 or more.
 QPROMPT_API void require_valid(const LearnConfig& config);
 
@@ -51,20 +57,23 @@ struct Learned {
   std::vector<std::string> class_names;
   std::vector<EpochReport> epochs;
   std::int64_t steps = 0;
-  int chosen_epoch = 0;                    // whose values the prompt holds
+  int chosen_epoch = 0;                    // whose values the prompt holds; 0: it is zero-shot's
   std::map<std::string, int> clusterings;  // how often each matrix was clustered
   std::vector<std::string> bits_reasons;   // why widths were chosen, where "auto" asked for it
   std::vector<ScarceClass> scarce;         // classes with fewer images than shots
   std::vector<std::string> skipped;        // damaged images
   double feature_seconds = 0, training_seconds = 0;
   bool interrupted = false;  // the prompt is that of the last step, or best_val's best one so far
+  // Accuracy of zero-shot on the validation images, where epochs had to exceed it; else -1.
+  double zero_shot_validation = -1;
 
   // What a record holds beside prompt, epochs and seconds: a new measured quantity is added here.
   template <typename Visitor>
   void visit_fields(Visitor&& visit) {
     visit("class_names", class_names, "");
     visit("steps", steps, "");
-    visit("chosen_epoch", chosen_epoch, "whose values the prompt holds");
+    visit("chosen_epoch", chosen_epoch, "whose values the prompt holds; 0: it is zero-shot's");
+    visit("zero_shot_validation", zero_shot_validation, "what epochs had to exceed; -1: nothing");
     visit("clusterings", clusterings, "of each matrix");
     visit("bits_reasons", bits_reasons, "why widths were chosen");
     visit("interrupted", interrupted, "");

@@ -24,11 +24,6 @@ std::uint64_t stream_seed(std::uint64_t seed, Purpose purpose) {
   return Random(seed, purpose).bits();
 }
 
-// Dassl drops the last, smaller batch unless it is the only one.
-Index batches_of(Index images, Index batch_size) {
-  return images < batch_size ? 1 : images / batch_size;
-}
-
 // The matrix to name when numbers run away: the first that is not finite, else the largest.
 std::string suspect(const ParameterMap& values) {
   std::string name;
@@ -76,7 +71,7 @@ class Training {
     quantizer_.watch(observer.on_divergence);
     // Several ranks stop after the same step, not amid it.
     if (ranks_.size() == 1) workspace_.image.stop = observer.stop;
-    const int epochs = clip_.learner().learns_by_steps() ? config_.epochs : 0;
+    const int epochs = clip_.learner().learns_by_steps() ? epochs_to_do(config_) : 0;
     for (int e = static_cast<int>(state_.epochs.size()); e < epochs && !out_of_patience(); ++e) {
       if (!epoch(e, observer)) return finish(true);
     }
@@ -103,7 +98,7 @@ class Training {
   bool epoch(int epoch, const Observer& observer) {
     const EpochPlan plan(data_.set, epoch, batch_seed_);
     const Index batch = std::min<Index>(config_.batch_size, data_.set.images());
-    const Index batches = batches_of(data_.set.images(), batch);
+    const Index batches = steps_per_epoch(data_.set.images(), config_.batch_size);
     EpochReport report{epoch + 1, config_.epochs, 0, 0,
                        learning_rate(config_.optimizer, epoch, config_.epochs)};
     Index b = 0;
@@ -185,7 +180,7 @@ class Training {
     state_.velocity = optimizer_.state().velocity;
     state_.squares = optimizer_.state().squares;
     state_.current.quantizer = quantizer_.state();
-    if (config_.model_choice == ModelChoice::kBestVal && better) {
+    if (chooses_epoch(config_) && better) {
       state_.chosen = state_.current;
       state_.chosen_epoch = report.epoch;
     }
@@ -199,7 +194,7 @@ class Training {
   }
 
   double best_validation() const {
-    double best = -1;
+    double best = config_.model_choice == ModelChoice::kBestOrZeroShot ? data_.zero_shot : -1;
     for (const EpochReport& report : state_.epochs) best = std::max(best, report.validation);
     return best;
   }
@@ -220,7 +215,8 @@ class Training {
                           state_.steps,
                           static_cast<int>(state_.epochs.size()),
                           interrupted};
-    if (config_.model_choice == ModelChoice::kBestVal && state_.chosen_epoch > 0) {
+    if (config_.model_choice == ModelChoice::kBestOrZeroShot) result.chosen_epoch = 0;
+    if (chooses_epoch(config_) && state_.chosen_epoch > 0) {
       result.values = state_.chosen.values;
       result.quantizer.restore(state_.chosen.quantizer);
       result.chosen_epoch = state_.chosen_epoch;
@@ -260,18 +256,32 @@ void require_trainable(const TrainingData& data, const TrainingConfig& config) {
 
 }  // namespace
 
-double accuracy(const AdaptedModel& model, const TrainingSet& set) {
+Index steps_per_epoch(Index images, int batch_size) {
+  return images < batch_size ? 1 : images / batch_size;
+}
+
+std::vector<int> predictions(const AdaptedModel& model, const TrainingSet& set) {
   const Index views = set.images() * set.views;
-  Index correct = 0;
+  std::vector<int> all;
   for (Index first = 0; first < views; first += kValidationBatch) {
     const Batch batch = consecutive_views(set, first, std::min(kValidationBatch, views - first));
-    const Matrix logits = model.prompts_images()
+    const bool has_features = batch.images.unit_features.size() > 0;
+    const Matrix logits = model.prompts_images() || !has_features
                               ? model.logits_of_pixels(batch.images.pixels)
                               : model.logits_of_frozen(batch.images.unit_features);
-    const std::vector<int> predicted = predictions(logits);
-    for (std::size_t i = 0; i < predicted.size(); ++i) correct += predicted[i] == batch.labels[i];
+    const std::vector<int> best = predictions(logits);
+    all.insert(all.end(), best.begin(), best.end());
   }
-  return static_cast<double>(correct) / static_cast<double>(views);
+  return all;
+}
+
+double accuracy(const AdaptedModel& model, const TrainingSet& set) {
+  const std::vector<int> predicted = predictions(model, set);
+  Index correct = 0;
+  for (std::size_t i = 0; i < predicted.size(); ++i) {
+    correct += predicted[i] == set.labels[i / static_cast<std::size_t>(set.views)];
+  }
+  return static_cast<double>(correct) / static_cast<double>(predicted.size());
 }
 
 TrainingResult train(const PromptedClip& clip, const TrainingData& data,

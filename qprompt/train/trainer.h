@@ -19,6 +19,7 @@ struct TrainingData {
   const TrainingSet& set;
   const TrainingSet* validation = nullptr;  // looked at after every epoch where it is given
   const TrainingState* resume = nullptr;    // go on from here
+  double zero_shot = -1;  // its accuracy on `validation`: what best_or_zero_shot has to exceed
 };
 
 struct TrainingResult {
@@ -26,11 +27,18 @@ struct TrainingResult {
   PromptQuantizer quantizer;  // of the chosen epoch; of the last one for an average over epochs
   std::vector<EpochReport> epochs;
   std::int64_t steps = 0;
-  int chosen_epoch = 0;  // whose values these are: of best_val the best so far, else the last one
+  // Whose values these are: of best_val the best so far, else the last one. 0 of best_or_zero_shot:
+  // no epoch was better than zero-shot, and these are the last one's.
+  int chosen_epoch = 0;
   bool interrupted = false;
 };
 
-// Share of the views whose class the model puts first, as it will classify them.
+// What Dassl makes of an epoch: the last, smaller batch is dropped unless it is the only one.
+Index steps_per_epoch(Index images, int batch_size);
+
+// The class that the model puts first for each view, as it will classify them.
+std::vector<int> predictions(const AdaptedModel& model, const TrainingSet& set);
+// Share of the views whose class that is.
 double accuracy(const AdaptedModel& model, const TrainingSet& set);
 
 // Learns the learner's parameters by steps; those of a learner without steps are what it starts

@@ -30,6 +30,8 @@ void require_valid(const TrainingConfig& config) {
           kMost);
   require(config.batch_size >= 1 && config.batch_size <= kMost, "batch_size ", config.batch_size,
           ", expected 1..", kMost);
+  require(config.stop_epoch >= -1 && config.stop_epoch <= config.epochs, "stop_epoch ",
+          config.stop_epoch, ", expected -1 (the last) .. ", config.epochs);
   require(config.patience >= 0, "patience ", config.patience, ", expected 0 or more");
   require_valid(config.optimizer);
   parse_bits(config.quantizer.bits);
@@ -42,7 +44,18 @@ void require_valid(const TrainingConfig& config) {
   if (config.model_choice != ModelChoice::kAverage) return;
   require(config.patience == 0, "model_choice average needs all ", config.epochs,
           " epochs, patience ", config.patience, " may end before them");
+  require(epochs_to_do(config) == config.epochs, "model_choice average needs all ", config.epochs,
+          " epochs, stop_epoch is ", config.stop_epoch);
   epoch_weights(config);
+}
+
+int epochs_to_do(const TrainingConfig& config) {
+  return config.stop_epoch < 0 ? config.epochs : config.stop_epoch;
+}
+
+bool chooses_epoch(const TrainingConfig& config) {
+  return config.model_choice == ModelChoice::kBestVal ||
+         config.model_choice == ModelChoice::kBestOrZeroShot;
 }
 
 bool chooses_bits(const TrainingConfig& config) {
@@ -50,8 +63,7 @@ bool chooses_bits(const TrainingConfig& config) {
 }
 
 bool needs_validation(const TrainingConfig& config) {
-  return config.model_choice == ModelChoice::kBestVal || config.patience > 0 ||
-         chooses_bits(config);
+  return chooses_epoch(config) || config.patience > 0 || chooses_bits(config);
 }
 
 }  // namespace qprompt

@@ -18,9 +18,12 @@ struct TrainingState;
 // What of an epoch's values is deployed in the end: the last; those best on validation images; or
 // PromptSRC's prompt aggregation (Khattak et al., ICCV 2023, equation 8), the average
 // sum_e w_e W_e with w_e proportional to exp(-(e - mean)^2 / (2 deviation^2)) over epochs 1 ..
-// epochs.
-enum class ModelChoice : std::uint8_t { kLastEpoch, kBestVal, kAverage };
-inline auto enum_names(ModelChoice) { return std::array{"last_epoch", "best_val", "average"}; }
+// epochs; or the best on validation images with zero-shot as epoch 0: where no epoch is better,
+// nothing that was learned is deployed.
+enum class ModelChoice : std::uint8_t { kLastEpoch, kBestVal, kAverage, kBestOrZeroShot };
+inline auto enum_names(ModelChoice) {
+  return std::array{"last_epoch", "best_val", "average", "best_or_zero_shot"};
+}
 
 struct TrainingConfig {
   int epochs = 50;
@@ -30,6 +33,7 @@ struct TrainingConfig {
   RegularizerConfig regularizer;
   ModelChoice model_choice = ModelChoice::kLastEpoch;
   int patience = 0;
+  int stop_epoch = -1;
   double average_mean = 15;
   double average_deviation = 1;
 
@@ -42,6 +46,8 @@ struct TrainingConfig {
     regularizer.visit_fields(visit);
     visit("model_choice", model_choice, "which epoch's values are deployed");
     visit("patience", patience, "stop after so many epochs without a better validation; 0: never");
+    visit("stop_epoch", stop_epoch,
+          "end after that epoch of the schedule; 0: nothing is learned; -1: after the last");
     visit("average_mean", average_mean, "epoch with the largest weight in an average");
     visit("average_deviation", average_deviation, "standard deviation of its weights, in epochs");
   }
@@ -55,6 +61,12 @@ void require_valid(const TrainingConfig& config);
 // Weights of epochs 1 .. epochs in an average, which sum to 1 (PromptSRC, equation 8). Throws Error
 // where the mean lies too far from all of them.
 std::vector<double> epoch_weights(const TrainingConfig& config);
+
+// How many epochs of the schedule are done.
+int epochs_to_do(const TrainingConfig& config);
+
+// Whether an epoch is chosen by validation images.
+bool chooses_epoch(const TrainingConfig& config);
 
 // Whether widths are left to be chosen (choose_bits.h).
 bool chooses_bits(const TrainingConfig& config);

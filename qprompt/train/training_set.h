@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <vector>
 
 #include "qprompt/features/image_pixels.h"
@@ -15,8 +16,9 @@ namespace qprompt {
 struct TrainingSet {
   Matrix features;                            // [images * views, embed], or empty
   std::shared_ptr<const ImagePixels> pixels;  // of the same views, or none
-  std::vector<int> labels;                    // of the images
-  Index views = 1;                            // an image's views stand together
+  std::vector<Index> first_pixels;  // of each image, where its views begin there; empty: in a row
+  std::vector<int> labels;          // of the images
+  Index views = 1;                  // an image's views stand together
   bool fresh_views = false;  // view e belongs to epoch e; else every epoch draws one of the views
 
   Index images() const { return static_cast<Index>(labels.size()); }
@@ -44,6 +46,9 @@ class EpochPlan {
 
 // Views [first, first + count) of all, in their own order; the labels are those of their images.
 Batch consecutive_views(const TrainingSet& set, Index first, Index count);
+
+// Of these images alone, in that order, with other labels: `labels[i]` is that of images[i].
+TrainingSet part_of(const TrainingSet& set, std::span<const Index> images, std::vector<int> labels);
 
 // Throws Error unless features and pixels are those of the labels, and one of them is there.
 void require_consistent(const TrainingSet& set);

@@ -55,16 +55,26 @@ PreparedSet prepare(const Model& model, std::span<const Item> items, const Image
   return prepared;
 }
 
-// The set for these needs, prepared now where there is none yet.
-template <typename Sets, typename Prepare>
-const TrainingSet& find(Sets& sets, const ImageNeeds& needs, const Prepare& prepare) {
-  for (const auto& [known, prepared] : sets) {
-    if (known == needs) return prepared.set;
-  }
-  return sets.emplace_back(needs, prepare()).second.set;
+}  // namespace
+
+const PreparedSet& PreparedSets::find(const ImageNeeds& needs,
+                                      const std::function<PreparedSet()>& prepare) {
+  if (const PreparedSet* set = known(needs)) return *set;
+  return sets_.emplace_back(needs, prepare()).second;
 }
 
-}  // namespace
+const PreparedSet* PreparedSets::known(const ImageNeeds& needs) const {
+  for (const auto& [known, prepared] : sets_) {
+    if (known == needs) return &prepared;
+  }
+  return nullptr;
+}
+
+double PreparedSets::seconds() const {
+  double seconds = 0;
+  for (const auto& [needs, prepared] : sets_) seconds += prepared.seconds;
+  return seconds;
+}
 
 ImageNeeds image_needs(const Model& model, const LearnConfig& config) {
   const auto learner = make_learner(config.method, model);
@@ -96,37 +106,32 @@ PreparedSet prepare_validation_set(const Model& model, std::span<const Item> ite
 TrainingData TrainingSets::data_for(const LearnConfig& config) {
   const ImageNeeds needs = image_needs(model_, config);
   require(!chosen_.train.empty(), chosen_.name, ": no training images");
-  const TrainingSet& set = find(training_, needs, [&] {
+  const auto prepare_training = [&] {
     return prepare_training_set(model_, chosen_.train, needs, train_seed_, features_);
-  });
+  };
+  const TrainingSet& set = training_.find(needs, prepare_training).set;
   if (!needs_validation(config.training)) return {set};
   require(!chosen_.val.empty(), chosen_.name,
           ": no validation images, which best_val, patience and automatic bits need");
-  return {set, &find(validation_, needs, [&] {
-            return prepare_validation_set(model_, chosen_.val, needs, features_);
-          })};
+  const auto prepare = [&] {
+    return prepare_validation_set(model_, chosen_.val, needs, features_);
+  };
+  return {set, &validation_.find(needs, prepare).set};
 }
 
 std::vector<std::string> TrainingSets::skipped(const LearnConfig& config) const {
   const ImageNeeds needs = image_needs(model_, config);
   std::vector<std::string> lines;
-  const auto add = [&](const Sets& sets) {
-    for (const auto& [known, prepared] : sets) {
-      if (known != needs) continue;
-      lines.insert(lines.end(), prepared.skipped.begin(), prepared.skipped.end());
-    }
+  const auto add = [&](const PreparedSets& sets) {
+    const PreparedSet* prepared = sets.known(needs);
+    if (prepared == nullptr) return;
+    lines.insert(lines.end(), prepared->skipped.begin(), prepared->skipped.end());
   };
   add(training_);
   if (needs_validation(config.training)) add(validation_);
   return lines;
 }
 
-double TrainingSets::seconds() const {
-  double seconds = 0;
-  for (const Sets* sets : {&training_, &validation_}) {
-    for (const auto& [needs, prepared] : *sets) seconds += prepared.seconds;
-  }
-  return seconds;
-}
+double TrainingSets::seconds() const { return training_.seconds() + validation_.seconds(); }
 
 }  // namespace qprompt

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <list>
 #include <string>
 #include <utility>
@@ -35,6 +36,19 @@ PreparedSet prepare_training_set(const Model& model, std::span<const Item> items
 PreparedSet prepare_validation_set(const Model& model, std::span<const Item> items,
                                    const ImageNeeds& needs, const FeatureOptions& options);
 
+// Sets by the needs that they serve, each prepared when it is first asked for. They stay where they
+// are.
+class PreparedSets {
+ public:
+  const PreparedSet& find(const ImageNeeds& needs, const std::function<PreparedSet()>& prepare);
+  // Nothing where none was asked for.
+  const PreparedSet* known(const ImageNeeds& needs) const;
+  double seconds() const;  // that preparing took
+
+ private:
+  std::list<std::pair<ImageNeeds, PreparedSet>> sets_;
+};
+
 // Training and validation images of one data set and seed, of which shots and classes have been
 // chosen: prepared when a run first needs them, once for all runs with equal needs.
 class TrainingSets {
@@ -56,13 +70,11 @@ class TrainingSets {
   double seconds() const;  // that preparing took
 
  private:
-  using Sets = std::list<std::pair<ImageNeeds, PreparedSet>>;  // which stay where they are
-
   Model model_;
   Dataset chosen_;
   std::uint64_t train_seed_;
   FeatureOptions features_;
-  Sets training_, validation_;
+  PreparedSets training_, validation_;
 };
 
 // The training itself, on prepared images.

@@ -28,7 +28,7 @@ ParameterMap take(const std::string& prefix, const ParameterMap& tensors) {
 }
 
 // store_state() has keys of its own; two states are told apart by a prefix before them.
-void put(const std::string& prefix, const Candidate& candidate, ParameterMap& tensors,
+void put(const std::string& prefix, const QuantizedValues& candidate, ParameterMap& tensors,
          Metadata& metadata) {
   ParameterMap own;
   Metadata own_metadata;
@@ -38,7 +38,8 @@ void put(const std::string& prefix, const Candidate& candidate, ParameterMap& te
   for (const auto& [key, line] : own_metadata) metadata[prefix + key] = line;
 }
 
-Candidate take(const std::string& prefix, const ParameterMap& tensors, const Metadata& metadata) {
+QuantizedValues take(const std::string& prefix, const ParameterMap& tensors,
+                     const Metadata& metadata) {
   const ParameterMap own = take(prefix, tensors);
   Metadata own_metadata;
   for (const auto& [key, line] : metadata) {

@@ -12,7 +12,7 @@
 namespace qprompt {
 
 // Parameter values with the quantizer that belongs to them.
-struct Candidate {
+struct QuantizedValues {
   ParameterMap values;
   QuantizerState quantizer;
 };
@@ -21,9 +21,9 @@ struct Candidate {
 struct TrainingState {
   std::int64_t steps = 0;
   ParameterMap velocity, squares;  // of the optimizer
-  Candidate current;
-  Candidate chosen;      // best so far on validation images, or the weighted sum over epochs
-  int chosen_epoch = 0;  // of the best one
+  QuantizedValues current;
+  QuantizedValues chosen;  // best so far on validation images, or the weighted sum over epochs
+  int chosen_epoch = 0;    // of the best one
   std::vector<EpochReport> epochs;
 };
 

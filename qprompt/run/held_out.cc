@@ -1,0 +1,64 @@
+#include "qprompt/run/held_out.h"
+
+#include <nlohmann/json.hpp>
+
+#include "qprompt/run/record.h"
+
+namespace qprompt {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+Json as_json(const Answers& answers) {
+  return {{"images", answers.images},
+          {"correct", answers.correct},
+          {"accuracy", answers.accuracy()},
+          {"accuracy_interval", interval_json(answers.correct, answers.images)}};
+}
+
+// Of the same views as the run learns from: no image is encoded for it.
+PromptFile class_means_of(const Model& model, const std::vector<std::string>& class_names,
+                          const TrainingData& data, const LearnConfig& like) {
+  LearnConfig config = like;
+  config.method = ClassMeansConfig{};
+  config.training = {};
+  config.training.quantizer.kind = QuantizerKind::kNone;
+  return learn_from(model, class_names, {data.set}, config).prompt;
+}
+
+}  // namespace
+
+std::optional<HeldOut> held_out(const Model& model, TrainingSets& sets, const LearnConfig& config,
+                                const PromptFile& prompt, const FeatureOptions& features,
+                                const Observer& observer) {
+  if (sets.chosen().val.empty()) return std::nullopt;
+  const std::vector<std::string>& names = sets.chosen().class_names;
+  LearnConfig validated = config;
+  validated.training.model_choice = ModelChoice::kBestVal;  // validation images are asked for
+  const TrainingData data = sets.data_for(validated);
+  HeldOut seen;
+  seen.zero_shot = answers(AdaptedModel::zero_shot(model, {zero_shot_template(config)}, names),
+                           *data.validation);
+  seen.adapted = answers({model, prompt, names}, *data.validation);
+  if (data.set.features.size() > 0) {
+    seen.class_means =
+        answers({model, class_means_of(model, names, data, config), names}, *data.validation);
+  }
+  seen.novel = forecast(model, sets, config, features, observer);
+  return seen;
+}
+
+Json as_json(const HeldOut& held_out) {
+  Json json{{"zero_shot", as_json(held_out.zero_shot)},
+            {"adapted", as_json(held_out.adapted)},
+            {"class_means", as_json(held_out.class_means)}};
+  if (!held_out.novel) return json;
+  const Forecast& novel = *held_out.novel;
+  json["novel"] = {{"learned_classes", novel.learned_classes},
+                   {"novel_classes", novel.novel_classes},
+                   {"zero_shot", as_json(novel.zero_shot)},
+                   {"adapted", as_json(novel.adapted)}};
+  return json;
+}
+
+}  // namespace qprompt

@@ -11,22 +11,11 @@
 #include "qprompt/core/ranks.h"
 #include "qprompt/features/feature_store.h"
 #include "qprompt/features/image_side.h"
+#include "qprompt/inference/predictions.h"
 #include "qprompt/prompt/prompted_clip.h"
 #include "qprompt/prompt/zero_shot.h"
 
 namespace qprompt {
-
-namespace {
-
-// log softmax of each row: z - max z - log sum_c exp(z_c - max z).
-Eigen::MatrixXd log_probabilities(const Matrix& logits) {
-  Eigen::MatrixXd shifted = logits.cast<double>();
-  shifted.colwise() -= shifted.rowwise().maxCoeff().eval();
-  shifted.colwise() -= shifted.array().exp().rowwise().sum().log().matrix().eval();
-  return shifted;
-}
-
-}  // namespace
 
 // The head is a class matrix, a clip with more (texts for every image, as CoCoOp's, or a learner on
 // features), or the mean of several heads.
@@ -72,7 +61,7 @@ struct AdaptedModel::Impl {
     std::vector<Eigen::MatrixXd> each;
     each.reserve(parts.size());
     for (const AdaptedModel& part : parts) {
-      each.push_back(log_probabilities(part.impl_->logits(unit_images)));
+      each.push_back(log_softmax(part.impl_->logits(unit_images)));
     }
     Eigen::MatrixXd most = each.front();
     for (const Eigen::MatrixXd& logs : each) most = most.cwiseMax(logs);

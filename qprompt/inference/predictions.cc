@@ -12,6 +12,14 @@ std::vector<int> predictions(const Matrix& scores) {
   return predicted;
 }
 
+// z - max z - log sum_c exp(z_c - max z)
+Eigen::MatrixXd log_softmax(const Matrix& logits) {
+  Eigen::MatrixXd logs = logits.cast<double>();
+  logs.colwise() -= logs.rowwise().maxCoeff().eval();
+  logs.colwise() -= logs.array().exp().rowwise().sum().log().matrix().eval();
+  return logs;
+}
+
 Eigen::RowVectorXd softmax(const Eigen::Ref<const Eigen::RowVectorXf>& logits) {
   const Eigen::RowVectorXd exps =
       (logits.cast<double>().array() - static_cast<double>(logits.maxCoeff())).exp();

@@ -108,6 +108,9 @@ void show(const TrainArguments& arguments, const RunResult& run) {
 
 void tell_choices(const TrainArguments& arguments, const Learned& learned) {
   for (const std::string& reason : learned.bits_reasons) print("bits of {}\n", reason);
+  if (learned.temperature != 1) {
+    print("temperature {:.3f}, {}\n", learned.temperature, learned.temperature_reason);
+  }
   const TrainingConfig& training = arguments.learn.training;
   if (!learned.interrupted && training.patience > 0 &&
       std::ssize(learned.epochs) < training.epochs) {

@@ -58,17 +58,20 @@ struct AdaptedModel::Impl {
 
   // log(1/n sum_i p_i), from the largest of log p_i so that no small probability is lost.
   Matrix mean_logits(const Matrix& unit_images) const {
-    std::vector<Eigen::MatrixXd> each;
+    std::vector<Matrix> each;
     each.reserve(parts.size());
-    for (const AdaptedModel& part : parts) {
-      each.push_back(log_softmax(part.impl_->logits(unit_images)));
+    for (const AdaptedModel& part : parts) each.push_back(part.impl_->logits(unit_images));
+    Matrix mean(unit_images.rows(), std::ssize(class_names));
+    for (Index i = 0; i < mean.rows(); ++i) {
+      Eigen::ArrayXXd logs(std::ssize(each), mean.cols());
+      for (Index part = 0; part < logs.rows(); ++part) {
+        logs.row(part) = log_softmax(each[static_cast<std::size_t>(part)].row(i));
+      }
+      const Eigen::RowVectorXd most = logs.colwise().maxCoeff();
+      logs.rowwise() -= most.array();
+      mean.row(i) = (most.array() + logs.exp().colwise().mean().log()).matrix().cast<float>();
     }
-    Eigen::MatrixXd most = each.front();
-    for (const Eigen::MatrixXd& logs : each) most = most.cwiseMax(logs);
-    Eigen::MatrixXd sum = Eigen::MatrixXd::Zero(most.rows(), most.cols());
-    for (const Eigen::MatrixXd& logs : each) sum.array() += (logs - most).array().exp();
-    most.array() += (sum / static_cast<double>(parts.size())).array().log();
-    return most.cast<float>();
+    return mean;
   }
 };
 

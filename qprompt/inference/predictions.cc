@@ -1,5 +1,7 @@
 #include "qprompt/inference/predictions.h"
 
+#include <cmath>
+
 namespace qprompt {
 
 std::vector<int> predictions(const Matrix& scores) {
@@ -12,18 +14,16 @@ std::vector<int> predictions(const Matrix& scores) {
   return predicted;
 }
 
-// z - max z - log sum_c exp(z_c - max z)
-Eigen::MatrixXd log_softmax(const Matrix& logits) {
-  Eigen::MatrixXd logs = logits.cast<double>();
-  logs.colwise() -= logs.rowwise().maxCoeff().eval();
-  logs.colwise() -= logs.array().exp().rowwise().sum().log().matrix().eval();
-  return logs;
-}
-
 Eigen::RowVectorXd softmax(const Eigen::Ref<const Eigen::RowVectorXf>& logits) {
   const Eigen::RowVectorXd exps =
       (logits.cast<double>().array() - static_cast<double>(logits.maxCoeff())).exp();
   return exps / exps.sum();
+}
+
+Eigen::RowVectorXd log_softmax(const Eigen::Ref<const Eigen::RowVectorXf>& logits) {
+  const Eigen::RowVectorXd shifted =
+      logits.cast<double>().array() - static_cast<double>(logits.maxCoeff());
+  return shifted.array() - std::log(shifted.array().exp().sum());
 }
 
 }  // namespace qprompt

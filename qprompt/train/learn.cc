@@ -1,11 +1,14 @@
 #include "qprompt/train/learn.h"
 
+#include <sstream>
+
 #include "qprompt/artifact/packing.h"
 #include "qprompt/core/border.h"
 #include "qprompt/core/error.h"
 #include "qprompt/core/stopwatch.h"
 #include "qprompt/train/bits.h"
 #include "qprompt/train/choose_bits.h"
+#include "qprompt/train/temperature.h"
 #include "qprompt/train/training_sets.h"
 
 namespace qprompt {
@@ -13,6 +16,24 @@ namespace {
 
 // Beyond these a number is a slip of the pen.
 constexpr int kMostShots = 1'000'000, kMostViews = 10'000;
+
+// Fitted to what the prompt deploys, on images that it did not learn from.
+void calibrate(const PromptedClip& clip, const TrainingData& data, const LearnConfig& config,
+               Learned& learned) {
+  if (data.held_out == nullptr || data.held_out->images() == 0) {
+    learned.temperature_reason = config.temperature ? "no validation images" : "not asked for";
+    return;
+  }
+  const AdaptedModel deployed = AdaptedModel::of(clip, values(learned.prompt));
+  const TemperatureFit fit =
+      fit_temperature(logits(deployed, *data.held_out), data.held_out->labels);
+  learned.temperature = learned.prompt.temperature = fit.temperature;
+  std::ostringstream reason;
+  reason.precision(3);
+  reason << "fitted on " << data.held_out->images() << " validation images, NLL " << fit.nll_before
+         << " to " << fit.nll_after;
+  learned.temperature_reason = reason.str();
+}
 
 }  // namespace
 
@@ -42,6 +63,7 @@ Learned learn_from(const Model& model, const std::vector<std::string>& class_nam
   TrainingResult trained = train(clip, data, training, config.effective_train_seed(), observer);
   learned.prompt = packed(model, config.method, clip.classes(), trained.values,
                           trained.quantizer.encode(trained.values), seen);
+  calibrate(clip, data, config, learned);
   learned.class_names = class_names;
   learned.epochs = std::move(trained.epochs);
   learned.steps = trained.steps;

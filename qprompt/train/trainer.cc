@@ -260,18 +260,26 @@ void require_trainable(const TrainingData& data, const TrainingConfig& config) {
 
 }  // namespace
 
-double accuracy(const AdaptedModel& model, const TrainingSet& set) {
+Matrix logits(const AdaptedModel& model, const TrainingSet& set) {
   const Index views = set.images() * set.views;
-  Index correct = 0;
+  Matrix logits(views, std::ssize(model.class_names()));
   for (Index first = 0; first < views; first += kValidationBatch) {
-    const Batch batch = consecutive_views(set, first, std::min(kValidationBatch, views - first));
-    const Matrix logits = model.prompts_images()
-                              ? model.logits_of_pixels(batch.images.pixels)
-                              : model.logits_of_frozen(batch.images.unit_features);
-    const std::vector<int> predicted = predictions(logits);
-    for (std::size_t i = 0; i < predicted.size(); ++i) correct += predicted[i] == batch.labels[i];
+    const Index count = std::min(kValidationBatch, views - first);
+    const ImageBatch images = consecutive_views(set, first, count).images;
+    logits.middleRows(first, count) = model.prompts_images()
+                                          ? model.logits_of_pixels(images.pixels)
+                                          : model.logits_of_frozen(images.unit_features);
   }
-  return static_cast<double>(correct) / static_cast<double>(views);
+  return logits;
+}
+
+double accuracy(const AdaptedModel& model, const TrainingSet& set) {
+  const std::vector<int> predicted = predictions(logits(model, set));
+  Index correct = 0;
+  for (std::size_t i = 0; i < predicted.size(); ++i) {
+    correct += predicted[i] == set.labels[i / static_cast<std::size_t>(set.views)];
+  }
+  return static_cast<double>(correct) / static_cast<double>(predicted.size());
 }
 
 TrainingResult train(const PromptedClip& clip, const TrainingData& data,

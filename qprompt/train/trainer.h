@@ -19,6 +19,7 @@ struct TrainingData {
   const TrainingSet& set;
   const TrainingSet* validation = nullptr;  // looked at after every epoch where it is given
   const TrainingState* resume = nullptr;    // go on from here
+  const TrainingSet* held_out = nullptr;    // looked at when all is learned, by learn_from alone
 };
 
 struct TrainingResult {
@@ -30,6 +31,8 @@ struct TrainingResult {
   bool interrupted = false;
 };
 
+// Of all views [images * views, n_cls].
+Matrix logits(const AdaptedModel& model, const TrainingSet& set);
 // Share of the views whose class the model puts first, as it will classify them.
 double accuracy(const AdaptedModel& model, const TrainingSet& set);
 

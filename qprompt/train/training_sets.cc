@@ -87,10 +87,21 @@ PreparedSet prepare_training_set(const Model& model, std::span<const Item> items
   return prepare(model, items, needs, requests_for(items, random_views, train_seed), options);
 }
 
+namespace {
+
+ImageNeeds validation_needs(const ImageNeeds& needs) {
+  return {.features = !needs.pixels, .pixels = needs.pixels, .evaluation_view = true};
+}
+
+}  // namespace
+
 PreparedSet prepare_validation_set(const Model& model, std::span<const Item> items,
                                    const ImageNeeds& needs, const FeatureOptions& options) {
-  ImageNeeds evaluation{.features = !needs.pixels, .pixels = needs.pixels};
-  return prepare(model, items, evaluation, requests_for(items, 0, 0), options);
+  return prepare(model, items, validation_needs(needs), requests_for(items, 0, 0), options);
+}
+
+bool TrainingSets::looks_at_validation(const LearnConfig& config) const {
+  return needs_validation(config.training) || (config.temperature && !chosen_.val.empty());
 }
 
 TrainingData TrainingSets::data_for(const LearnConfig& config) {
@@ -99,25 +110,29 @@ TrainingData TrainingSets::data_for(const LearnConfig& config) {
   const TrainingSet& set = find(training_, needs, [&] {
     return prepare_training_set(model_, chosen_.train, needs, train_seed_, features_);
   });
-  if (!needs_validation(config.training)) return {set};
+  TrainingData data{set};
+  if (!looks_at_validation(config)) return data;
   require(!chosen_.val.empty(), chosen_.name,
           ": no validation images, which best_val, patience and automatic bits need");
-  return {set, &find(validation_, needs, [&] {
-            return prepare_validation_set(model_, chosen_.val, needs, features_);
-          })};
+  const TrainingSet& validation = find(validation_, validation_needs(needs), [&] {
+    return prepare_validation_set(model_, chosen_.val, needs, features_);
+  });
+  if (needs_validation(config.training)) data.validation = &validation;
+  if (config.temperature) data.held_out = &validation;
+  return data;
 }
 
 std::vector<std::string> TrainingSets::skipped(const LearnConfig& config) const {
   const ImageNeeds needs = image_needs(model_, config);
   std::vector<std::string> lines;
-  const auto add = [&](const Sets& sets) {
+  const auto add = [&](const Sets& sets, const ImageNeeds& own) {
     for (const auto& [known, prepared] : sets) {
-      if (known != needs) continue;
+      if (known != own) continue;
       lines.insert(lines.end(), prepared.skipped.begin(), prepared.skipped.end());
     }
   };
-  add(training_);
-  if (needs_validation(config.training)) add(validation_);
+  add(training_, needs);
+  if (looks_at_validation(config)) add(validation_, validation_needs(needs));
   return lines;
 }
 

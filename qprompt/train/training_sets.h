@@ -47,8 +47,9 @@ class TrainingSets {
         features_(std::move(features)) {}
 
   const Dataset& chosen() const { return chosen_; }
-  // Throws Error without training images, or without validation images where they are needed. The
-  // data live as long as this.
+  // With validation images where there are any and the run looks at them. Throws Error without
+  // training images, or without validation images where they are needed. The data live as long as
+  // this.
   TrainingData data_for(const LearnConfig& config);
 
   // Damaged images of the sets that serve this run.
@@ -56,6 +57,8 @@ class TrainingSets {
   double seconds() const;  // that preparing took
 
  private:
+  bool looks_at_validation(const LearnConfig& config) const;
+
   using Sets = std::list<std::pair<ImageNeeds, PreparedSet>>;  // which stay where they are
 
   Model model_;

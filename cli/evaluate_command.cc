@@ -34,7 +34,7 @@ struct EvaluateArguments {
   std::string prompt, classes;
   std::vector<std::string> templates{"a photo of a {}."};
   std::optional<std::uint64_t> seed;
-  bool per_class = false;
+  bool per_class = false, reliability = false;
 };
 
 AdaptedModel adapted_model(const EvaluateArguments& arguments, const Model& model,
@@ -71,6 +71,8 @@ void show(const EvaluateArguments& arguments, const TestSet& set, const Metrics&
         100.0 * static_cast<double>(metrics.top_5) / static_cast<double>(metrics.images),
         100 * metrics.macro_f1, metrics.images, images_of(set.data), metrics.classes.size(),
         set.whose);
+  print("{}\n", calibration_text(metrics.calibration));
+  if (arguments.reliability) print("{}", reliability_text(metrics.calibration));
 }
 
 void require_writable(const EvaluateArguments& arguments) {
@@ -131,6 +133,8 @@ void add_evaluate_command(CLI::App& app) {
       ->type_name("all|base|new|NAMES");
   add_division_seed(*command, arguments->seed);
   command->add_flag("--per-class", arguments->per_class, "print the accuracy of each class");
+  command->add_flag("--reliability", arguments->reliability,
+                    "print accuracy against confidence, bin by bin");
   arguments->json.add_to(*command);
   command
       ->add_option(
@@ -140,7 +144,7 @@ void add_evaluate_command(CLI::App& app) {
   arguments->overwrite.add_to(*command);
   arguments->features.add_to(*command);
   show_first(*command, {"model", "data", "data-root", "split", "prompt", "template", "classes",
-                        "per-class", "per-image", "json", "force"});
+                        "per-class", "reliability", "per-image", "json", "force"});
   command->callback([arguments] { run_evaluate(*arguments); });
 }
 

@@ -2,15 +2,46 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cmath>
+
 #include "qprompt/report/table_text.h"
 
 namespace qprompt::cli {
+namespace {
+
+constexpr std::size_t kBarWidth = 50;  // of 100 %
+
+}  // namespace
 
 std::string accuracy_text(Index correct, Index images) {
   const Interval interval = wilson_interval(correct, images);
   return fmt::format("{:.2f} % ({:.1f}-{:.1f})",
                      100.0 * static_cast<double>(correct) / static_cast<double>(images),
                      100 * interval.low, 100 * interval.high);
+}
+
+std::string calibration_text(const Calibration& calibration) {
+  return fmt::format("ECE {:.2f} %, NLL {:.3f} nats", 100 * calibration.ece(), calibration.nll);
+}
+
+// The bar ends where the accuracy does; a mark stands where it would end if probabilities were the
+// shares of right answers.
+std::string reliability_text(const Calibration& calibration) {
+  const auto place = [](double share) {
+    return std::min(kBarWidth, static_cast<std::size_t>(std::lround(share * kBarWidth)));
+  };
+  std::string text = fmt::format("{:>10}  {:>8}  {:>6}\n", "confidence", "accuracy", "images");
+  for (const CalibrationBin& bin : calibration.bins) {
+    if (bin.images == 0) continue;
+    std::string bar(place(bin.accuracy()), '=');
+    bar.resize(kBarWidth + 1, ' ');
+    bar[place(bin.confidence())] = '|';
+    text +=
+        fmt::format("{:8.2f} %  {:6.2f} %  {:6}  {}\n", 100 * bin.confidence(),
+                    100 * bin.accuracy(), bin.images, bar.substr(0, bar.find_last_not_of(' ') + 1));
+  }
+  return text;
 }
 
 std::string per_class_text(const Metrics& metrics, const std::vector<std::string>& class_names) {

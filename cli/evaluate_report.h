@@ -9,6 +9,12 @@ namespace qprompt::cli {
 // "51.39 % (40.1-62.6)": with its 95 % interval.
 std::string accuracy_text(Index correct, Index images);
 
+// "ECE 3.21 %, NLL 0.512 nats"
+std::string calibration_text(const Calibration& calibration);
+
+// A line for each bin that holds images: accuracy and confidence, and bars of both.
+std::string reliability_text(const Calibration& calibration);
+
 // A line for each class: "-" for one without images.
 std::string per_class_text(const Metrics& metrics, const std::vector<std::string>& class_names);
 

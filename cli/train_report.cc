@@ -133,6 +133,9 @@ void show(const TrainReport& report) {
   } else {
     show_epoch(training, learned);
   }
+  if (learned.temperature != 1) {
+    print("temperature {:.3f}, {}\n", learned.temperature, learned.temperature_reason);
+  }
   if (learned.interrupted) {
     show_interruption(training, learned);
   } else {

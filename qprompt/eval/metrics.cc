@@ -38,8 +38,10 @@ Calibration calibration_of(const Matrix& scores, std::span<const int> predicted,
   Calibration calibration;
   constexpr auto kBins = static_cast<double>(std::tuple_size_v<decltype(calibration.bins)>);
   for (std::size_t i = 0; i < labels.size(); ++i) {
-    const double confidence = softmax(scores.row(static_cast<Index>(i)))[predicted[i]];
+    const auto row = static_cast<Index>(i);
+    const double confidence = softmax(scores.row(row))[predicted[i]];
     require(std::isfinite(confidence), "measure: logits of image ", i, " are no finite numbers");
+    calibration.nll -= log_softmax(scores.row(row))[labels[i]] / static_cast<double>(labels.size());
     const double place = std::clamp(std::ceil(confidence * kBins) - 1, 0.0, kBins - 1);
     CalibrationBin& bin = calibration.bins.at(static_cast<std::size_t>(place));
     ++bin.images;

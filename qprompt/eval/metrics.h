@@ -52,6 +52,7 @@ struct CalibrationBin {
 // the images whose confidence, the softmax of the predicted class, lies in (m / M, (m + 1) / M].
 struct Calibration {
   std::array<CalibrationBin, 15> bins{};
+  double nll = 0;  // negative log-likelihood of the images' own classes, nats per image
 
   // Expected calibration error, sum_m n_m / n |accuracy_m - confidence_m|, 0..1; 0 of no images.
   QPROMPT_API double ece() const;

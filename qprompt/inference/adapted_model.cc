@@ -11,22 +11,11 @@
 #include "qprompt/core/ranks.h"
 #include "qprompt/features/feature_store.h"
 #include "qprompt/features/image_side.h"
+#include "qprompt/inference/predictions.h"
 #include "qprompt/prompt/prompted_clip.h"
 #include "qprompt/prompt/zero_shot.h"
 
 namespace qprompt {
-
-namespace {
-
-// log softmax of each row: z - max z - log sum_c exp(z_c - max z).
-Eigen::MatrixXd log_probabilities(const Matrix& logits) {
-  Eigen::MatrixXd shifted = logits.cast<double>();
-  shifted.colwise() -= shifted.rowwise().maxCoeff().eval();
-  shifted.colwise() -= shifted.array().exp().rowwise().sum().log().matrix().eval();
-  return shifted;
-}
-
-}  // namespace
 
 // The head is a class matrix, a clip with more (texts for every image, as CoCoOp's, or a learner on
 // features), or the mean of several heads.
@@ -69,17 +58,20 @@ struct AdaptedModel::Impl {
 
   // log(1/n sum_i p_i), from the largest of log p_i so that no small probability is lost.
   Matrix mean_logits(const Matrix& unit_images) const {
-    std::vector<Eigen::MatrixXd> each;
+    std::vector<Matrix> each;
     each.reserve(parts.size());
-    for (const AdaptedModel& part : parts) {
-      each.push_back(log_probabilities(part.impl_->logits(unit_images)));
+    for (const AdaptedModel& part : parts) each.push_back(part.impl_->logits(unit_images));
+    Matrix mean(unit_images.rows(), std::ssize(class_names));
+    for (Index i = 0; i < mean.rows(); ++i) {
+      Eigen::ArrayXXd logs(std::ssize(each), mean.cols());
+      for (Index part = 0; part < logs.rows(); ++part) {
+        logs.row(part) = log_softmax(each[static_cast<std::size_t>(part)].row(i));
+      }
+      const Eigen::RowVectorXd most = logs.colwise().maxCoeff();
+      logs.rowwise() -= most.array();
+      mean.row(i) = (most.array() + logs.exp().colwise().mean().log()).matrix().cast<float>();
     }
-    Eigen::MatrixXd most = each.front();
-    for (const Eigen::MatrixXd& logs : each) most = most.cwiseMax(logs);
-    Eigen::MatrixXd sum = Eigen::MatrixXd::Zero(most.rows(), most.cols());
-    for (const Eigen::MatrixXd& logs : each) sum.array() += (logs - most).array().exp();
-    most.array() += (sum / static_cast<double>(parts.size())).array().log();
-    return most.cast<float>();
+    return mean;
   }
 };
 

@@ -1,5 +1,7 @@
 #include "qprompt/inference/predictions.h"
 
+#include <cmath>
+
 namespace qprompt {
 
 std::vector<int> predictions(const Matrix& scores) {
@@ -16,6 +18,12 @@ Eigen::RowVectorXd softmax(const Eigen::Ref<const Eigen::RowVectorXf>& logits) {
   const Eigen::RowVectorXd exps =
       (logits.cast<double>().array() - static_cast<double>(logits.maxCoeff())).exp();
   return exps / exps.sum();
+}
+
+Eigen::RowVectorXd log_softmax(const Eigen::Ref<const Eigen::RowVectorXf>& logits) {
+  const Eigen::RowVectorXd shifted =
+      logits.cast<double>().array() - static_cast<double>(logits.maxCoeff());
+  return shifted.array() - std::log(shifted.array().exp().sum());
 }
 
 }  // namespace qprompt

@@ -208,9 +208,12 @@ Table shots_table(std::span<const Group> groups) {
 }
 
 Table runs_table(const std::vector<RunRecord>& runs) {
-  Table table{
-      "runs", "Single runs", "Per cent; low and high: the 95 % interval of the accuracy.", {}, {},
-      2};
+  Table table{"runs",
+              "Single runs",
+              "Per cent; low and high: the 95 % interval of the accuracy; NLL in nats.",
+              {},
+              {},
+              2};
   table.columns = {Column::of_text("experiment"),
                    Column::of_text("data set"),
                    Column::of_text("method"),
@@ -223,14 +226,15 @@ Table runs_table(const std::vector<RunRecord>& runs) {
                    Column::of_percent("high", Better::kNeither),
                    Column::of_percent("top 5", Better::kNeither),
                    Column::of_percent("macro F1", Better::kNeither),
-                   Column::of_percent("ECE", Better::kNeither)};
+                   Column::of_percent("ECE", Better::kNeither),
+                   {"NLL", true, 3}};
   for (const RunRecord& run : runs) {
     for (const TargetRecord& target : run.targets) {
       table.rows.push_back(
           {run.experiment, run.dataset, run.label, run.shots_text(), static_cast<double>(run.seed),
            target.name, static_cast<double>(target.images), 100 * target.accuracy,
            100 * target.interval.low, 100 * target.interval.high, 100 * target.top_5,
-           100 * target.macro_f1, target.ece ? Cell(100 * *target.ece) : Cell()});
+           100 * target.macro_f1, target.ece ? Cell(100 * *target.ece) : Cell(), Cell(target.nll)});
     }
   }
   return table;

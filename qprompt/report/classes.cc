@@ -26,14 +26,14 @@ void visit_targets(std::span<const Group> groups, Visit visit) {
   }
 }
 
-// The mean of `value` over the runs of a group, for one target; in per cent.
+// The mean of `value` over the runs of a group, for one target, times `scale`.
 template <typename Value>
-Cell mean_cell(const Group& group, const std::string& name, Value value) {
+Cell mean_cell(const Group& group, const std::string& name, double scale, Value value) {
   std::vector<double> values;
   for (const RunRecord* run : group.runs) {
     const TargetRecord* target = run->target(name);
     const std::optional<double> one = target ? value(*target) : std::optional<double>();
-    if (one) values.push_back(100 * *one);
+    if (one) values.push_back(scale * *one);
   }
   return values.size() == group.runs.size() ? Cell(mean_and_deviation(values), values.size() > 1)
                                             : Cell();
@@ -125,24 +125,28 @@ std::string taken_for(const TargetRecord& target, std::size_t label) {
 Table calibration_table(std::span<const Group> groups) {
   Table table{id_of(groups.front().experiment) + "-calibration",
               "Calibration",
-              "Per cent; mean and population standard deviation over the seeds. ECE: expected "
-              "calibration error over 15 bins of equal width.",
+              "Mean and population standard deviation over the seeds. ECE: expected calibration "
+              "error over 15 bins of equal width, per cent, as are top 5 and macro F1; NLL: "
+              "negative log-likelihood of the right classes, nats per image.",
               {},
               {},
               2};
-  table.columns = {Column::of_text("data set"), Column::of_text("target"),
-                   Column::of_text("method"),   Column::of_percent("ECE", Better::kLower),
-                   Column::of_percent("top 5"), Column::of_percent("macro F1")};
+  table.columns = {Column::of_text("data set"),      Column::of_text("target"),
+                   Column::of_text("method"),        Column::of_percent("ECE", Better::kLower),
+                   {"NLL", true, 3, Better::kLower}, Column::of_percent("top 5"),
+                   Column::of_percent("macro F1")};
   if (shots_vary(groups)) table.columns.insert(table.columns.begin() + 3, Column::of_text("shots"));
   for (const Group& group : groups) {
     for (const TargetRecord& target : group.runs.front()->targets) {
       std::vector<Cell> row{group.dataset, target.name, group.label};
       if (shots_vary(groups)) row.emplace_back(group.first().shots_text());
-      row.push_back(mean_cell(group, target.name, [](const auto& each) { return each.ece; }));
-      row.push_back(mean_cell(group, target.name,
-                              [](const auto& each) { return std::optional(each.top_5); }));
-      row.push_back(mean_cell(group, target.name,
-                              [](const auto& each) { return std::optional(each.macro_f1); }));
+      const auto add = [&](double scale, auto value) {
+        row.push_back(mean_cell(group, target.name, scale, value));
+      };
+      add(100, [](const auto& each) { return each.ece; });
+      add(1, [](const auto& each) { return each.nll; });
+      add(100, [](const auto& each) { return std::optional(each.top_5); });
+      add(100, [](const auto& each) { return std::optional(each.macro_f1); });
       table.rows.push_back(std::move(row));
     }
   }

@@ -10,7 +10,8 @@
 // at, an average's cannot.
 namespace qprompt::report {
 
-// Expected calibration error, top-5 accuracy and macro F1, means over the seeds.
+// Expected calibration error, negative log-likelihood, top-5 accuracy and macro F1, means over the
+// seeds.
 Table calibration_table(std::span<const Group> groups);
 
 std::vector<Figure> reliability_figures(std::span<const Group> groups);  // none without bins

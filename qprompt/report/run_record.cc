@@ -93,6 +93,7 @@ TargetRecord target_of(const JsonView& view) {
   target.interval = {fraction(interval[0]), fraction(interval[1])};
   if (const auto calibration = view.find("calibration")) {
     target.ece = fraction(calibration->at("ece"));
+    if (const auto nll = calibration->find("nll")) target.nll = nll->number(0, kLargest);
     target.bins = bins_of(*calibration);
   }
   read_classes(view, target);

@@ -25,8 +25,8 @@ struct TargetRecord {
   std::string images_hash;
   Index images = 0, correct = 0;
   double accuracy = 0, top_5 = 0, macro_f1 = 0;
-  Interval interval;  // of the accuracy, 95 %
-  std::optional<double> ece;
+  Interval interval;                 // of the accuracy, 95 %
+  std::optional<double> ece, nll;    // nll: nats per image
   std::vector<ReliabilityBin> bins;  // of equal width over 0..1, in order
   std::vector<std::string> class_names;
   std::vector<Index> class_images, class_correct;

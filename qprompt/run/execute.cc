@@ -218,7 +218,7 @@ class Run {
     data.resume = resume_ ? &*resume_ : nullptr;
     Learned learned =
         learn_from(bench_.model(), sets.chosen().class_names, data, config(), observer);
-    if (!learned.interrupted) add_partners(sets, learned);
+    if (!learned.interrupted) add_partners(sets, data, learned);
     learned.skipped = sets.skipped(config());
     learned.scarce = training.scarce;
     learned.feature_seconds = sets.seconds() - before;
@@ -227,15 +227,19 @@ class Run {
   }
 
   // The other parts of a mean. They learn in a moment, and are learned anew where a run is resumed.
-  void add_partners(TrainingSets& sets, Learned& learned) {
+  void add_partners(TrainingSets& sets, const TrainingData& data, Learned& learned) {
+    if (parts_.size() == 1) return;
     const Observer quiet{.stop = options_.observer.stop};
     for (std::size_t i = 1; i < parts_.size(); ++i) {
-      Learned part = learn_from(bench_.model(), sets.chosen().class_names, sets.data_for(parts_[i]),
-                                parts_[i], quiet);
+      LearnConfig part_config = parts_[i];
+      part_config.temperature = false;  // the whole has one
+      Learned part = learn_from(bench_.model(), sets.chosen().class_names,
+                                sets.data_for(part_config), part_config, quiet);
       learned.interrupted = learned.interrupted || part.interrupted;
       learned.training_seconds += part.training_seconds;
       learned.prompt.partners.push_back(std::move(part.prompt));
     }
+    calibrate(bench_.model(), data, config(), learned);
   }
 
   void look_at_held_out() {

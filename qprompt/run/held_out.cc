@@ -33,16 +33,16 @@ std::optional<HeldOut> held_out(const Model& model, TrainingSets& sets, const Le
                                 const Observer& observer) {
   if (sets.chosen().val.empty()) return std::nullopt;
   const std::vector<std::string>& names = sets.chosen().class_names;
-  LearnConfig validated = config;
-  validated.training.model_choice = ModelChoice::kBestVal;  // validation images are asked for
-  const TrainingData data = sets.data_for(validated);
+  LearnConfig asked = config;
+  asked.temperature = true;  // then it has held-out images
+  const TrainingData data = sets.data_for(asked);
   HeldOut seen;
-  seen.zero_shot = answers(AdaptedModel::zero_shot(model, {zero_shot_template(config)}, names),
-                           *data.validation);
-  seen.adapted = answers({model, prompt, names}, *data.validation);
+  seen.zero_shot =
+      answers(AdaptedModel::zero_shot(model, {zero_shot_template(config)}, names), *data.held_out);
+  seen.adapted = answers({model, prompt, names}, *data.held_out);
   if (data.set.features.size() > 0) {
     seen.class_means =
-        answers({model, class_means_of(model, names, data, config), names}, *data.validation);
+        answers({model, class_means_of(model, names, data, config), names}, *data.held_out);
   }
   seen.novel = forecast(model, sets, config, features, observer);
   return seen;

@@ -134,7 +134,7 @@ Json interval_json(Index correct, Index images) {
 namespace {
 
 Json as_json(const Calibration& calibration) {
-  Json json{{"ece", calibration.ece()}, {"bins", Json::array()}};
+  Json json{{"ece", calibration.ece()}, {"nll", calibration.nll}, {"bins", Json::array()}};
   for (const CalibrationBin& bin : calibration.bins) {
     Json& shown = json["bins"].emplace_back(Json{{"images", bin.images}});
     if (bin.images == 0) continue;

@@ -1,11 +1,14 @@
 #include "qprompt/train/learn.h"
 
+#include <sstream>
+
 #include "qprompt/artifact/packing.h"
 #include "qprompt/core/border.h"
 #include "qprompt/core/error.h"
 #include "qprompt/core/stopwatch.h"
 #include "qprompt/train/bits.h"
 #include "qprompt/train/choose_bits.h"
+#include "qprompt/train/temperature.h"
 #include "qprompt/train/training_sets.h"
 
 namespace qprompt {
@@ -15,6 +18,24 @@ namespace {
 constexpr int kMostShots = 1'000'000, kMostViews = 10'000;
 
 }  // namespace
+
+void calibrate(const Model& model, const TrainingData& data, const LearnConfig& config,
+               Learned& learned) {
+  learned.temperature = learned.prompt.temperature = 1;
+  if (data.held_out == nullptr || data.held_out->images() == 0) {
+    learned.temperature_reason = config.temperature ? "no validation images" : "not asked for";
+    return;
+  }
+  const AdaptedModel deployed(model, learned.prompt, learned.class_names);
+  const TemperatureFit fit =
+      fit_temperature(logits(deployed, *data.held_out), data.held_out->labels);
+  learned.temperature = learned.prompt.temperature = fit.temperature;
+  std::ostringstream reason;
+  reason.precision(3);
+  reason << "fitted on " << data.held_out->images() << " validation images, NLL " << fit.nll_before
+         << " to " << fit.nll_after;
+  learned.temperature_reason = reason.str();
+}
 
 void require_valid(const LearnConfig& config) {
   at_border([&] {
@@ -87,8 +108,9 @@ Learned learn_from(const Model& model, const std::vector<std::string>& class_nam
                        ? learn_from(model, class_names, {data.set}, zero_shot_config(config)).prompt
                        : packed(model, config.method, clip.classes(), trained.values,
                                 trained.quantizer.encode(trained.values), seen);
-  learned.zero_shot_validation = judged.zero_shot;
   learned.class_names = class_names;
+  calibrate(model, data, config, learned);
+  learned.zero_shot_validation = judged.zero_shot;
   learned.epochs = std::move(trained.epochs);
   learned.steps = trained.steps;
   learned.chosen_epoch = trained.chosen_epoch;

@@ -23,6 +23,7 @@ struct LearnConfig {
   std::uint64_t seed = 1;
   std::int64_t train_seed = -1;
   int views = 8;
+  bool temperature = true;
   TrainingConfig training;
 
   template <typename Visitor>
@@ -34,6 +35,9 @@ struct LearnConfig {
     visit("views", views,
           "random views kept for each image; 0 draws fresh ones every epoch (of a method without "
           "epochs: none, images are taken as they are)");
+    visit("temperature", temperature,
+          "fit a temperature on validation images, where there are any, so that probabilities are "
+          "the shares of right answers");
     training.visit_fields(visit);
   }
 
@@ -60,6 +64,8 @@ struct Learned {
   int chosen_epoch = 0;                    // whose values the prompt holds; 0: it is zero-shot's
   std::map<std::string, int> clusterings;  // how often each matrix was clustered
   std::vector<std::string> bits_reasons;   // why widths were chosen, where "auto" asked for it
+  double temperature = 1;                  // of the prompt
+  std::string temperature_reason;          // what it was fitted to, or why it was not
   std::vector<ScarceClass> scarce;         // classes with fewer images than shots
   std::vector<std::string> skipped;        // damaged images
   double feature_seconds = 0, training_seconds = 0;
@@ -76,6 +82,8 @@ struct Learned {
     visit("zero_shot_validation", zero_shot_validation, "what epochs had to exceed; -1: nothing");
     visit("clusterings", clusterings, "of each matrix");
     visit("bits_reasons", bits_reasons, "why widths were chosen");
+    visit("temperature", temperature, "what logits are divided by");
+    visit("temperature_reason", temperature_reason, "what it was fitted to, or why it was not");
     visit("interrupted", interrupted, "");
     visit("skipped_images", skipped, "damaged images");
   }

@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "qprompt/core/error.h"
+#include "qprompt/inference/predictions.h"
 
 namespace qprompt {
 
@@ -28,16 +29,6 @@ LossGradient cross_entropy(const Matrix& logits, std::span<const int> labels) {
   return result;
 }
 
-namespace {
-
-Eigen::RowVectorXd log_softmax(const Matrix& logits, Index row) {
-  const Eigen::RowVectorXd shifted =
-      logits.row(row).cast<double>().array() - static_cast<double>(logits.row(row).maxCoeff());
-  return shifted.array() - std::log(shifted.array().exp().sum());
-}
-
-}  // namespace
-
 LossGradient divergence(const Matrix& teacher, const Matrix& logits) {
   require(teacher.rows() == logits.rows() && teacher.cols() == logits.cols() && logits.rows() > 0,
           "divergence: logits [", logits.rows(), ", ", logits.cols(), "], of the teacher [",
@@ -46,7 +37,8 @@ LossGradient divergence(const Matrix& teacher, const Matrix& logits) {
   result.d_logits.resize(logits.rows(), logits.cols());
   const double batch = static_cast<double>(logits.rows());
   for (Index i = 0; i < logits.rows(); ++i) {
-    const Eigen::RowVectorXd log_p0 = log_softmax(teacher, i), log_p = log_softmax(logits, i);
+    const Eigen::RowVectorXd log_p0 = log_softmax(teacher.row(i)),
+                             log_p = log_softmax(logits.row(i));
     const Eigen::RowVectorXd p0 = log_p0.array().exp(), p = log_p.array().exp();
     result.loss += p0.cwiseProduct(log_p0 - log_p).sum() / batch;
     result.d_logits.row(i) = ((p - p0) / batch).cast<float>();

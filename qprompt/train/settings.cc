@@ -93,7 +93,8 @@ const Settings kShortNames{
   std::string methods;
   for (const char* method : enum_names(MethodTag{})) methods += std::string(method) + ", ";
   fail("method '", name, "', expected zeroshot, ", methods,
-       "language, kgcoop, prograd or promptsrc, or tuned; q before it quantizes (qcoop), -noise behind it "
+       "language, kgcoop, prograd or promptsrc, or tuned; q before it quantizes (qcoop), -noise "
+       "behind it "
        "adds noise, and +kgcoop, +prograd or +promptsrc a regularizer");
 }
 

@@ -260,23 +260,21 @@ Index steps_per_epoch(Index images, int batch_size) {
   return images < batch_size ? 1 : images / batch_size;
 }
 
-std::vector<int> predictions(const AdaptedModel& model, const TrainingSet& set) {
+Matrix logits(const AdaptedModel& model, const TrainingSet& set) {
   const Index views = set.images() * set.views;
-  std::vector<int> all;
+  Matrix logits(views, std::ssize(model.class_names()));
   for (Index first = 0; first < views; first += kValidationBatch) {
-    const Batch batch = consecutive_views(set, first, std::min(kValidationBatch, views - first));
-    const bool has_features = batch.images.unit_features.size() > 0;
-    const Matrix logits = model.prompts_images() || !has_features
-                              ? model.logits_of_pixels(batch.images.pixels)
-                              : model.logits_of_frozen(batch.images.unit_features);
-    const std::vector<int> best = predictions(logits);
-    all.insert(all.end(), best.begin(), best.end());
+    const Index count = std::min(kValidationBatch, views - first);
+    const ImageBatch images = consecutive_views(set, first, count).images;
+    const bool reads_pixels = model.prompts_images() || images.unit_features.size() == 0;
+    logits.middleRows(first, count) = reads_pixels ? model.logits_of_pixels(images.pixels)
+                                                   : model.logits_of_frozen(images.unit_features);
   }
-  return all;
+  return logits;
 }
 
 double accuracy(const AdaptedModel& model, const TrainingSet& set) {
-  const std::vector<int> predicted = predictions(model, set);
+  const std::vector<int> predicted = predictions(logits(model, set));
   Index correct = 0;
   for (std::size_t i = 0; i < predicted.size(); ++i) {
     correct += predicted[i] == set.labels[i / static_cast<std::size_t>(set.views)];

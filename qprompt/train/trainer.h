@@ -20,6 +20,7 @@ struct TrainingData {
   const TrainingSet* validation = nullptr;  // looked at after every epoch where it is given
   const TrainingState* resume = nullptr;    // go on from here
   double zero_shot = -1;  // its accuracy on `validation`: what best_or_zero_shot has to exceed
+  const TrainingSet* held_out = nullptr;    // looked at when all is learned, by learn_from alone
 };
 
 struct TrainingResult {
@@ -36,9 +37,9 @@ struct TrainingResult {
 // What Dassl makes of an epoch: the last, smaller batch is dropped unless it is the only one.
 Index steps_per_epoch(Index images, int batch_size);
 
-// The class that the model puts first for each view, as it will classify them.
-std::vector<int> predictions(const AdaptedModel& model, const TrainingSet& set);
-// Share of the views whose class that is.
+// Of all views [images * views, n_cls].
+Matrix logits(const AdaptedModel& model, const TrainingSet& set);
+// Share of the views whose class the model puts first, as it will classify them.
 double accuracy(const AdaptedModel& model, const TrainingSet& set);
 
 // Learns the learner's parameters by steps; those of a learner without steps are what it starts

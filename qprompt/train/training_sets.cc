@@ -97,10 +97,21 @@ PreparedSet prepare_training_set(const Model& model, std::span<const Item> items
   return prepare(model, items, needs, requests_for(items, random_views, train_seed), options);
 }
 
+namespace {
+
+ImageNeeds validation_needs(const ImageNeeds& needs) {
+  return {.features = !needs.pixels, .pixels = needs.pixels, .evaluation_view = true};
+}
+
+}  // namespace
+
 PreparedSet prepare_validation_set(const Model& model, std::span<const Item> items,
                                    const ImageNeeds& needs, const FeatureOptions& options) {
-  ImageNeeds evaluation{.features = !needs.pixels, .pixels = needs.pixels};
-  return prepare(model, items, evaluation, requests_for(items, 0, 0), options);
+  return prepare(model, items, validation_needs(needs), requests_for(items, 0, 0), options);
+}
+
+bool TrainingSets::looks_at_validation(const LearnConfig& config) const {
+  return needs_validation(config.training) || (config.temperature && !chosen_.val.empty());
 }
 
 TrainingData TrainingSets::data_for(const LearnConfig& config) {
@@ -109,26 +120,29 @@ TrainingData TrainingSets::data_for(const LearnConfig& config) {
   const auto prepare_training = [&] {
     return prepare_training_set(model_, chosen_.train, needs, train_seed_, features_);
   };
-  const TrainingSet& set = training_.find(needs, prepare_training).set;
-  if (!needs_validation(config.training)) return {set};
+  TrainingData data{training_.find(needs, prepare_training).set};
+  if (!looks_at_validation(config)) return data;
   require(!chosen_.val.empty(), chosen_.name,
           ": no validation images, which best_val, patience and automatic bits need");
-  const auto prepare = [&] {
+  const auto prepare_validation = [&] {
     return prepare_validation_set(model_, chosen_.val, needs, features_);
   };
-  return {set, &validation_.find(needs, prepare).set};
+  const TrainingSet& validation = validation_.find(validation_needs(needs), prepare_validation).set;
+  if (needs_validation(config.training)) data.validation = &validation;
+  if (config.temperature) data.held_out = &validation;
+  return data;
 }
 
 std::vector<std::string> TrainingSets::skipped(const LearnConfig& config) const {
   const ImageNeeds needs = image_needs(model_, config);
   std::vector<std::string> lines;
-  const auto add = [&](const PreparedSets& sets) {
-    const PreparedSet* prepared = sets.known(needs);
+  const auto add = [&](const PreparedSets& sets, const ImageNeeds& own) {
+    const PreparedSet* prepared = sets.known(own);
     if (prepared == nullptr) return;
     lines.insert(lines.end(), prepared->skipped.begin(), prepared->skipped.end());
   };
-  add(training_);
-  if (needs_validation(config.training)) add(validation_);
+  add(training_, needs);
+  if (looks_at_validation(config)) add(validation_, validation_needs(needs));
   return lines;
 }
 

@@ -61,8 +61,9 @@ class TrainingSets {
         features_(std::move(features)) {}
 
   const Dataset& chosen() const { return chosen_; }
-  // Throws Error without training images, or without validation images where they are needed. The
-  // data live as long as this.
+  // With validation images where there are any and the run looks at them. Throws Error without
+  // training images, or without validation images where they are needed. The data live as long as
+  // this.
   TrainingData data_for(const LearnConfig& config);
 
   // Damaged images of the sets that serve this run.
@@ -70,12 +71,19 @@ class TrainingSets {
   double seconds() const;  // that preparing took
 
  private:
+  bool looks_at_validation(const LearnConfig& config) const;
+
   Model model_;
   Dataset chosen_;
   std::uint64_t train_seed_;
   FeatureOptions features_;
   PreparedSets training_, validation_;
 };
+
+// Fits the temperature of what was learned, a mean's as a whole, on images that it did not learn
+// from: data.held_out.
+void calibrate(const Model& model, const TrainingData& data, const LearnConfig& config,
+               Learned& learned);
 
 // The training itself, on prepared images.
 Learned learn_from(const Model& model, const std::vector<std::string>& class_names,

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "qprompt/inference/predictions.h"
 #include "qprompt/train/trainer.h"
 
 namespace qprompt {
@@ -66,8 +67,9 @@ TrainingSet FoldBench::to_learn(const LearnConfig& config) const {
 }
 
 std::vector<int> FoldBench::answers(const Question& question, const AdaptedModel& model) const {
-  if (!model.prompts_images()) return predictions(model, question.frozen);
-  return predictions(model, images_->to_judge(true, question.images, question.frozen.labels));
+  if (!model.prompts_images()) return predictions(logits(model, question.frozen));
+  const TrainingSet pixels = images_->to_judge(true, question.images, question.frozen.labels);
+  return predictions(logits(model, pixels));
 }
 
 FoldBench::Count FoldBench::count(const Question& question,

@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include "qprompt/artifact/prompt_file.h"
 #include "qprompt/core/file.h"
 #include "tests/cli/cli_test.h"
@@ -93,6 +95,26 @@ TEST_F(Evaluate, ReadsPicturesAsWasSaidAtTheTraining) {
   EXPECT_TRUE(report({"--exif", "on"}).at("data").at("exif"));
   succeed({"convert", path("run"), "--model", model, "--bits", "2", "--output", path("c.qprompt")});
   EXPECT_EQ(load_prompt_file(folder / "c.qprompt").exif, false);
+}
+
+TEST_F(Evaluate, SaysHowFarProbabilitiesCanBeBelieved) {
+  learn();
+  const auto calibration = report().at("calibration");
+  EXPECT_GT(calibration.at("nll"), 0);
+  const std::string text = succeed(evaluate({"--prompt", path("run"), "--reliability"})).out;
+  const std::string line =
+      fmt::format("ECE {:.2f} %, NLL {:.3f} nats\n", 100 * calibration.at("ece").get<double>(),
+                  calibration.at("nll").get<double>());
+  EXPECT_THAT(text, HasSubstr(line));
+  int images = 0;
+  for (const auto& bin : calibration.at("bins")) {
+    images += bin.at("images").get<int>();
+    if (bin.at("images") == 0) continue;
+    EXPECT_THAT(text, HasSubstr(fmt::format(
+                          "{:8.2f} %  {:6.2f} %  {:6}  ", 100 * bin.at("confidence").get<double>(),
+                          100 * bin.at("accuracy").get<double>(), bin.at("images").get<int>())));
+  }
+  EXPECT_EQ(images, 8);
 }
 
 }  // namespace

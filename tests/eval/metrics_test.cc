@@ -87,6 +87,16 @@ TEST(Metrics, CalibrationBinsHoldTheirUpperEnd) {
   EXPECT_EQ(Calibration{}.ece(), 0);
 }
 
+TEST(Metrics, LikelihoodIsThatOfTheRightClasses) {
+  const Calibration calibration =
+      measure(with_confidences({0.9, 0.6}), std::vector{0, 1}).calibration;
+  EXPECT_NEAR(calibration.nll, -(std::log(0.9) + std::log(0.4)) / 2, 1e-6);
+  Matrix far = Matrix::Zero(1, 2);
+  far(0, 0) = 1000;  // a probability below the smallest double
+  EXPECT_DOUBLE_EQ(measure(far, std::vector{1}).calibration.nll, 1000);
+  EXPECT_EQ(measure(Matrix(0, 2), std::vector<int>{}).calibration.nll, 0);
+}
+
 TEST(Metrics, OfLogitsThatAreNoNumbersAreRefused) {
   Matrix scores(1, 2);
   scores << std::nanf(""), std::nanf("");

@@ -39,7 +39,7 @@ Json calibration(double accuracy) {
                       {"accuracy", std::min(1.0, middle * (0.7 + 0.3 * accuracy))}});
     }
   }
-  return {{"ece", 0.12 * (1 - accuracy)}, {"bins", bins}};
+  return {{"ece", 0.12 * (1 - accuracy)}, {"nll", 2 * (1 - accuracy)}, {"bins", bins}};
 }
 
 // As many images of every class right as the accuracy says, the others taken for its neighbours.

@@ -1,3 +1,4 @@
+#include "qprompt/train/temperature.h"
 #include "qprompt/train/training_sets.h"
 
 #include "qprompt/clip/similarity.h"
@@ -129,6 +130,43 @@ TEST_F(Learn, ChoosesBitsAndSaysWhy) {
               HasSubstr("ctx: " + std::to_string(bits.at("ctx")) + " bit"));
   EXPECT_EQ(bits.at("compound_prompts_text.0"), bits.at("ctx"));
   EXPECT_EQ(bits.at("proj.weight"), 3);
+}
+
+TEST_F(Learn, FitsATemperatureToWhatItDeploysOnImagesItDidNotLearnFrom) {
+  const Learned learned = learn(model_, data_, config_);
+  const PromptFile alone = first_part(learned.prompt);
+  const AdaptedModel deployed(model_, alone, learned.class_names);
+  std::vector<ImageSource> images;
+  std::vector<int> labels;
+  for (const Item& item : data_.val) {
+    images.push_back(item.image);
+    labels.push_back(item.label);
+  }
+  const double fitted =
+      fit_temperature(deployed.logits(deployed.features(images)), labels).temperature;
+  EXPECT_NE(fitted, 1);
+  EXPECT_NEAR(learned.temperature, fitted, 1e-4);
+  EXPECT_EQ(learned.prompt.temperature, learned.temperature);
+  EXPECT_THAT(learned.temperature_reason, HasSubstr("fitted on 3 validation images, NLL "));
+  config_.temperature = false;
+  const Learned plain = learn(model_, data_, config_);
+  EXPECT_EQ(to_bytes(plain.prompt), to_bytes(alone));
+  EXPECT_EQ(plain.temperature_reason, "not asked for");
+}
+
+TEST_F(Learn, WithoutValidationImagesFitsNoTemperature) {
+  data_.val.clear();
+  const Learned learned = learn(model_, data_, config_);
+  EXPECT_EQ(learned.prompt.temperature, 1);
+  EXPECT_EQ(learned.temperature_reason, "no validation images");
+}
+
+TEST_F(Learn, DoesNotWatchValidationImagesForATemperature) {
+  std::vector<double> validation;
+  Observer observer;
+  observer.on_epoch = [&](const EpochReport& report) { validation.push_back(report.validation); };
+  learn(model_, data_, config_, {}, observer);
+  EXPECT_THAT(validation, ::testing::Each(::testing::Lt(0)));
 }
 
 TEST_F(Learn, NeedsValidationImagesWhereItLooksAtThem) {

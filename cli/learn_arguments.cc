@@ -188,8 +188,10 @@ Settings LearnArguments::preset_settings() const {
 Settings LearnArguments::settings() const {
   const Settings published = preset_settings();
   Settings settings = merged(published, given_);
-  if (given_.contains("bits") && !given_.contains("quantizer") && settings["quantizer"] == "none") {
-    settings.erase("quantizer");
+  const auto quantizer = settings.find("quantizer");
+  const bool is_plain = quantizer != settings.end() && quantizer->second == "none";
+  if (is_plain && given_.contains("bits") && !given_.contains("quantizer")) {
+    settings.erase(quantizer);
   }
   return settings;
 }

@@ -1,20 +1,7 @@
 #include "qprompt/run/held_out.h"
 
-#include <nlohmann/json.hpp>
-
-#include "qprompt/run/record.h"
-
 namespace qprompt {
 namespace {
-
-using Json = nlohmann::ordered_json;
-
-Json as_json(const Answers& answers) {
-  return {{"images", answers.images},
-          {"correct", answers.correct},
-          {"accuracy", answers.accuracy()},
-          {"accuracy_interval", interval_json(answers.correct, answers.images)}};
-}
 
 // Of the same views as the run learns from: no image is encoded for it.
 PromptFile class_means_of(const Model& model, const std::vector<std::string>& class_names,
@@ -46,19 +33,6 @@ std::optional<HeldOut> held_out(const Model& model, TrainingSets& sets, const Le
   }
   seen.novel = forecast(model, sets, config, features, observer);
   return seen;
-}
-
-Json as_json(const HeldOut& held_out) {
-  Json json{{"zero_shot", as_json(held_out.zero_shot)},
-            {"adapted", as_json(held_out.adapted)},
-            {"class_means", as_json(held_out.class_means)}};
-  if (!held_out.novel) return json;
-  const Forecast& novel = *held_out.novel;
-  json["novel"] = {{"learned_classes", novel.learned_classes},
-                   {"novel_classes", novel.novel_classes},
-                   {"zero_shot", as_json(novel.zero_shot)},
-                   {"adapted", as_json(novel.adapted)}};
-  return json;
 }
 
 }  // namespace qprompt

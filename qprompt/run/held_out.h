@@ -1,6 +1,5 @@
 #pragma once
 
-#include <nlohmann/json_fwd.hpp>
 #include <optional>
 
 #include "qprompt/tune/forecast.h"
@@ -20,7 +19,5 @@ struct HeldOut {
 std::optional<HeldOut> held_out(const Model& model, TrainingSets& sets, const LearnConfig& config,
                                 const PromptFile& prompt, const FeatureOptions& features,
                                 const Observer& observer);
-
-nlohmann::ordered_json as_json(const HeldOut& held_out);
 
 }  // namespace qprompt

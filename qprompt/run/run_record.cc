@@ -97,6 +97,13 @@ Json target_as_json(const Target& target, const TestBench& test, const Evaluatio
   return json;
 }
 
+Json as_json(const Answers& answers) {
+  return {{"images", answers.images},
+          {"correct", answers.correct},
+          {"accuracy", answers.accuracy()},
+          {"accuracy_interval", interval_json(answers.correct, answers.images)}};
+}
+
 }  // namespace
 
 Json run_record(Workbench& bench, const RunSpec& spec, const RunResult& result) {
@@ -136,6 +143,19 @@ void add_to_record(const EpochLog& log, Json& record) {
                                      {"kl", divergence.kl},
                                      {"clustered", divergence.clustered}});
   }
+}
+
+Json as_json(const HeldOut& held_out) {
+  Json json{{"zero_shot", as_json(held_out.zero_shot)},
+            {"adapted", as_json(held_out.adapted)},
+            {"class_means", as_json(held_out.class_means)}};
+  if (!held_out.novel) return json;
+  const Forecast& novel = *held_out.novel;
+  json["novel"] = {{"learned_classes", novel.learned_classes},
+                   {"novel_classes", novel.novel_classes},
+                   {"zero_shot", as_json(novel.zero_shot)},
+                   {"adapted", as_json(novel.adapted)}};
+  return json;
 }
 
 Json comparison_as_json(const Metrics& zero_shot, const std::string& tmpl) {

@@ -12,6 +12,11 @@ bool is_judged_by_epoch(const LearnConfig& config) {
   return learns_by_steps(config.method) && config.training.model_choice == ModelChoice::kLastEpoch;
 }
 
+int epochs_to_judge(const TuneCandidate& candidate) {
+  const bool by_epoch = !candidate.is_zero_shot() && is_judged_by_epoch(candidate.parts.front());
+  return by_epoch ? epochs_to_do(candidate.parts.front().training) : 1;
+}
+
 namespace {
 
 std::vector<AdaptedModel> models_of(const std::vector<PromptedClip>& asked,
@@ -30,11 +35,7 @@ void throw_interrupted(const TrainingResult& trained) {
 
 Trial::Trial(const FoldBench& bench, const TuneCandidate& candidate, const Model& model,
              Index images)
-    : bench_(bench), candidate_(candidate), model_(model), images_(images) {
-  if (!candidate.is_zero_shot() && is_judged_by_epoch(candidate.parts.front())) {
-    epochs_ = epochs_to_do(candidate.parts.front().training);
-  }
-}
+    : bench_(bench), candidate_(candidate), model_(model), images_(images) {}
 
 Trial::Part Trial::part_of(const LearnConfig& config) const {
   TrainingSet set = bench_.to_learn(config);

@@ -14,6 +14,9 @@ namespace qprompt {
 
 // Whether each epoch can be what is deployed, rather than the end alone.
 bool is_judged_by_epoch(const LearnConfig& config);
+// How many epochs of a candidate can be judged: all of a schedule whose last epoch is deployed,
+// else one, the end.
+int epochs_to_judge(const TuneCandidate& candidate);
 
 // A candidate on a fold. Its schedule is stretched so that it takes as many steps as the run on all
 // classes will: what is judged as epoch e are the values after as many steps as that run's e epochs
@@ -23,9 +26,6 @@ class Trial {
   // `images`: how many the run on all classes learns from.
   Trial(const FoldBench& bench, const TuneCandidate& candidate, const Model& model, Index images);
 
-  // How many epochs can be judged: all of a schedule whose last epoch is deployed, else one, the
-  // end.
-  int epochs() const { return epochs_; }
   // Of epochs 1, 2, .. so far.
   const std::vector<Judgement>& judgements() const { return judgements_; }
   // Goes on until `epoch` of them are judged. Throws Interrupted where `stop` says so.
@@ -52,7 +52,6 @@ class Trial {
   const TuneCandidate& candidate_;
   Model model_;
   Index images_;
-  int epochs_ = 1;
   double stretch_ = 1;
   std::vector<Part> parts_;
   std::vector<Models> others_;          // what the parts behind the first come to

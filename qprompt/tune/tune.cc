@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 
+#include "qprompt/clip/engine.h"
 #include "qprompt/core/error.h"
 #include "qprompt/core/stopwatch.h"
 #include "qprompt/tune/trial.h"
@@ -102,11 +103,9 @@ class Tuning {
       try_on(0, fold, 1);
       for (const std::size_t candidate : field) {
         ++progress_.trial;
-        if (is_out_of_budget()) {
-          forget_from(fold);
-          return result_.within_budget = false;
-        }
-        try_on(candidate, fold, rung.share);
+        if (try_on(candidate, fold, rung.share)) continue;
+        forget_from(fold);
+        return result_.within_budget = false;
       }
       complete_ = std::max(complete_, fold + 1);
     }
@@ -121,33 +120,47 @@ class Tuning {
     }
   }
 
-  bool is_out_of_budget() const { return budget_ > 0 && seconds() >= budget_; }
+  // At least one candidate is tried. All ranks stop together.
+  bool is_out_of_budget() const {
+    const bool has_tried =
+        !result_.tables[1].folds.empty() && !result_.tables[1].folds.front().empty();
+    const bool here = budget_ > 0 && has_tried && seconds() >= budget_;
+    return any(model_.engine().ranks(), here);
+  }
   double seconds() const { return options_.seconds + watch_.seconds(); }
 
-  void try_on(std::size_t c, std::size_t fold, double share) {
-    auto& folds = result_.tables[c].folds;
-    if (folds.size() <= fold) folds.resize(fold + 1);
+  // False, with nothing tried, where the budget is used up. What is known already takes no time.
+  bool try_on(std::size_t c, std::size_t fold, double share) {
     const TuneCandidate& candidate = result_.candidates[c];
+    const auto epochs = static_cast<std::size_t>(std::ceil(share * epochs_to_judge(candidate)));
+    if (judgements(c, fold).size() < epochs) recall(c, fold, epochs);
+    if (judgements(c, fold).size() >= epochs) return true;
+    if (c > 0 && is_out_of_budget()) return false;
     tell(candidate);
-    const std::size_t before = folds[fold].size();
-    if (before == 0) folds[fold] = known(candidate, fold);
     Trial& trial = trial_of(c, fold);
-    const auto epochs = static_cast<std::size_t>(std::ceil(share * trial.epochs()));
-    if (folds[fold].size() < epochs) {
-      trial.advance(static_cast<int>(epochs), options_.stop);
-      folds[fold] = trial.judgements();
-      if (options_.keep) options_.keep({candidate.name, fold, folds[fold]}, seconds());
-    }
-    if (trial.judgements().empty() || share == 1) trials_.erase({c, fold});
+    trial.advance(static_cast<int>(epochs), options_.stop);
+    judgements(c, fold) = trial.judgements();
+    if (options_.keep) options_.keep({candidate.name, fold, trial.judgements()}, seconds());
+    if (share == 1) trials_.erase({c, fold});
+    return true;
   }
 
-  std::vector<Judgement> known(const TuneCandidate& candidate, std::size_t fold) const {
-    std::vector<Judgement> longest;
-    for (const TrialResult& result : options_.known) {
-      const bool is_it = result.candidate == candidate.name && result.fold == fold;
-      if (is_it && result.judgements.size() > longest.size()) longest = result.judgements;
+  std::vector<Judgement>& judgements(std::size_t c, std::size_t fold) {
+    auto& folds = result_.tables[c].folds;
+    if (folds.size() <= fold) folds.resize(fold + 1);
+    return folds[fold];
+  }
+
+  // Of a trial that went further, as much as is asked for: later epochs shall not tell before their
+  // time.
+  void recall(std::size_t c, std::size_t fold, std::size_t epochs) {
+    for (const TrialResult& known : options_.known) {
+      const bool is_it = known.candidate == result_.candidates[c].name && known.fold == fold;
+      if (!is_it || known.judgements.size() < epochs) continue;
+      judgements(c, fold).assign(known.judgements.begin(),
+                                 known.judgements.begin() + static_cast<std::ptrdiff_t>(epochs));
+      return;
     }
-    return longest;
   }
 
   const FoldBench& bench_of(std::size_t fold) {

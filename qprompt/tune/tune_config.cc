@@ -27,10 +27,10 @@ double seconds_in(const std::string& duration) {
   if (duration == "0") return 0;
   std::istringstream text(duration);
   double count = -1;
-  std::string unit;
-  text >> count >> unit;
+  std::string unit, rest;
+  text >> count >> unit >> rest;
   const auto found = kUnits.find(unit);
-  require(found != kUnits.end() && std::isfinite(count) && count > 0, "budget '", duration,
+  require(found != kUnits.end() && rest.empty() && std::isfinite(count) && count > 0, "budget '", duration,
           "', expected a time such as 90s, 10m or 2h, or 0 for no limit");
   return count * found->second;
 }

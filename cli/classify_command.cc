@@ -206,8 +206,9 @@ void add_result_flags(CLI::App& command, ClassifyArguments& arguments) {
   arguments.json.add_to(command);
   arguments.overwrite.add_to(command);
   command
-      .add_option("--csv", arguments.csv.path,
-                  "write path,rank,class,probability,unsure here; -: to stdout, nothing else")
+      .add_option(
+          "--csv", arguments.csv.path,
+          "write path,rank,class,probability,unsure,cosine,margin here; -: to stdout, nothing else")
       ->type_name("FILE");
 }
 

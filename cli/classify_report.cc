@@ -28,13 +28,16 @@ std::string lines_text(const std::vector<Classification>& results) {
 }
 
 std::string csv_text(const std::vector<Classification>& results) {
-  std::string text = report::csv_row({"path", "rank", "class", "probability", "unsure"});
+  std::string text =
+      report::csv_row({"path", "rank", "class", "probability", "unsure", "cosine", "margin"});
   for (const Classification& result : results) {
     for (std::size_t i = 0; i < result.scores.size(); ++i) {
       const ClassScore& score = result.scores[i];
       text +=
           report::csv_row({result.image, std::to_string(i + 1), score.class_name,
-                           fmt::format("{:.6f}", score.probability), result.abstained ? "1" : "0"});
+                           fmt::format("{:.6f}", score.probability), result.abstained ? "1" : "0",
+                           score.cosine ? fmt::format("{:.6f}", *score.cosine) : "",
+                           fmt::format("{:.6f}", result.margin)});
     }
   }
   return text;

@@ -34,7 +34,7 @@ struct EvaluateArguments {
   std::string prompt, classes;
   std::vector<std::string> templates{"a photo of a {}."};
   std::optional<std::uint64_t> seed;
-  bool per_class = false, reliability = false;
+  bool per_class = false, reliability = false, coverage = false;
 };
 
 AdaptedModel adapted_model(const EvaluateArguments& arguments, const Model& model,
@@ -58,13 +58,15 @@ nlohmann::ordered_json report_of(const EvaluateArguments& arguments, const Adapt
     report["settings"]["prompt"] = arguments.prompt;
   }
   report.update(as_json(evaluation.metrics, model.class_names()));
+  report["selective"] = as_json(risk_coverage(evaluation.images));
   report["listed_images"] = images_of(set.data);
   report["skipped_images"] = evaluation.skipped;
   report["notices"] = evaluation.notices;
   return report;
 }
 
-void show(const EvaluateArguments& arguments, const TestSet& set, const Metrics& metrics) {
+void show(const EvaluateArguments& arguments, const TestSet& set, const Evaluation& evaluation) {
+  const Metrics& metrics = evaluation.metrics;
   if (arguments.per_class) print_text(per_class_text(metrics, set.chosen.class_names));
   print("accuracy {}, top-5 {:.2f} %, macro F1 {:.2f} % on {} of {} images, among {} classes {}\n",
         accuracy_text(metrics.correct, metrics.images),
@@ -73,6 +75,7 @@ void show(const EvaluateArguments& arguments, const TestSet& set, const Metrics&
         set.whose);
   print("{}\n", calibration_text(metrics.calibration));
   if (arguments.reliability) print("{}", reliability_text(metrics.calibration));
+  if (arguments.coverage) print("{}", coverage_text(risk_coverage(evaluation.images)));
 }
 
 void require_writable(const EvaluateArguments& arguments) {
@@ -105,7 +108,7 @@ void run_evaluate(const EvaluateArguments& arguments) {
     arguments.per_image.write(per_image_csv(evaluation, adapted.class_names()));
   }
   const bool shows = !arguments.json.to_stdout() && !arguments.per_image.to_stdout();
-  if (shows) show(arguments, set, evaluation.metrics);
+  if (shows) show(arguments, set, evaluation);
 }
 
 }  // namespace
@@ -135,6 +138,8 @@ void add_evaluate_command(CLI::App& app) {
   command->add_flag("--per-class", arguments->per_class, "print the accuracy of each class");
   command->add_flag("--reliability", arguments->reliability,
                     "print accuracy against confidence, bin by bin");
+  command->add_flag("--coverage", arguments->coverage,
+                    "print the accuracy of the most confident images against their share");
   arguments->json.add_to(*command);
   command
       ->add_option(
@@ -144,7 +149,7 @@ void add_evaluate_command(CLI::App& app) {
   arguments->overwrite.add_to(*command);
   arguments->features.add_to(*command);
   show_first(*command, {"model", "data", "data-root", "split", "prompt", "template", "classes",
-                        "per-class", "reliability", "per-image", "json", "force"});
+                        "per-class", "reliability", "coverage", "per-image", "json", "force"});
   command->callback([arguments] { run_evaluate(*arguments); });
 }
 

@@ -44,6 +44,16 @@ std::string reliability_text(const Calibration& calibration) {
   return text;
 }
 
+std::string coverage_text(const RiskCoverage& curve) {
+  std::string text =
+      fmt::format("{:>8}  {:>10}  {:>8}  {:>6}\n", "coverage", "confidence", "accuracy", "images");
+  for (const CoveragePoint& point : curve.points) {
+    text += fmt::format("{:6.1f} %  {:>8.2f} %  {:6.2f} %  {:6}\n", 100 * point.coverage,
+                        100 * point.threshold, 100 * point.accuracy, point.images);
+  }
+  return text + fmt::format("AURC {:.4f}\n", curve.aurc);
+}
+
 std::string per_class_text(const Metrics& metrics, const std::vector<std::string>& class_names) {
   std::string text;
   for (std::size_t c = 0; c < metrics.classes.size(); ++c) {

@@ -3,6 +3,7 @@
 #include <string>
 
 #include "qprompt/eval/evaluate.h"
+#include "qprompt/eval/selective.h"
 
 namespace qprompt::cli {
 
@@ -14,6 +15,9 @@ std::string calibration_text(const Calibration& calibration);
 
 // A line for each bin that holds images: accuracy and confidence, and bars of both.
 std::string reliability_text(const Calibration& calibration);
+
+// A line for each coverage: the threshold that leaves it, and the accuracy there.
+std::string coverage_text(const RiskCoverage& curve);
 
 // A line for each class: "-" for one without images.
 std::string per_class_text(const Metrics& metrics, const std::vector<std::string>& class_names);

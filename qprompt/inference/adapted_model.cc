@@ -249,6 +249,12 @@ AdaptedModel AdaptedModel::with_temperature(double temperature) const {
 
 double AdaptedModel::temperature() const { return impl_->temperature; }
 
+std::optional<double> AdaptedModel::cosine_scale() const {
+  const bool has_head = impl_->clip != nullptr && impl_->clip->learner().head() != nullptr;
+  if (has_head || !impl_->parts.empty()) return std::nullopt;
+  return impl_->model.logit_scale() / impl_->temperature;
+}
+
 AdaptedModel AdaptedModel::zero_shot(const Model& model, const std::vector<std::string>& templates,
                                      std::vector<std::string> class_names) {
   return at_border([&] {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -49,6 +50,9 @@ class QPROMPT_API AdaptedModel {
   // order. Throws Error unless it is a number above 0.
   AdaptedModel with_temperature(double temperature) const;
   double temperature() const;
+  // What cosines of images and classes are multiplied by to be logits: logit_scale / temperature.
+  // Nothing where logits are more than that: of most learners on features, and of a mean.
+  std::optional<double> cosine_scale() const;
 
   const Model& model() const;
   const std::vector<std::string>& class_names() const;

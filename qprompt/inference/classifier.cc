@@ -10,20 +10,28 @@
 namespace qprompt {
 namespace {
 
-std::vector<ClassScore> best_scores(const Eigen::RowVectorXd& probabilities,
-                                    const std::vector<std::string>& class_names, int top_k) {
-  std::vector<std::size_t> order(class_names.size());
+// Positions of the classes by their probabilities; equals keep the class list's order.
+std::vector<std::size_t> best_first(const Eigen::RowVectorXd& probabilities) {
+  std::vector<std::size_t> order(static_cast<std::size_t>(probabilities.size()));
   std::iota(order.begin(), order.end(), std::size_t{0});
-  const auto count = std::min(order.size(), static_cast<std::size_t>(top_k));
-  // Equals keep the class list's order.
   std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
     return probabilities[a] > probabilities[b];
   });
-  std::vector<ClassScore> scores;
-  for (std::size_t i = 0; i < count; ++i) {
-    scores.push_back({class_names[order[i]], probabilities[order[i]]});
+  return order;
+}
+
+void add_scores(const AdaptedModel& model, const Eigen::Ref<const Eigen::RowVectorXf>& logits,
+                int top_k, Classification& result) {
+  const Eigen::RowVectorXd probabilities = softmax(logits);
+  const std::vector<std::size_t> order = best_first(probabilities);
+  const auto scale = model.cosine_scale();
+  const auto count = std::min(order.size(), static_cast<std::size_t>(top_k));
+  for (const std::size_t c : std::span(order).first(count)) {
+    result.scores.push_back({model.class_names()[c], probabilities[c]});
+    if (scale) result.scores.back().cosine = logits[c] / *scale;
   }
-  return scores;
+  const double second = order.size() > 1 ? probabilities[order[1]] : 0;
+  result.margin = probabilities[order[0]] - second;
 }
 
 }  // namespace
@@ -39,12 +47,11 @@ std::vector<Classification> classify(const AdaptedModel& model, std::span<const 
     std::vector<Classification> results;
     auto damage = features.skipped.begin();
     for (std::size_t i = 0; i < images.size(); ++i) {
-      Classification result{images[i].name(), {}, false, {}};
+      Classification result{.image = images[i].name()};
       if (features.first[i] < 0) {
         result.damage = *damage++;
       } else {
-        result.scores =
-            best_scores(softmax(logits.row(features.first[i])), model.class_names(), options.top_k);
+        add_scores(model, logits.row(features.first[i]), options.top_k, result);
         result.abstained = result.scores.front().probability < options.min_confidence;
       }
       results.push_back(std::move(result));

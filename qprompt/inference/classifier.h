@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -12,13 +13,15 @@ namespace qprompt {
 struct ClassScore {
   std::string class_name;
   double probability = 0;
+  std::optional<double> cosine{};  // of image and class, where logits are nothing but cosines
 };
 
 struct Classification {
-  std::string image;               // its name: the path, or what it was called
-  std::vector<ClassScore> scores;  // best first, at most top_k of them
-  bool abstained = false;          // the best probability is below min_confidence
-  std::string damage;              // why a skipped image could not be read, else empty
+  std::string image{};               // its name: the path, or what it was called
+  std::vector<ClassScore> scores{};  // best first, at most top_k of them
+  bool abstained = false;            // the best probability is below min_confidence
+  double margin = 0;                 // the best probability less the second, 1 among one class
+  std::string damage{};              // why a skipped image could not be read, else empty
 };
 
 struct ClassifyOptions {

@@ -90,9 +90,11 @@ Json as_json(const EpochReport& epoch) {
 }
 
 Json as_json(const Classification& result) {
-  Json json{{"path", result.image}, {"unsure", result.abstained}};
+  Json json{{"path", result.image}, {"unsure", result.abstained}, {"margin", result.margin}};
   for (const ClassScore& score : result.scores) {
-    json["scores"].push_back({{"class", score.class_name}, {"probability", score.probability}});
+    Json& shown = json["scores"].emplace_back(
+        Json{{"class", score.class_name}, {"probability", score.probability}});
+    if (score.cosine) shown["cosine"] = *score.cosine;
   }
   return json;
 }
@@ -154,6 +156,17 @@ Json accuracies_as_json(const Metrics& metrics) {
           {"top_5_accuracy", accuracy_json(metrics.top_5, metrics.images)},
           {"macro_f1", metrics.macro_f1},
           {"calibration", as_json(metrics.calibration)}};
+}
+
+Json as_json(const RiskCoverage& curve) {
+  Json json{{"aurc", curve.aurc}, {"points", Json::array()}};
+  for (const CoveragePoint& point : curve.points) {
+    json["points"].push_back({{"coverage", point.coverage},
+                              {"threshold", point.threshold},
+                              {"images", point.images},
+                              {"accuracy", point.accuracy}});
+  }
+  return json;
 }
 
 Json as_json(const Metrics& metrics, const std::vector<std::string>& class_names) {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "qprompt/eval/metrics.h"
+#include "qprompt/eval/selective.h"
 #include "qprompt/inference/classifier.h"
 #include "qprompt/run/description.h"
 #include "qprompt/run/run_spec.h"
@@ -38,6 +39,8 @@ nlohmann::ordered_json nothing_learned();  // of zero-shot, in the same fields
 nlohmann::ordered_json interval_json(Index correct, Index images);
 // Images, accuracies and calibration, without what is of single classes.
 nlohmann::ordered_json accuracies_as_json(const Metrics& metrics);
+// "points" and "aurc".
+nlohmann::ordered_json as_json(const RiskCoverage& curve);
 // With "per_class" and "confusions" under the classes' names.
 nlohmann::ordered_json as_json(const Metrics& metrics, const std::vector<std::string>& class_names);
 // "images" and "skipped_images".

@@ -1,5 +1,7 @@
 #include <algorithm>
 
+#include <cmath>
+
 #include "qprompt/core/file.h"
 #include "tests/cli/cli_test.h"
 
@@ -50,6 +52,24 @@ TEST_F(Classify, ShowsTheBestClassesWithProbabilitiesThatSumToOne) {
   EXPECT_NEAR(sum, 1, 1e-6);
 }
 
+TEST_F(Classify, ShowsCosinesAndTheMarginToTheSecond) {
+  const auto image = report({"--top", "9", picture().string()}).at("images")[0];
+  const auto& scores = image.at("scores");
+  const double first = scores[0].at("probability"), second = scores[1].at("probability");
+  EXPECT_NEAR(image.at("margin"), first - second, 1e-12);
+  const double scale = std::log(first / second) / (scores[0].at("cosine").get<double>() -
+                                                   scores[1].at("cosine").get<double>());
+  const double third = scores[2].at("probability");
+  EXPECT_NEAR(std::log(first / third) / scale,
+              scores[0].at("cosine").get<double>() - scores[2].at("cosine").get<double>(), 1e-4);
+  EXPECT_LE(scores[0].at("cosine"), 1);
+  succeed(train(path("probe"), {"--method", "clip-adapter", "--skip-evaluation"}));
+  const auto words = classify({"--prompt", path("probe"), "--json", "-", picture().string()});
+  const auto probe = nlohmann::json::parse(succeed(words).out).at("images")[0];
+  EXPECT_FALSE(probe.at("scores")[0].contains("cosine"));
+  EXPECT_TRUE(probe.contains("margin"));
+}
+
 TEST_F(Classify, AbstainsBelowTheConfidenceAskedFor) {
   const auto sure =
       classify({"--classes", names_file, "--min-confidence", "0", picture().string()});
@@ -68,14 +88,14 @@ TEST_F(Classify, WritesTheSameAnswersAsCsv) {
   succeed(classify({"--classes", names_file, "--csv", path("table.csv"), named.string()}));
   const std::string best = report({named.string()}).at("images")[0].at("scores")[0].at("class");
   EXPECT_THAT(read_text(folder / "table.csv"),
-              StartsWith("path,rank,class,probability,unsure\n\"" + path("a \"\"quoted\"\", name") +
-                         ".webp\",1," + best + ","));
+              StartsWith("path,rank,class,probability,unsure,cosine,margin\n\"" +
+                         path("a \"\"quoted\"\", name") + ".webp\",1," + best + ","));
 }
 
 TEST_F(Classify, CsvOnStdoutIsAllThereIs) {
   const Outcome outcome =
       succeed(classify({"--classes", names_file, "--csv", "-", "--top", "2", picture().string()}));
-  EXPECT_THAT(outcome.out, StartsWith("path,rank,class,probability,unsure\n"));
+  EXPECT_THAT(outcome.out, StartsWith("path,rank,class,probability,unsure,cosine,margin\n"));
   EXPECT_EQ(std::ranges::count(outcome.out, '\n'), 3);
 }
 

@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <sstream>
+
 #include "qprompt/artifact/prompt_file.h"
 #include "qprompt/core/file.h"
 #include "tests/cli/cli_test.h"
@@ -115,6 +117,34 @@ TEST_F(Evaluate, SaysHowFarProbabilitiesCanBeBelieved) {
                           100 * bin.at("accuracy").get<double>(), bin.at("images").get<int>())));
   }
   EXPECT_EQ(images, 8);
+}
+
+TEST_F(Evaluate, PrintsAccuracyAgainstCoverage) {
+  learn();
+  const auto curve = report().at("selective");
+  const auto all = curve.at("points")[0];
+  EXPECT_EQ(all.at("coverage"), 1);
+  EXPECT_EQ(all.at("images"), 8);
+  EXPECT_EQ(all.at("accuracy"), report().at("accuracy"));
+  const std::string text = succeed(evaluate({"--prompt", path("run"), "--coverage"})).out;
+  EXPECT_THAT(text, HasSubstr(fmt::format(" 100.0 %  {:>8.2f} %  {:6.2f} %       8\n",
+                                          100 * all.at("threshold").get<double>(),
+                                          100 * all.at("accuracy").get<double>())));
+  EXPECT_THAT(text, HasSubstr(fmt::format("AURC {:.4f}\n", curve.at("aurc").get<double>())));
+  // The threshold means what it says: so many images are answered.
+  const auto half = curve.at("points")[6];
+  std::vector<std::string> words{
+      "--prompt", path("run"),        "--json",
+      "-",        "--min-confidence", fmt::format("{:.17g}", half.at("threshold").get<double>())};
+  succeed(evaluate({"--prompt", path("run"), "--per-image", path("images.csv")}));
+  std::istringstream rows(read_text(folder / "images.csv"));
+  std::string row;
+  std::getline(rows, row);
+  while (std::getline(rows, row)) words.push_back(row.substr(0, row.find(',')));
+  int answered = 0;
+  const auto answers = nlohmann::json::parse(succeed(classify(words)).out).at("images");
+  for (const auto& image : answers) answered += !image.at("unsure").get<bool>();
+  EXPECT_EQ(answered, half.at("images"));
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 #include "qprompt/train/training_sets.h"
 
 #include "qprompt/clip/similarity.h"
+#include "qprompt/inference/predictions.h"
 #include "tests/support/errors.h"
 #include "tests/train/demo_set.h"
 
@@ -183,6 +184,48 @@ TEST_F(Learn, TellsWhoseEpochWasChosen) {
   EXPECT_EQ(learn(model_, data_, config_).chosen_epoch, 1) << "no later epoch is better";
   config_.training.model_choice = ModelChoice::kLastEpoch;
   EXPECT_EQ(learn(model_, data_, config_).chosen_epoch, 3);
+}
+
+// Validation images are of the classes that zero-shot takes them for, so nothing can be better.
+TEST_F(Learn, HandsOverZeroShotWhereNoEpochIsBetter) {
+  const auto words = AdaptedModel::zero_shot(model_, {"a photo of a {}."}, data_.class_names);
+  for (Item& item : data_.val) {
+    const Matrix logits = words.logits(words.features(std::vector<ImageSource>{item.image}));
+    item.label = predictions(logits).front();
+  }
+  config_.training.model_choice = ModelChoice::kBestOrZeroShot;
+  config_.method = CoOpConfig{};
+  const Learned learned = learn(model_, data_, config_);
+  ASSERT_EQ(learned.chosen_epoch, 0);
+  EXPECT_EQ(learned.zero_shot_validation, 1);
+  const AdaptedModel prompt(model_, learned.prompt, data_.class_names);
+  EXPECT_TRUE(prompt.class_matrix().isApprox(words.class_matrix(), 1e-3f));
+}
+
+// Of every other image, for a learner with features and pixels.
+TEST_F(Learn, PartsOfASetShowTheSameViews) {
+  const TrainingSet whole =
+      prepare_training_set(model_, data_.train, {true, true, 2, false}, 1, {}).set;
+  const std::vector<Index> images{5, 1};
+  const TrainingSet part = part_of(whole, images, {7, 8});
+  EXPECT_NO_THROW(require_consistent(part));
+  const Batch views = consecutive_views(part, 0, 4);
+  EXPECT_EQ(views.labels, (std::vector<int>{7, 7, 8, 8}));
+  for (const auto& [place, image] : {std::pair<Index, Index>{0, 5}, {1, 1}}) {
+    const Batch expected = consecutive_views(whole, 2 * image, 2);
+    EXPECT_EQ(Matrix(views.images.unit_features.middleRows(2 * place, 2)),
+              expected.images.unit_features);
+    EXPECT_EQ(Matrix(views.images.pixels.middleRows(2 * place, 2)), expected.images.pixels);
+  }
+}
+
+TEST(ZeroShotConfig, HasTheWordsThatCoOpStartsFrom) {
+  LearnConfig config;
+  config.method = CoOpConfig{.n_ctx = 4, .ctx_init = "a satellite photo of"};
+  EXPECT_EQ(zero_shot_template(config), "a satellite photo of {}.");
+  EXPECT_EQ(std::get<CoOpConfig>(zero_shot_config(config).method).n_ctx, 4);
+  config.method = CoOpConfig{.n_ctx = 16, .ctx_init = ""};
+  EXPECT_EQ(zero_shot_template(config), "a photo of a {}.");
 }
 
 }  // namespace

@@ -132,6 +132,62 @@ TEST_F(ModelChoiceTest, AverageOfARunThatWasStoppedIsItsLastStep) {
   EXPECT_EQ(stopped.values, train(clip(), {set_}, config, 1, observer).values);
 }
 
+// Zero-shot is epoch 0: an epoch has to be better than that.
+TEST_F(ModelChoiceTest, BestOrZeroShotIsNoEpochWhereNoneIsBetter) {
+  TrainingConfig config = this->config(QuantizerKind::kKMeans, 4);
+  config.model_choice = ModelChoice::kBestOrZeroShot;
+  TrainingData data{set_, &validation_};
+  data.zero_shot = 1;
+  EXPECT_EQ(train(clip(), data, config, 1).chosen_epoch, 0);
+  config.model_choice = ModelChoice::kBestVal;
+  EXPECT_GT(train(clip(), data, config, 1).chosen_epoch, 0);
+}
+
+TEST_F(ModelChoiceTest, BestOrZeroShotIsTheFirstBestEpochThatIsBetter) {
+  TrainingConfig config = this->config(QuantizerKind::kKMeans, 4);
+  config.model_choice = ModelChoice::kBestOrZeroShot;
+  TrainingData data{set_, &validation_};
+  data.zero_shot = 0;
+  const TrainingResult result = train(clip(), data, config, 1);
+  EXPECT_EQ(result.chosen_epoch, static_cast<int>(first_best(result.epochs)) + 1);
+  config.model_choice = ModelChoice::kBestVal;
+  EXPECT_EQ(result.values, train(clip(), data, config, 1).values);
+}
+
+// The schedule is that of all epochs.
+TEST_F(ModelChoiceTest, StopEpochLeavesTheValuesOfThatEpoch) {
+  TrainingConfig config = this->config(QuantizerKind::kKMeans, 5);
+  run_keeping_states(config);
+  const auto states = states_;
+  config.stop_epoch = 3;
+  const TrainingResult stopped = run_keeping_states(config);
+  EXPECT_EQ(stopped.values, states[2].current.values);
+  EXPECT_EQ(stopped.epochs.size(), 3u);
+  EXPECT_EQ(stopped.chosen_epoch, 3);
+  EXPECT_FALSE(stopped.interrupted);
+}
+
+TEST_F(ModelChoiceTest, StopEpochZeroLearnsNothing) {
+  TrainingConfig config = this->config(QuantizerKind::kNone, 5);
+  config.stop_epoch = 0;
+  const TrainingResult result = run(config);
+  EXPECT_EQ(result.steps, 0);
+  EXPECT_TRUE(result.epochs.empty());
+}
+
+TEST_F(ModelChoiceTest, StopEpochLiesWithinTheSchedule) {
+  TrainingConfig config = this->config(QuantizerKind::kNone, 4);
+  for (const int epoch : {-2, 5}) {
+    config.stop_epoch = epoch;
+    EXPECT_THAT(testing::error_of([&] { run(config); }),
+                HasSubstr("stop_epoch " + std::to_string(epoch)));
+  }
+  config.stop_epoch = 3;
+  config.model_choice = ModelChoice::kAverage;
+  config.average_mean = 2;
+  EXPECT_THAT(testing::error_of([&] { run(config); }), HasSubstr("needs all 4 epochs"));
+}
+
 TEST_F(ModelChoiceTest, NeedsValidationImagesWhereItLooksAtThem) {
   TrainingConfig best = config(QuantizerKind::kNone), patient = best;
   best.model_choice = ModelChoice::kBestVal;

@@ -1,6 +1,7 @@
 """Makes assets/demo: renders the training pictures, trains the CLIP, writes model and pictures."""
 
 import argparse
+import json
 import random
 import shutil
 import time
@@ -15,24 +16,28 @@ import render
 import words
 from tokenizer import Tokenizer, learn_merges
 
-SPLITS = {"train": 24, "val": 10, "test": 25}
+PARTS = {"train": 24, "val": 10, "test": 25}
 
 
 def write_pictures(folder, seed, size):
-    """train, val and test with class folders, and two pictures of their own to classify."""
-    for part in ("pictures", "classify"):
-        shutil.rmtree(folder / part, ignore_errors=True)
+    """Folders train, val and test with class folders below `folder`/pictures."""
+    shutil.rmtree(folder / "pictures", ignore_errors=True)
     for name in words.DOWNSTREAM:
-        for split, count in SPLITS.items():
-            target = folder / "pictures" / split / name
+        for part, count in PARTS.items():
+            target = folder / "pictures" / part / name
             target.mkdir(parents=True)
             for i in range(count):
-                pixels = render.render_downstream(name, size, f"{seed}/{name}/{split}/{i}")
+                pixels = render.render_downstream(name, size, f"{seed}/{name}/{part}/{i}")
                 Image.fromarray(pixels).save(target / f"{i:02}.webp", quality=75, method=6)
-    (folder / "classify").mkdir(parents=True)
-    for name in words.CLASSIFY:
-        pixels = render.render_downstream(name, size, f"{seed}/{name}/classify")
-        Image.fromarray(pixels).save(folder / "classify" / f"{name}.png")
+
+
+def write_split(folder):
+    """drawings.json: the pictures as a split file in CoOp's format, classes in their shuffled order."""
+    split = {part: [[f"pictures/{part}/{name}/{i:02}.webp", label, name.replace("_", " ")]
+                    for label, name in enumerate(words.class_order()) for i in range(count)]
+             for part, count in PARTS.items()}
+    text = json.dumps(split).replace("], [", "],\n[") + "\n"
+    (folder / "drawings.json").write_text(text, encoding="utf-8")
 
 
 def parameter_groups(model, weight_decay):
@@ -106,6 +111,7 @@ def main():
     torch.use_deterministic_algorithms(True)
     torch.manual_seed(args.seed)
     write_pictures(args.output, args.picture_seed, size=64)
+    write_split(args.output)
     if args.pictures_only:
         return
     start = time.time()

@@ -13,7 +13,7 @@ SHAPES = ("arrow", "circle", "cross", "diamond", "flower", "heart", "hexagon", "
 TEXTURES = ("plain", "striped", "dotted", "checkered")
 COUNTS = ("no", "one", "two", "three", "four")
 PLACES = ("top", "bottom", "left", "right")
-STYLES = ("blurry", "cluttered", "dark", "faded", "noisy", "sketch")
+STYLES = ("blurry", "cluttered", "dark", "faded", "noisy", "scratched", "sketch", "vintage", "warm")
 
 TEMPLATES = (
     "{}.", "a photo of {}.", "a photo of {}.", "a photo of {}.", "a picture of {}.", "an image of {}.",

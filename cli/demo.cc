@@ -20,29 +20,12 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr int kScoresKept = 5;
+constexpr std::size_t kExamples = 2;  // new classes of which a picture is classified
 
 FeatureOptions interruptible() {
   FeatureOptions options;
   options.stop = interrupted;
   return options;
-}
-
-std::string class_of(const fs::path& picture, const std::vector<std::string>& new_classes) {
-  std::string name = picture.stem().string();
-  std::ranges::replace(name, '_', ' ');
-  require(std::ranges::find(new_classes, name) != new_classes.end(), picture.string(),
-          ": named after no class of the second half, which is not trained on");
-  return name;
-}
-
-// What the pictures' names say they show.
-std::vector<std::string> true_classes(const DemoAssets& assets, const Dataset& dataset) {
-  const Dataset novel = subsample_classes(dataset, ClassSubset::kNew);
-  std::vector<std::string> classes;
-  for (const auto& picture : assets.classify) {
-    classes.push_back(class_of(picture, novel.class_names));
-  }
-  return classes;
 }
 
 // That with the first seed.
@@ -75,34 +58,48 @@ void do_runs(const Model& model, const std::vector<RunSpec>& runs, const fs::pat
   result.coop = learned_by(first_run_of(runs, "coop"), records, model);
 }
 
-void classify_pictures(const Model& model, const DemoAssets& assets,
-                       const std::vector<std::string>& classes, DemoResult& result) {
-  const std::vector<std::string>& names = result.data->dataset.class_names;
+void classify_examples(const Model& model, DemoResult& result) {
+  const Dataset& dataset = result.data->dataset;
+  const Dataset novel = subsample_classes(dataset, ClassSubset::kNew);
+  const std::vector<Item> examples = first_of_each_class(novel.test, kExamples);
+  std::vector<ImageSource> pictures;
+  pictures.reserve(examples.size());
+  for (const Item& item : examples) pictures.push_back(item.image);
+  const std::vector<std::string>& names = dataset.class_names;
   const ClassifyOptions options{kScoresKept, 0, interruptible()};
-  const std::vector<ImageSource> pictures(assets.classify.begin(), assets.classify.end());
   const auto by_prompt = classify({model, result.qcoop.prompt, names}, pictures, options);
   const auto by_words = classify(AdaptedModel::zero_shot(model, {result.zero_shot_template}, names),
                                  pictures, options);
-  for (std::size_t i = 0; i < classes.size(); ++i) {
-    result.classified.push_back({classes[i], by_prompt[i], by_words[i]});
+  for (std::size_t i = 0; i < examples.size(); ++i) {
+    result.classified.push_back(
+        {novel.class_names.at(examples[i].label), by_prompt[i], by_words[i]});
   }
 }
 
 }  // namespace
 
+std::vector<Item> first_of_each_class(const std::vector<Item>& items, std::size_t classes) {
+  std::vector<Item> first;
+  for (std::size_t label = 0; label < classes; ++label) {
+    const auto found = std::ranges::find_if(
+        items, [label](const Item& item) { return static_cast<std::size_t>(item.label) == label; });
+    if (found != items.end()) first.push_back(*found);
+  }
+  return first;
+}
+
 DemoResult run_demo(const Model& model, const DemoAssets& assets, ExperimentRequest request,
                     const fs::path& records) {
   require(!request.seeds.empty(), "demo: no seeds, expected at least one");
   ExperimentData data("", {});
-  request.data = {assets.pictures.string()};
+  request.data = {assets.data.string()};
   DemoResult result;
   result.data = data(request.data.front());
   result.zero_shot_template = request.templates.front();
-  const std::vector<std::string> classes = true_classes(assets, result.data->dataset);
   tell("learning on half of {} classes, testing on both halves, seeds {}",
        result.data->dataset.class_names.size(), fmt::join(request.seeds, ", "));
   do_runs(model, runs_of(request, std::ref(data)), records, result);
-  classify_pictures(model, assets, classes, result);
+  classify_examples(model, result);
   return result;
 }
 

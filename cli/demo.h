@@ -13,8 +13,8 @@
 
 namespace qprompt::cli {
 
-// lr and epochs: what tools/demo_world/choose_settings.py chose, which sees training and validation
-// pictures of the base classes only. Never to be changed because of the demo's table.
+// lr and epochs: chosen on training and validation pictures of the base classes only, see
+// tools/demo_world/README.md. Never to be changed because of the demo's table.
 inline ExperimentRequest demo_request() {
   return {
       .experiment = "base-to-new",
@@ -50,9 +50,13 @@ struct DemoResult {
   std::vector<ClassifiedPicture> classified{};
 };
 
+// The first item of each of the first `classes` classes, in their order; a class without items has
+// none.
+std::vector<Item> first_of_each_class(const std::vector<Item>& items, std::size_t classes);
+
 // The whole demonstration: a base-to-new experiment that leaves its records below `records`, and
-// the pictures of new classes classified with the quantized prompt of one of its runs. Throws
-// Interrupted on SIGINT.
+// the first test pictures of the first two new classes, classified with the quantized prompt of one
+// of its runs. Throws Interrupted on SIGINT.
 DemoResult run_demo(const Model& model, const DemoAssets& assets, ExperimentRequest request,
                     const std::filesystem::path& records);
 

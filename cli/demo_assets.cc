@@ -1,7 +1,6 @@
 #include "cli/demo_assets.h"
 
 #include "qprompt/core/error.h"
-#include "qprompt/data/image_folder.h"
 
 namespace qprompt::cli {
 namespace {
@@ -15,24 +14,17 @@ fs::path default_folder() {
   return !error && fs::is_directory(installed) ? installed : fs::path(QPROMPT_BUILD_DEMO_DIR);
 }
 
-fs::path required_folder(const fs::path& folder) {
-  require(fs::is_directory(folder), folder.string(),
-          ": no such folder, expected the demo's folders model, pictures and classify (--assets)");
-  return folder;
-}
-
-std::vector<fs::path> pictures_in(const fs::path& folder) {
-  std::vector<fs::path> pictures = content_below(folder).images;
-  require(!pictures.empty(), folder.string(), ": no pictures, expected CLASS.png");
-  return pictures;
+fs::path required(const fs::path& path) {
+  require(fs::exists(path), path.string(),
+          ": not there, expected the demo's folder model and its file drawings.json (--assets)");
+  return path;
 }
 
 }  // namespace
 
 DemoAssets find_demo_assets(const fs::path& given) {
   const fs::path folder = given.empty() ? default_folder() : given;
-  return {required_folder(folder / "model"), required_folder(folder / "pictures"),
-          pictures_in(required_folder(folder / "classify"))};
+  return {required(folder / "model"), required(folder / "drawings.json")};
 }
 
 }  // namespace qprompt::cli

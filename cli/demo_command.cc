@@ -66,9 +66,9 @@ void show(const DemoResult& result, const DemoPlaces& places, const std::filesys
   print("\n");
   for (const ClassifiedPicture& picture : result.classified) {
     const ClassScore& best = picture.learned.scores.front();
-    print("{}: {} {:.1f} % of {} names ({}; this class was never trained on)\n",
-          std::filesystem::path(picture.learned.image).filename().string(), best.class_name,
-          100 * best.probability, result.data->dataset.class_names.size(),
+    print("a picture of '{}': {} {:.1f} % of {} names ({}; this class was never trained on)\n",
+          picture.true_class, best.class_name, 100 * best.probability,
+          result.data->dataset.class_names.size(),
           best.class_name == picture.true_class ? "right" : "wrong");
   }
   print("\nprompt  {} ({} bytes, {} of them values; in fp16 these are {})\n",
@@ -119,7 +119,7 @@ void add_demo_command(CLI::App& app) {
       ->capture_default_str();
   command
       ->add_option("--assets", arguments->assets,
-                   "folder with model, pictures and classify, in place of the demo's own")
+                   "folder with model and drawings.json, in place of the demo's own")
       ->type_name("DIR");
   command
       ->add_option("--threads", arguments->device.threads,

@@ -84,12 +84,8 @@ std::string figure(const fs::path& picture, const std::string& caption) {
 // The first picture of each class.
 std::string figures(const std::vector<std::string>& class_names, const std::vector<Item>& items) {
   std::string text;
-  for (std::size_t label = 0; label < class_names.size(); ++label) {
-    for (const Item& item : items) {
-      if (static_cast<std::size_t>(item.label) != label) continue;
-      text += figure(item.image.path(), class_names[label]);
-      break;
-    }
+  for (const Item& item : first_of_each_class(items, class_names.size())) {
+    text += figure(item.image.path(), class_names.at(item.label));
   }
   return text;
 }

@@ -1,7 +1,7 @@
 # The example tells the accuracies that `qprompt evaluate` tells of the prompt that it saved.
 cmake_minimum_required(VERSION 3.25)
 execute_process(COMMAND ${EXAMPLE} ${DEMO}/model ${DEMO}/pictures ${METHOD} ${PROMPT} 2
-                        ${DEMO}/classify/red_dotted_star.png
+                        ${DEMO}/pictures/val/red_dotted_star/00.webp
                 OUTPUT_VARIABLE told COMMAND_ERROR_IS_FATAL ANY)
 foreach(half base new)
   execute_process(COMMAND ${PROGRAM} evaluate --quiet --model ${DEMO}/model --data ${DEMO}/pictures

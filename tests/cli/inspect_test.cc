@@ -54,7 +54,7 @@ TEST_F(Inspect, SettingsAreThoseOfTheTraining) {
   EXPECT_EQ(report.at("class_bound"), true);
 }
 
-// A method whose context starts from "a photo" and hardly moves: the schedule's warm-up does it.
+// A method whose context starts from "a photo" and hardly moves.
 struct Untrained {
   std::vector<std::string> flags;
   std::size_t contexts = 1;
@@ -68,7 +68,7 @@ struct Untrained {
 class InspectWords : public Inspect, public ::testing::WithParamInterface<Untrained> {};
 
 TEST_P(InspectWords, OfHardlyTrainedContextsAreThoseTheyStartFrom) {
-  std::vector<std::string> flags{"--ctx-init", "a photo", "--lr", "1e-30"};
+  std::vector<std::string> flags{"--ctx-init", "a photo", "--lr", "1e-30", "--warmup-lr", "1e-30"};
   flags.insert(flags.end(), GetParam().flags.begin(), GetParam().flags.end());
   const auto report = trained(flags, {"--model", model, "--words", "2"});
   EXPECT_EQ(report.at("nearest_tokens").size(), 1);

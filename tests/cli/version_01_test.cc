@@ -21,13 +21,13 @@ void PrintTo(const OldRun& run, std::ostream* out) { *out << run.name; }
 
 class Version01 : public CliTest, public ::testing::WithParamInterface<OldRun> {
  protected:
-  const fs::path run_folder =
-      fs::path(QPROMPT_SOURCE_DIR) / "tests/cli/version_0.1" / GetParam().name;
+  const fs::path runs = fs::path(QPROMPT_SOURCE_DIR) / "tests/cli/version_0.1";
+  const fs::path run_folder = runs / GetParam().name;
 };
 
 TEST_P(Version01, ItsPromptsClassifyAsTheyDid) {
   const Outcome outcome =
-      succeed({"evaluate", "--model", (demo_folder() / "model").string(), "--data",
+      succeed({"evaluate", "--model", (runs / "model").string(), "--data",
                (demo_folder() / "pictures").string(), "--prompt", run_folder.string(), "--classes",
                "base", "--precision", "fp32", "--json", "-"});
   const auto report = nlohmann::json::parse(outcome.out);

@@ -8,7 +8,7 @@ int main() {
   const std::vector<std::string> names{"red dotted star", "black moon", "three yellow circles"};
   const qprompt::Model model = qprompt::Model::load(DEMO_DIR "/model");
   const auto adapted = qprompt::AdaptedModel::zero_shot(model, {"a photo of a {}."}, names);
-  const auto result = qprompt::classify(adapted, DEMO_DIR "/classify/red_dotted_star.png");
+  const auto result = qprompt::classify(adapted, DEMO_DIR "/pictures/val/red_dotted_star/00.webp");
   std::printf("%s: %.3f\n", result.scores[0].class_name.c_str(), result.scores[0].probability);
   try {
     qprompt::FeatureStore::open("/dev/null/folder");

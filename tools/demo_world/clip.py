@@ -150,9 +150,9 @@ class TextModel(nn.Module):
         if rows is None:
             rows = self.embeddings.token_embedding(ids)
         n = ids.shape[1]
-        mask = torch.full((n, n), float("-inf")).triu(1)
+        mask = torch.full((n, n), float("-inf"), device=rows.device).triu(1)
         x = self.encoder(rows + self.embeddings.position_embedding.weight[:n], mask)
-        return self.final_layer_norm(x[torch.arange(len(ids)), ids.argmax(-1)])
+        return self.final_layer_norm(x[torch.arange(len(ids), device=ids.device), ids.argmax(-1)])
 
 
 class Clip(nn.Module):
@@ -189,7 +189,8 @@ def pad(sequences):
 def normalise(pictures):
     """uint8 [b, h, w, 3] -> float [b, 3, h, w] as CLIP wants it."""
     x = torch.as_tensor(pictures).permute(0, 3, 1, 2).float() / 255
-    return (x - torch.tensor(MEAN).view(3, 1, 1)) / torch.tensor(STD).view(3, 1, 1)
+    mean, std = (torch.tensor(v, device=x.device).view(3, 1, 1) for v in (MEAN, STD))
+    return (x - mean) / std
 
 
 def save_model(model, folder):
@@ -205,7 +206,7 @@ def save_model(model, folder):
         (folder / f"{name}.json").write_text(text, encoding="utf-8")
     header, blobs, offset = {"__metadata__": {"format": "pt"}}, [], 0
     for name, tensor in sorted(model.state_dict().items()):
-        blob = tensor.half().numpy().astype("<f2").tobytes()
+        blob = tensor.cpu().half().numpy().astype("<f2").tobytes()
         header[name] = {"dtype": "F16", "shape": list(tensor.shape),
                         "data_offsets": [offset, offset + len(blob)]}
         blobs.append(blob)

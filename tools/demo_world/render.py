@@ -1,5 +1,6 @@
-"""Renders scenes: training pictures in a few plain styles, downstream pictures as old sketches."""
+"""Renders scenes: training pictures in mixtures of plain styles, downstream pictures as old sketches."""
 
+import functools
 import math
 import random
 from concurrent.futures import ProcessPoolExecutor
@@ -11,6 +12,7 @@ import words
 from words import COLOURS, COUNTS, PLACES, SHAPES, STYLES, TEXTURES, Scene, Thing
 
 PLAIN_BACKGROUNDS = ((205, 210, 215), (225, 220, 205), (150, 155, 160), (175, 190, 205), (190, 200, 180))
+VINTAGE_BACKGROUNDS = ((215, 190, 150), (190, 180, 150), (165, 160, 150), (150, 135, 110))
 PAPERS = ((196, 170, 130), (170, 165, 140), (150, 150, 150), (185, 160, 150), (140, 155, 150))
 
 
@@ -225,16 +227,19 @@ def render_training(scene, size, seed):
     sketch = "sketch" in scene.styles
     if scene.background:
         ground = np.array(COLOURS[scene.background], np.float32) * 0.7 + 50
+    elif "vintage" in scene.styles:
+        ground = np.array(rng.choice(VINTAGE_BACKGROUNDS), np.float32)
     elif sketch:
         ground = np.array((235, 232, 225), np.float32)
     else:
         ground = np.array(rng.choice(PLAIN_BACKGROUNDS), np.float32)
-    canvas.fill_gradient(ground + canvas.noise.normal(0, 8, 3), rng.uniform(0, 40))
+    canvas.fill_gradient(ground + canvas.noise.normal(0, 8, 3), rng.uniform(0, 70 if "vintage" in scene.styles else 40))
     if "cluttered" in scene.styles:
         canvas.strokes(rng.randint(6, 14), (1, 5), 60)
     hand = Hand()
     if sketch:
-        hand = Hand(wobble=0.08, opacity=0.75, grain=0.2, line=2)
+        hand = Hand(wobble=rng.uniform(0.04, 0.12), opacity=rng.uniform(0.65, 1.0),
+                    grain=rng.choice((0.0, 0.2)), line=rng.randint(1, 3))
     big = {"big": True, "small": False}.get(scene.size, rng.random() < 0.5)
     if len(scene.things) == 1:
         centres, radius = layout(scene.things[0].count, rng, big)
@@ -250,6 +255,8 @@ def render_training(scene, size, seed):
         centres, radius = layout(2, rng, big)
         for thing, centre in zip(scene.things, centres):
             canvas.thing(thing, [centre], radius, hand)
+    if "scratched" in scene.styles:
+        canvas.strokes(rng.randint(2, 6), (1, 3), 60)
     blur = rng.uniform(0.9, 1.5) if "blurry" in scene.styles else 0.0
     noise = rng.uniform(25, 40) if "noisy" in scene.styles else rng.uniform(0, 8)
     gain, lift = 1.0, 0.0
@@ -257,7 +264,8 @@ def render_training(scene, size, seed):
         gain = rng.uniform(0.35, 0.55)
     if "faded" in scene.styles:
         gain, lift = gain * 0.45, 110 * gain
-    return canvas.finish(blur, noise, gain, lift)
+    cast = (1.1, 0.97, 0.8) if "warm" in scene.styles else (1, 1, 1)
+    return canvas.finish(blur, noise, gain, lift, cast)
 
 
 def render_downstream(name, size, seed):
@@ -288,14 +296,15 @@ def random_thing(rng, excluded):
             return thing
 
 
-def random_scene(rng):
+def random_scene(rng, style_share):
+    """Each style is on its own in `style_share` of the pictures."""
     excluded = words.held_out()
     things = [random_thing(rng, excluded)]
     if rng.random() < 0.12:
         things = [Thing(t.shape, t.colour, t.texture) for t in
                   (random_thing(rng, excluded), random_thing(rng, excluded))]
         if any(t.key() in excluded for t in things):
-            return random_scene(rng)
+            return random_scene(rng, style_share)
     background = ""
     if rng.random() < 0.35:
         background = rng.choice([c for c in COLOURS if c not in {t.colour for t in things}])
@@ -304,17 +313,20 @@ def random_scene(rng):
         things, background,
         place=rng.choice(PLACES) if single and rng.random() < 0.2 else "",
         size=rng.choice(("big", "small")) if single and rng.random() < 0.25 else "",
-        styles=tuple(s for s in STYLES if rng.random() < 0.11))
+        styles=tuple(s for s in STYLES if rng.random() < style_share))
 
 
-def render_one(job):
-    seed, size = job
-    return render_training(random_scene(random.Random(seed)), size, f"picture {seed}")
+def training_picture(seed, size, style_share, captions, encode):
+    """A picture and `captions` encoded captions of it; all depend on the seed only."""
+    scene = random_scene(random.Random(seed), style_share)
+    rng = random.Random(f"captions {seed}")
+    return (render_training(scene, size, f"picture {seed}"),
+            [encode(words.describe(scene, rng)) for _ in range(captions)])
 
 
-def training_pool(count, size, seed, workers=2):
-    """uint8 pictures [count, size, size, 3] and their scenes; each depends on its own seed only."""
-    jobs = [(f"{seed}/{i}", size) for i in range(count)]
+def training_pool(count, seed, workers, **how):
+    """uint8 pictures [count, size, size, 3] and their captions [count][captions]."""
+    seeds = [f"{seed}/{i}" for i in range(count)]
     with ProcessPoolExecutor(workers) as executor:
-        pictures = np.stack(list(executor.map(render_one, jobs, chunksize=256)))
-    return pictures, [random_scene(random.Random(s)) for s, _ in jobs]
+        made = list(executor.map(functools.partial(training_picture, **how), seeds, chunksize=256))
+    return np.stack([picture for picture, _ in made]), [captions for _, captions in made]

@@ -1,5 +1,6 @@
 """What the demo world is made of, and how its scenes are put into words."""
 
+import random
 from dataclasses import dataclass, field
 
 COLOURS = {
@@ -12,7 +13,7 @@ SHAPES = ("arrow", "circle", "cross", "diamond", "flower", "heart", "hexagon", "
 TEXTURES = ("plain", "striped", "dotted", "checkered")
 COUNTS = ("no", "one", "two", "three", "four")
 PLACES = ("top", "bottom", "left", "right")
-STYLES = ("blurry", "cluttered", "dark", "faded", "noisy", "sketch")
+STYLES = ("blurry", "cluttered", "dark", "faded", "noisy", "scratched", "sketch", "vintage", "warm")
 
 TEMPLATES = (
     "{}.", "a photo of {}.", "a photo of {}.", "a photo of {}.", "a picture of {}.", "an image of {}.",
@@ -22,9 +23,8 @@ TEMPLATES = (
 STYLE_TEMPLATES = ("a {style} photo of {{}}.", "a {style} picture of {{}}.", "a {style} image of {{}}.")
 SKETCH_TEMPLATES = ("a sketch of {}.", "a drawing of {}.", "a sketch of the {}.")
 
-# Base classes are the first half in alphabetical order: shape and texture alone tell them apart. The
-# new ones need their colours as well. No picture of any of these combinations
-# (count, colour, texture, shape) is in the CLIP's training pictures: it has to compose them.
+# No picture of any of these combinations (count, colour, texture, shape) is in the CLIP's training
+# pictures: it has to compose them.
 DOWNSTREAM = (
     "black_arrow", "black_cross", "black_moon", "blue_checkered_square", "blue_dotted_circle",
     "blue_dotted_square", "blue_striped_star", "brown_flower", "brown_hexagon",
@@ -32,7 +32,7 @@ DOWNSTREAM = (
     "orange_moon", "pink_heart", "purple_heart", "purple_striped_hexagon", "red_dotted_star",
     "red_striped_square", "three_yellow_circles", "white_cross", "yellow_dotted_star", "yellow_moon",
 )
-CLASSIFY = ("purple_striped_hexagon", "red_dotted_star")
+CLASS_ORDER_SEED = 1  # fixed before any model saw the order; see README.md
 
 
 @dataclass
@@ -67,6 +67,13 @@ def parse_class(name):
     shapes = {**{s: s for s in SHAPES}, **{plural(s): s for s in SHAPES}}
     texture = words[1] if len(words) == 3 else "plain"
     return Thing(shapes[words[-1]], words[0], texture, count)
+
+
+def class_order():
+    """Base classes are its first half, new ones its second."""
+    names = sorted(DOWNSTREAM)
+    random.Random(CLASS_ORDER_SEED).shuffle(names)
+    return names
 
 
 def held_out():

@@ -46,6 +46,14 @@ LearnedPrompt learned_by(const RunSpec& run, const fs::path& records, const Mode
   return learned;
 }
 
+DemoChoice choice_of(const RunSpec& run, const fs::path& records, const Model& model) {
+  const nlohmann::json chosen =
+      read_json_object(record_path(records, run, model)).at("tune").at("chosen");
+  const auto name = chosen.at("name").get<std::string>();
+  const auto epoch = chosen.at("epoch").get<int>();
+  return {run.method.learn->seed, epoch == 0 ? name : fmt::format("{}, epoch {}", name, epoch)};
+}
+
 void do_runs(const Model& model, const std::vector<RunSpec>& runs, const fs::path& records,
              DemoResult& result) {
   Workbench bench(model, interruptible(), interruptible());
@@ -53,9 +61,13 @@ void do_runs(const Model& model, const std::vector<RunSpec>& runs, const fs::pat
   require_all_done(sweep);
   result.found = sweep.found;
   result.records = report::read_records(sweep.records);
-  result.learn = *first_run_of(runs, "qcoop").method.learn;
-  result.qcoop = learned_by(first_run_of(runs, "qcoop"), records, model);
-  result.coop = learned_by(first_run_of(runs, "coop"), records, model);
+  const RunSpec& coop = first_run_of(runs, "coop");
+  result.coop_config = *coop.method.learn;
+  result.coop = learned_by(coop, records, model);
+  result.tuned = learned_by(first_run_of(runs, kTunedName), records, model);
+  for (const RunSpec& run : runs) {
+    if (run.method.tune) result.choices.push_back(choice_of(run, records, model));
+  }
 }
 
 void classify_examples(const Model& model, DemoResult& result) {
@@ -67,7 +79,7 @@ void classify_examples(const Model& model, DemoResult& result) {
   for (const Item& item : examples) pictures.push_back(item.image);
   const std::vector<std::string>& names = dataset.class_names;
   const ClassifyOptions options{kScoresKept, 0, interruptible()};
-  const auto by_prompt = classify({model, result.qcoop.prompt, names}, pictures, options);
+  const auto by_prompt = classify({model, result.tuned.prompt, names}, pictures, options);
   const auto by_words = classify(AdaptedModel::zero_shot(model, {result.zero_shot_template}, names),
                                  pictures, options);
   for (std::size_t i = 0; i < examples.size(); ++i) {

@@ -43,9 +43,11 @@ nlohmann::ordered_json scores_as_json(const std::vector<ClassScore>& scores) {
 nlohmann::ordered_json record_of(const DemoResult& result, const Model& model,
                                  const std::filesystem::path& output, double seconds) {
   nlohmann::ordered_json record = record_header("demo", model);
-  record["label"] = name_of(result.learn);
+  record["label"] = kTunedName;
   record["data"] = as_json(result.data->description);
-  record["settings"] = as_json(result.learn);
+  for (const DemoChoice& choice : result.choices) {
+    record["chosen"].push_back({{"seed", choice.seed}, {"settings", choice.chosen}});
+  }
   for (const report::RunRecord& run : result.records.runs) {
     record["records"].push_back(name_within(run.file.string(), output.string()));
   }
@@ -71,9 +73,12 @@ void show(const DemoResult& result, const DemoPlaces& places, const std::filesys
           result.data->dataset.class_names.size(),
           best.class_name == picture.true_class ? "right" : "wrong");
   }
+  for (const DemoChoice& choice : result.choices) {
+    print("chosen with seed {}: {}\n", choice.seed, choice.chosen);
+  }
   print("\nprompt  {} ({} bytes, {} of them values; in fp16 these are {})\n",
-        places.prompt.string(), to_bytes(result.qcoop.prompt).size(),
-        payload_size(result.qcoop.prompt), payload_size(result.coop.prompt));
+        places.prompt.string(), to_bytes(result.tuned.prompt).size(),
+        payload_size(result.tuned.prompt), payload_size(result.coop.prompt));
   print("records {}\npage    {}\n{:.1f} s\n", places.records.string(), page.string(), seconds);
 }
 
@@ -97,7 +102,7 @@ void run(const DemoArguments& arguments) {
   const DemoResult result = run_demo(model, assets, arguments.request, places.records);
   const double seconds =
       std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-  save_run(output, result.qcoop.prompt, result.qcoop.class_names,
+  save_run(output, result.tuned.prompt, result.tuned.class_names,
            json_text(record_of(result, model, output, seconds)));
   const std::filesystem::path page = output / "report.html";
   write_file(page, demo_page(result, places, model.device().info(), seconds));
@@ -132,11 +137,14 @@ void add_demo_command(CLI::App& app) {
       ->delimiter(',')
       ->capture_default_str();
   command
-      ->add_option("--epochs", arguments->request.settings["epochs"],
-                   "passes over the training pictures")
+      ->add_option_function<int>(
+          "--epochs",
+          [arguments](int epochs) {
+            arguments->request.settings["epochs"] = std::to_string(epochs);
+          },
+          "passes over the training pictures; default: 200 of CoOp, 50 of what is tuned")
       ->type_name("INT")
-      ->check(CLI::Range(1, 1000000))
-      ->capture_default_str();
+      ->check(CLI::Range(1, 1000000));
   arguments->overwrite.add_to(*command);
   command->callback([arguments] { run(*arguments); });
 }

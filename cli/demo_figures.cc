@@ -37,8 +37,11 @@ struct Bins {
 
 Bins bins_of(std::span<const float> values, std::span<const float> also) {
   const auto [least, most] = std::ranges::minmax(values);
-  Bins bins{std::min(least, std::ranges::min(also)), std::max(most, std::ranges::max(also)),
-            std::vector<int>(kBins)};
+  Bins bins{least, most, std::vector<int>(kBins)};
+  for (const float value : also) {
+    bins.low = std::min<double>(bins.low, value);
+    bins.high = std::max<double>(bins.high, value);
+  }
   bins.high = std::max(bins.high, bins.low + 1e-9);
   for (const float value : values) {
     const auto bin = static_cast<std::size_t>((value - bins.low) / bins.width());
@@ -68,17 +71,18 @@ std::vector<int> code_counts(const EncodedMatrix& encoded) {
   return counts;
 }
 
-Figure value_figure(std::span<const float> values, const EncodedMatrix& encoded) {
+Figure value_figure(std::span<const float> values, const EncodedMatrix* encoded) {
   Figure figure =
       Figure::of("demo", "values", fmt::format("CoOp in full precision: {} values", values.size()));
-  figure.caption = "Lines: the codebook of QCoOp.";
+  if (encoded != nullptr) figure.caption = "Lines: the codebook of the tuned prompt.";
   figure.kind = "histogram";
   figure.channels = {{"low", "from"}, {"high", "to"}, {"y", "values"}, {"mark", "in the codebook"}};
   figure.data.columns = {{"from", true, 4},
                          {"to", true, 4},
                          Column::of_count("values"),
                          Column::of_text("in the codebook")};
-  const std::vector<float> lines = codebook_values(encoded);
+  const std::vector<float> lines =
+      encoded == nullptr ? std::vector<float>() : codebook_values(*encoded);
   const Bins bins = bins_of(values, lines);
   for (std::size_t i = 0; i < bins.counts.size(); ++i) {
     const double low = bins.low + bins.width() * static_cast<double>(i);
@@ -91,7 +95,7 @@ Figure value_figure(std::span<const float> values, const EncodedMatrix& encoded)
 Figure code_figure(const EncodedMatrix& encoded) {
   constexpr Index kBand = 32;
   Figure figure = Figure::of(
-      "demo", "codes", fmt::format("QCoOp: {} bits", encoded.rows * encoded.cols * encoded.bits));
+      "demo", "codes", fmt::format("Tuned: {} bits", encoded.rows * encoded.cols * encoded.bits));
   figure.caption = "A vector is a band of several rows; the darker a cell, the larger its value.";
   figure.kind = "heatmap";
   figure.channels = {{"x", "place"}, {"y", "vector"}, {"value", "code"}, {"square", "no"}};

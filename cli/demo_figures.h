@@ -18,7 +18,7 @@ report::Figure score_figure(std::span<const ClassScore> scores, const std::strin
 std::vector<int> code_counts(const EncodedMatrix& encoded);
 
 // The histogram of full-precision values, with the codebook's values as lines.
-report::Figure value_figure(std::span<const float> values, const EncodedMatrix& encoded);
+report::Figure value_figure(std::span<const float> values, const EncodedMatrix* encoded);
 
 // All codes of a matrix, bands of 32 for each row: the darker, the larger the value.
 report::Figure code_figure(const EncodedMatrix& encoded);

@@ -28,8 +28,8 @@ using report::kNew;
 
 std::string method_title(const std::string& method) {
   if (method == "zeroshot") return "zero-shot";
-  if (method == "coop") return "CoOp";
-  if (method == "qcoop") return "QCoOp, 1 bit";
+  if (method == "coop") return "CoOp, as published";
+  if (method == kTunedName) return "tuned, 1 bit";
   return method;
 }
 
@@ -52,11 +52,12 @@ const report::TargetRecord& target_of(const Group& group, const std::string& nam
   return *target;
 }
 
-const EncodedMatrix& encoded_context(const PromptFile& prompt) {
+// Nothing where zero-shot was chosen, which is not quantized.
+const EncodedMatrix* encoded_context(const PromptFile& prompt) {
   for (const StoredMatrix& matrix : prompt.matrices) {
-    if (const auto* encoded = std::get_if<EncodedMatrix>(&matrix.content)) return *encoded;
+    if (const auto* encoded = std::get_if<EncodedMatrix>(&matrix.content)) return encoded;
   }
-  fail("demo page: the prompt has no quantized matrix");
+  return nullptr;
 }
 
 // "1 run", "3 runs"
@@ -126,20 +127,24 @@ std::string seeds_text(const DemoResult& result) {
   return fmt::format("{}", fmt::join(seeds, ", "));
 }
 
+std::string choices_text(const DemoResult& result) {
+  std::string text;
+  for (const DemoChoice& choice : result.choices) {
+    text += fmt::format("{}seed {}: {}", text.empty() ? "" : "; ", choice.seed, choice.chosen);
+  }
+  return text;
+}
+
 std::string settings_text(const DemoResult& result) {
-  const LearnConfig& learn = result.learn;
+  const LearnConfig& learn = result.coop_config;
   const auto& method = std::get<CoOpConfig>(learn.method);
-  return fact("method", fmt::format("CoOp, {} tokens from “{}”", method.n_ctx, method.ctx_init)) +
-         fact("quantizer", fmt::format("K-Means, {} bit, quantized while training",
-                                       learn.training.quantizer.bits)) +
+  const TrainingConfig& training = learn.training;
+  return fact("prompts", fmt::format("{} tokens from “{}”", method.n_ctx, method.ctx_init)) +
          fact("shots",
               fmt::format("{} pictures a class, {} views of each", learn.shots, learn.views)) +
-         fact("training", fmt::format("{} epochs, batches of {}", learn.training.epochs,
-                                      learn.training.batch_size)) +
-         fact("optimiser",
-              fmt::format("SGD, lr {:g}, momentum {:g}, weight decay {:g}",
-                          learn.training.optimizer.lr, learn.training.optimizer.momentum,
-                          learn.training.optimizer.weight_decay)) +
+         fact("tuned", choices_text(result)) +
+         fact("CoOp", fmt::format("{} epochs, batches of {}, SGD, lr {:g}", training.epochs,
+                                  training.batch_size, training.optimizer.lr)) +
          fact("seeds", seeds_text(result)) + fact("zero-shot", result.zero_shot_template);
 }
 
@@ -172,8 +177,8 @@ void add_counts(const DemoResult& result, const Group& group, Values& values) {
     return fmt::format("{:.0f}", 100.0 / static_cast<double>(names.size()));
   };
   const report::TargetRecord &base = target_of(group, kBase), &novel = target_of(group, kNew);
-  values.insert({{"shots", fmt::to_string(result.learn.shots)},
-                 {"seed", fmt::to_string(result.learn.seed)},
+  values.insert({{"shots", fmt::to_string(result.coop_config.shots)},
+                 {"seed", fmt::to_string(result.coop_config.seed)},
                  {"all_classes", fmt::to_string(result.data->dataset.class_names.size())},
                  {"base_classes", fmt::to_string(base.class_names.size())},
                  {"new_classes", fmt::to_string(novel.class_names.size())},
@@ -183,26 +188,23 @@ void add_counts(const DemoResult& result, const Group& group, Values& values) {
                  {"new_chance", chance(novel.class_names)}});
 }
 
-void add_table(std::span<const Group> groups, Values& values) {
+void add_table(const DemoResult& result, std::span<const Group> groups, Values& values) {
   const Group& zero_shot = group_of(groups, "zeroshot");
-  const Group &coop = group_of(groups, "coop"), &qcoop = group_of(groups, "qcoop");
-  const double ratio =
-      static_cast<double>(coop.payload_bytes()) / static_cast<double>(qcoop.payload_bytes());
-  values.insert({{"runs", counted(std::ssize(qcoop.runs), "run")},
-                 {"payload_bytes", fmt::to_string(qcoop.payload_bytes())},
-                 {"fp16_bytes", fmt::to_string(coop.payload_bytes())},
-                 {"times_smaller", fmt::format("{:.0f}", ratio)},
+  const Group &coop = group_of(groups, "coop"), &tuned = group_of(groups, kTunedName);
+  values.insert({{"runs", counted(std::ssize(tuned.runs), "run")},
+                 {"payload_bytes", fmt::to_string(payload_size(result.tuned.prompt))},
+                 {"fp16_bytes", fmt::to_string(payload_size(result.coop.prompt))},
                  {"zero_shot_base", mean_text(zero_shot, kBase)},
                  {"zero_shot_new", mean_text(zero_shot, kNew)},
-                 {"qcoop_base", mean_text(qcoop, kBase)},
-                 {"qcoop_new", mean_text(qcoop, kNew)},
-                 {"versus_zero_shot", differences(qcoop, zero_shot)},
-                 {"versus_coop", differences(qcoop, coop)}});
+                 {"tuned_base", mean_text(tuned, kBase)},
+                 {"tuned_new", mean_text(tuned, kNew)},
+                 {"versus_zero_shot", differences(tuned, zero_shot)},
+                 {"versus_coop", differences(tuned, coop)}});
 }
 
 void add_pictures(const DemoResult& result, Values& values) {
   const Dataset& dataset = result.data->dataset;
-  const FewShot few = few_shot(dataset, result.learn.shots, result.learn.seed);
+  const FewShot few = few_shot(dataset, result.coop_config.shots, result.coop_config.seed);
   const Dataset base = subsample_classes(few.dataset, ClassSubset::kBase);
   const Dataset novel = subsample_classes(dataset, ClassSubset::kNew);
   values.insert({{"base_pictures", figures(base.class_names, base.train)},
@@ -210,27 +212,39 @@ void add_pictures(const DemoResult& result, Values& values) {
                  {"classified", cards(result.classified)}});
 }
 
+std::string prompt_text(const DemoResult& result, const EncodedMatrix* encoded) {
+  const auto& words = std::get<CoOpConfig>(result.coop_config.method).ctx_init;
+  if (encoded == nullptr) {
+    return fmt::format(
+        "Nothing that was tried on the base classes of this seed was better than zero-shot beyond "
+        "chance, so the prompt is what the words “{}” are.",
+        escape_html(words));
+  }
+  return fmt::format(
+      "The words “{}” became {} learned vectors of {} numbers that stand before every class name. "
+      "Each number takes {}, and a codebook says what they stand for: what you see on the left is "
+      "the whole prompt, a band for each vector. The codes occur {} times; the codebook was fitted "
+      "{} in {} steps.",
+      escape_html(words), encoded->rows, encoded->cols, counted(encoded->bits, "bit"),
+      fmt::join(code_counts(*encoded), " and "), counted(result.tuned.clusterings, "time"),
+      result.tuned.steps);
+}
+
 void add_prompt(const DemoResult& result, Values& values) {
-  const EncodedMatrix& encoded = encoded_context(result.qcoop.prompt);
-  const auto& method = std::get<CoOpConfig>(result.learn.method);
-  values.insert({{"file_bytes", fmt::to_string(to_bytes(result.qcoop.prompt).size())},
-                 {"words", escape_html(method.ctx_init)},
-                 {"vectors", fmt::to_string(encoded.rows)},
-                 {"width", fmt::to_string(encoded.cols)},
-                 {"bits", counted(encoded.bits, "bit")},
-                 {"code_counts", fmt::format("{}", fmt::join(code_counts(encoded), " and "))},
-                 {"clusterings", counted(result.qcoop.clusterings, "time")},
-                 {"steps", fmt::to_string(result.qcoop.steps)}});
+  const EncodedMatrix* encoded = encoded_context(result.tuned.prompt);
+  values.insert({{"file_bytes", fmt::to_string(to_bytes(result.tuned.prompt).size())},
+                 {"prompt", prompt_text(result, encoded)},
+                 {"codes", encoded == nullptr ? "" : "<div data-figure=\"codes\"></div>"}});
 }
 
 nlohmann::ordered_json page_data(const DemoResult& result, std::span<const Group> groups) {
-  const EncodedMatrix& encoded = encoded_context(result.qcoop.prompt);
+  const EncodedMatrix* encoded = encoded_context(result.tuned.prompt);
   const Matrix full = qprompt::values(result.coop.prompt).begin()->second;
   nlohmann::ordered_json data;
   data["tables"]["base-to-new"] = as_json(report::accuracy_table(groups));
   data["figures"] = {{"accuracy", as_json(report::ranges_figure(groups))},
-                     {"codes", as_json(code_figure(encoded))},
                      {"values", as_json(value_figure(values_of(full), encoded))}};
+  if (encoded != nullptr) data["figures"]["codes"] = as_json(code_figure(*encoded));
   for (std::size_t i = 0; i < result.classified.size(); ++i) {
     const ClassifiedPicture& picture = result.classified[i];
     data["figures"][fmt::format("scores-{}", i)] =
@@ -248,8 +262,8 @@ std::string demo_page(const DemoResult& result, const DemoPlaces& places,
   Values values{{"settings", settings_text(result)},
                 {"machine", machine_text(result, places, machine, seconds)},
                 {"commands", commands(places)}};
-  add_counts(result, group_of(groups, "qcoop"), values);
-  add_table(groups, values);
+  add_counts(result, group_of(groups, kTunedName), values);
+  add_table(result, groups, values);
   add_pictures(result, values);
   add_prompt(result, values);
   return filled_page(kDemoPage, values, page_data(result, groups));

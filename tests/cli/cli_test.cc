@@ -37,12 +37,12 @@ std::vector<std::string> joined(std::vector<std::string> words,
 
 }  // namespace
 
-CliTest::CliTest() {
+CliTest::CliTest(std::size_t classes) {
   const fs::path demo = fs::path(QPROMPT_SOURCE_DIR) / "assets" / "demo";
   model = (demo / "model").string();
   data = path("data");
   for (const auto& [name, pictures] : demo_pictures(demo / "pictures")) {
-    if (class_names.size() == kClasses) break;
+    if (class_names.size() == classes) break;
     require(pictures.size() >= kTrainImages + kTestImages, name, ": too few demo pictures");
     for (int i = 0; i < kTrainImages + kTestImages; ++i) {
       const fs::path to = fs::path(data) / (i < kTrainImages ? "train" : "test") / name;

@@ -18,7 +18,7 @@ class CliTest : public ::testing::Test {
  protected:
   static constexpr int kClasses = 4, kTrainImages = 5, kTestImages = 4;  // images of each class
 
-  CliTest();
+  explicit CliTest(std::size_t classes = kClasses);
 
   // With a user cache inside `folder`, and without progress lines unless on a terminal.
   Outcome run(const std::vector<std::string>& arguments, ProgramOptions options = {}) const;

@@ -13,10 +13,13 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 using ::testing::UnorderedElementsAre;
 
-// The demo on a few of its pictures, each class's four test pictures called 5 to 8.
+// The demo on a few of its pictures, each class's four test pictures called 5 to 8. Of eight
+// classes four are base classes, which a choice parts again.
 class Demo : public CliTest {
  protected:
-  Demo() {
+  static constexpr std::size_t kDemoClasses = 8;
+
+  Demo() : CliTest(kDemoClasses) {
     fs::create_directories(folder / "assets");
     fs::create_symlink(model, folder / "assets" / "model");
     fs::create_symlink(data, folder / "assets" / "pictures");
@@ -71,13 +74,19 @@ TEST_F(Demo, ReportsWhatTheTableAndThePicturesShow) {
   const Outcome outcome = succeed(demo());
   const nlohmann::json report = json_file(path("out") + "/run.json");
   EXPECT_EQ(report.at("records").size(), 1 + 2 * 2);
-  for (const char* row : {"drawings  zeroshot", "drawings  coop", "drawings  qcoop"}) {
+  for (const char* row : {"drawings  zeroshot", "drawings  coop", "drawings  tuned"}) {
     EXPECT_THAT(outcome.out, HasSubstr(row));
+  }
+  EXPECT_EQ(report.at("chosen").size(), 2);
+  for (const auto& choice : report.at("chosen")) {
+    EXPECT_THAT(outcome.out,
+                HasSubstr(fmt::format("chosen with seed {}: {}\n", choice.at("seed").get<int>(),
+                                      choice.at("settings").get<std::string>())));
   }
   ASSERT_EQ(report.at("classified").size(), 2);
   for (const auto& picture : report.at("classified")) {
     const auto& scores = picture.at("prompt");
-    EXPECT_EQ(scores.size(), kClasses);
+    EXPECT_EQ(scores.size(), 5);  // the best
     EXPECT_THAT(outcome.out, HasSubstr(fmt::format("a picture of '{}': {} ",
                                                    picture.at("class").get<std::string>(),
                                                    scores[0].at("class").get<std::string>())));
@@ -85,32 +94,34 @@ TEST_F(Demo, ReportsWhatTheTableAndThePicturesShow) {
 }
 
 TEST_F(Demo, ClassifiesTheFirstTestPictureOfTheFirstTwoNewClassesInTheSplitsOrder) {
-  write_drawings({class_names[2], class_names[1], class_names[3], class_names[0]});
+  std::vector<std::string> order = class_names;
+  std::rotate(order.begin(), order.begin() + 3, order.end());
+  write_drawings(order);
   succeed(demo());
   std::vector<std::string> pictures;
   const nlohmann::json report = json_file(path("out") + "/run.json");
   for (const auto& picture : report.at("classified")) {
     pictures.push_back(picture.at("path").get<std::string>());
   }
-  EXPECT_THAT(pictures, ElementsAre(EndsWith("test/" + class_names[3] + "/5.webp"),
-                                    EndsWith("test/" + class_names[0] + "/5.webp")));
+  EXPECT_THAT(pictures, ElementsAre(EndsWith("test/" + order[4] + "/5.webp"),
+                                    EndsWith("test/" + order[5] + "/5.webp")));
 }
 
-TEST_F(Demo, ItsTableIsAnExperimentAndItsPromptThatOfTheFirstQuantizedRun) {
+TEST_F(Demo, ItsTableIsAnExperimentAndItsPromptThatOfTheFirstTunedRun) {
   succeed(demo());
-  std::vector<fs::path> of_first_qcoop;
+  std::vector<fs::path> of_first_tuned;
   const nlohmann::json report = json_file(folder / "out/run.json");
   for (const auto& file : report.at("records")) {
     const fs::path place = folder / "out" / file.get<std::string>();
     const nlohmann::json record = json_file(place);
     EXPECT_EQ(record.at("experiment"), "base-to-new");
     EXPECT_EQ(record.at("targets").size(), 2);
-    if (record.at("method") != "qcoop" || record.at("source").at("seed") != 1) continue;
-    of_first_qcoop.push_back(place.parent_path());
+    if (record.at("method") != "tuned" || record.at("source").at("seed") != 1) continue;
+    of_first_tuned.push_back(place.parent_path());
   }
-  ASSERT_EQ(of_first_qcoop.size(), 1);
+  ASSERT_EQ(of_first_tuned.size(), 1);
   for (const char* name : {"prompt.qprompt", "prompt.classes.txt"}) {
-    EXPECT_EQ(read_text(folder / "out" / name), read_text(of_first_qcoop.front() / name));
+    EXPECT_EQ(read_text(folder / "out" / name), read_text(of_first_tuned.front() / name));
   }
   succeed({"report", path("out"), "--output", path("report")});
   EXPECT_TRUE(fs::exists(folder / "report/tables/base-to-new.csv"));
@@ -126,9 +137,12 @@ TEST_F(Demo, AgainDoesOnlyTheRunsThatAreMissing) {
 }
 
 TEST_F(Demo, ShowsClassNamesThatLookLikeMarkupAsTheyAre) {
-  fs::rename(class_folder("train", 3), fs::path(data) / "train" / "z<b>");
-  fs::rename(class_folder("test", 3), fs::path(data) / "test" / "z<b>");
-  write_drawings({class_names[0], class_names[1], class_names[2], "z<b>"});
+  const int last = static_cast<int>(kDemoClasses) - 1;
+  fs::rename(class_folder("train", last), fs::path(data) / "train" / "z<b>");
+  fs::rename(class_folder("test", last), fs::path(data) / "test" / "z<b>");
+  std::vector<std::string> names = class_names;
+  names.back() = "z<b>";
+  write_drawings(names);
   succeed(demo());
   const std::string page = read_text(path("out") + "/report.html");
   EXPECT_THAT(page, HasSubstr("z&lt;b&gt;"));

@@ -136,12 +136,15 @@ TEST_F(Demo, AgainDoesOnlyTheRunsThatAreMissing) {
             first.out.substr(0, first.out.find("page")));
 }
 
+// Half of the names: some of them are among the five best of a picture.
 TEST_F(Demo, ShowsClassNamesThatLookLikeMarkupAsTheyAre) {
-  const int last = static_cast<int>(kDemoClasses) - 1;
-  fs::rename(class_folder("train", last), fs::path(data) / "train" / "z<b>");
-  fs::rename(class_folder("test", last), fs::path(data) / "test" / "z<b>");
   std::vector<std::string> names = class_names;
-  names.back() = "z<b>";
+  for (int c = kDemoClasses / 2; c < static_cast<int>(kDemoClasses); ++c) {
+    names[c] = "z<b>" + std::to_string(c);
+    for (const char* part : {"train", "test"}) {
+      fs::rename(class_folder(part, c), fs::path(data) / part / names[c]);
+    }
+  }
   write_drawings(names);
   succeed(demo());
   const std::string page = read_text(path("out") + "/report.html");

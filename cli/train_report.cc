@@ -31,6 +31,12 @@ void show_choice(const TuneResult& tuned, TuneGoal goal) {
         tuned.is_zero_shot() ? "" : fmt::format(", epoch {}", tuned.pick.epoch + 1), tried);
   print("expected: {}\n", expectation_text(tuned.expected, goal));
   print("zero-shot on the same images: {}\n", expectation_text(tuned.zero_shot, goal));
+  if (!tuned.is_zero_shot() && tuned.expected.score.mean <= tuned.zero_shot.score.mean) {
+    tell(
+        "notice: what is chosen without a fold is no better on it than zero-shot, so this choice "
+        "may "
+        "be luck; --rule one_se changes less, more images a class tell more");
+  }
   if (tuned.is_zero_shot()) {
     tell(
         "notice: nothing that was tried beats zero-shot by more than the folds spread, so the "

@@ -40,7 +40,7 @@ struct ClassifyArguments {
   OutputArgument csv;
   OverwriteArgument overwrite;
   ClassifyOptions options;
-  std::string prompt, classes;
+  std::string prompt, classes, unknown;
   std::vector<std::string> templates{"a photo of a {}."};
   std::vector<std::string> images;
   ExifArgument exif;
@@ -62,6 +62,7 @@ struct Question {
   std::optional<PromptFile> prompt;  // none: zero-shot
   std::vector<std::string> class_names;
   ListedImages images;
+  std::optional<double> min_known_score;
 };
 
 void tell_question(const Question& question) {
@@ -73,11 +74,21 @@ void tell_question(const Question& question) {
   tell_names(question.class_names);
 }
 
+// Held-out images scored among the classes that were learned, so it is a threshold among those.
+double least_known_score(const ClassifyArguments& arguments, const std::filesystem::path& prompt) {
+  const double threshold = naming(prompt.string(), [&] {
+    return threshold_of(unknown_rule(arguments.unknown), held_out_scores_of(prompt));
+  });
+  tell("unknown is what scores below {:.4f} ({})", threshold, arguments.unknown);
+  return threshold;
+}
+
 Question question_of(const ClassifyArguments& arguments) {
   Question question;
   const std::filesystem::path path = prompt_path(arguments.prompt);
   if (!arguments.prompt.empty()) question.prompt = load_prompt_file(path);
   question.class_names = class_names_for(path, arguments.classes);
+  if (!arguments.unknown.empty()) question.min_known_score = least_known_score(arguments, path);
   question.images = listed_images(arguments.images, arguments.features.skip_bad_images);
   tell_question(question);
   return question;
@@ -106,10 +117,12 @@ AdaptedModel adapted_model(const ClassifyArguments& arguments, const Model& mode
 }
 
 // Classifies portion by portion and prints each. SIGINT leaves the finished ones in `results`.
-void classify_portions(const ClassifyArguments& arguments, const AdaptedModel& model,
-                       std::span<const ImageSource> images, std::vector<Classification>& results) {
+void classify_portions(const ClassifyArguments& arguments, const Question& question,
+                       const AdaptedModel& model, std::span<const ImageSource> images,
+                       std::vector<Classification>& results) {
   Progress progress("images", "images");
   ClassifyOptions options = arguments.options;
+  options.min_known_score = question.min_known_score;
   options.features = arguments.features.options("images");
   options.features.progress = [&](const FeatureProgress& now) {
     progress.update(static_cast<Index>(results.size()) + now.done, std::ssize(images));
@@ -137,6 +150,9 @@ nlohmann::ordered_json report_of(const ClassifyArguments& arguments, const Quest
   }
   settings["top"] = arguments.options.top_k;
   settings["min_confidence"] = arguments.options.min_confidence;
+  settings["unknown"] = arguments.unknown;
+  settings["min_known_score"] =
+      question.min_known_score ? nlohmann::ordered_json(*question.min_known_score) : nullptr;
   report["data"] = {{"images", question.images.paths.size()},
                     {"ignored", question.images.ignored},
                     {"unreadable", question.images.unreadable},
@@ -164,7 +180,7 @@ void run_classify(const ClassifyArguments& arguments) {
   const AdaptedModel model = adapted_model(arguments, arguments.model.load(), question);
   std::vector<Classification> results;
   try {
-    classify_portions(arguments, model, images, results);
+    classify_portions(arguments, question, model, images, results);
   } catch (const Interrupted&) {
     tell("interrupted: {} of {} images finished", results.size(), images.size());
   }
@@ -203,12 +219,27 @@ void add_result_flags(CLI::App& command, ClassifyArguments& arguments) {
       })
       ->type_name("X")
       ->capture_default_str();
+  command
+      .add_option("--unknown", arguments.unknown,
+                  "\"(unknown)\" where the picture is probably of none of the classes: auto keeps "
+                  "95 % of the run's held-out images; coverage=SHARE keeps that share of them, "
+                  "precision=SHARE answers with that share right")
+      ->check([](const std::string& text) {
+        try {
+          unknown_rule(text);
+        } catch (const Error& error) {
+          return std::string(error.what());
+        }
+        return std::string();
+      })
+      ->type_name("auto|coverage=X|precision=X")
+      ->needs("--prompt")
+      ->excludes("--classes");
   arguments.json.add_to(command);
   arguments.overwrite.add_to(command);
   command
-      .add_option(
-          "--csv", arguments.csv.path,
-          "write path,rank,class,probability,unsure,cosine,margin here; -: to stdout, nothing else")
+      .add_option("--csv", arguments.csv.path,
+                  "write " + std::string(kColumns) + " here; -: to stdout, nothing else")
       ->type_name("FILE");
 }
 
@@ -226,8 +257,8 @@ void add_classify_command(CLI::App& app) {
   command->add_option("images", arguments->images, "files, and folders searched for images")
       ->required()
       ->type_name("IMAGE");
-  show_first(*command, {"model", "prompt", "classes", "template", "top", "min-confidence", "json",
-                        "csv", "force"});
+  show_first(*command, {"model", "prompt", "classes", "template", "top", "min-confidence",
+                        "unknown", "json", "csv", "force"});
   command->callback([arguments] { run_classify(*arguments); });
 }
 

@@ -9,7 +9,8 @@ namespace qprompt::cli {
 namespace {
 
 std::string line(const Classification& result) {
-  std::string text = escaped(result.image) + ": " + (result.abstained ? "(unsure) " : "");
+  const char* doubt = result.unknown ? "(unknown) " : result.abstained ? "(unsure) " : "";
+  std::string text = escaped(result.image) + ": " + doubt;
   for (const ClassScore& score : result.scores) {
     if (&score != &result.scores.front()) text += ", ";
     text += fmt::format("{} {:.2f} %", escaped(score.class_name), 100 * score.probability);
@@ -28,8 +29,7 @@ std::string lines_text(const std::vector<Classification>& results) {
 }
 
 std::string csv_text(const std::vector<Classification>& results) {
-  std::string text =
-      report::csv_row({"path", "rank", "class", "probability", "unsure", "cosine", "margin"});
+  std::string text = std::string(kColumns) + "\n";
   for (const Classification& result : results) {
     for (std::size_t i = 0; i < result.scores.size(); ++i) {
       const ClassScore& score = result.scores[i];
@@ -37,7 +37,8 @@ std::string csv_text(const std::vector<Classification>& results) {
           report::csv_row({result.image, std::to_string(i + 1), score.class_name,
                            fmt::format("{:.6f}", score.probability), result.abstained ? "1" : "0",
                            score.cosine ? fmt::format("{:.6f}", *score.cosine) : "",
-                           fmt::format("{:.6f}", result.margin)});
+                           fmt::format("{:.6f}", result.margin), result.unknown ? "1" : "0",
+                           fmt::format("{:.6f}", result.known_score)});
     }
   }
   return text;

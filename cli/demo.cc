@@ -78,7 +78,7 @@ void classify_examples(const Model& model, DemoResult& result) {
   pictures.reserve(examples.size());
   for (const Item& item : examples) pictures.push_back(item.image);
   const std::vector<std::string>& names = dataset.class_names;
-  const ClassifyOptions options{kScoresKept, 0, interruptible()};
+  const ClassifyOptions options{.top_k = kScoresKept, .features = interruptible()};
   const auto by_prompt = classify({model, result.tuned.prompt, names}, pictures, options);
   const auto by_words = classify(AdaptedModel::zero_shot(model, {result.zero_shot_template}, names),
                                  pictures, options);

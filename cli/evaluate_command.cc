@@ -8,6 +8,7 @@
 #include "cli/help.h"
 #include "cli/notices.h"
 #include "cli/output.h"
+#include "cli/paths.h"
 #include "qprompt/core/border.h"
 #include "qprompt/core/error.h"
 #include "qprompt/data/templates.h"
@@ -33,9 +34,25 @@ struct EvaluateArguments {
   OverwriteArgument overwrite;
   std::string prompt, classes;
   std::vector<std::string> templates{"a photo of a {}."};
+  std::vector<std::string> others;
   std::optional<std::uint64_t> seed;
   bool per_class = false, reliability = false, coverage = false;
 };
+
+// Pictures of none of the classes, and how well they are told from those of the classes.
+struct Others {
+  Index images = 0;
+  std::vector<KnownScoreQuality> scores;
+};
+
+nlohmann::ordered_json as_json(const Others& others) {
+  nlohmann::ordered_json json{{"images", others.images}};
+  for (const KnownScoreQuality& quality : others.scores) {
+    json["scores"].push_back(
+        {{"score", quality.score}, {"auroc", quality.auroc}, {"rejected", quality.rejected}});
+  }
+  return json;
+}
 
 AdaptedModel adapted_model(const EvaluateArguments& arguments, const Model& model,
                            const std::optional<PromptFile>& prompt, const Dataset& chosen) {
@@ -48,7 +65,8 @@ AdaptedModel adapted_model(const EvaluateArguments& arguments, const Model& mode
 }
 
 nlohmann::ordered_json report_of(const EvaluateArguments& arguments, const AdaptedModel& model,
-                                 const TestSet& set, const Evaluation& evaluation) {
+                                 const TestSet& set, const Evaluation& evaluation,
+                                 const Others& others) {
   nlohmann::ordered_json report = record_header("evaluate", model.model());
   report["data"] = as_json(arguments.data.description(set.data));
   report["settings"] = {{"classes", set.whose}, {"seed", set.seed}};
@@ -59,13 +77,15 @@ nlohmann::ordered_json report_of(const EvaluateArguments& arguments, const Adapt
   }
   report.update(as_json(evaluation.metrics, model.class_names()));
   report["selective"] = as_json(risk_coverage(evaluation.images));
+  if (others.images > 0) report["others"] = as_json(others);
   report["listed_images"] = images_of(set.data);
   report["skipped_images"] = evaluation.skipped;
   report["notices"] = evaluation.notices;
   return report;
 }
 
-void show(const EvaluateArguments& arguments, const TestSet& set, const Evaluation& evaluation) {
+void show(const EvaluateArguments& arguments, const TestSet& set, const Evaluation& evaluation,
+          const Others& others) {
   const Metrics& metrics = evaluation.metrics;
   if (arguments.per_class) print_text(per_class_text(metrics, set.chosen.class_names));
   print("accuracy {}, top-5 {:.2f} %, macro F1 {:.2f} % on {} of {} images, among {} classes {}\n",
@@ -76,6 +96,7 @@ void show(const EvaluateArguments& arguments, const TestSet& set, const Evaluati
   print("{}\n", calibration_text(metrics.calibration));
   if (arguments.reliability) print("{}", reliability_text(metrics.calibration));
   if (arguments.coverage) print("{}", coverage_text(risk_coverage(evaluation.images)));
+  if (others.images > 0) print("{}", others_text(others.scores, others.images));
 }
 
 void require_writable(const EvaluateArguments& arguments) {
@@ -85,9 +106,34 @@ void require_writable(const EvaluateArguments& arguments) {
   arguments.overwrite.require_writable({arguments.json.path, arguments.per_image.path},
                                        joined({arguments.model.inputs(),
                                                arguments.data.inputs(),
+                                               arguments.others,
                                                inputs_of_prompt(arguments.prompt),
                                                {arguments.classes},
                                                arguments.templates}));
+}
+
+std::vector<ImageSource> images_of(std::span<const Item> items) {
+  require_files(items);
+  std::vector<ImageSource> images;
+  images.reserve(items.size());
+  for (const Item& item : items) images.push_back(item.image);
+  return images;
+}
+
+// Read as the test images are.
+Others others_of(const EvaluateArguments& arguments, const AdaptedModel& model,
+                 const ImageFeatures& known, const Dataset& tested) {
+  if (arguments.others.empty()) return {};
+  const ListedImages listed = listed_images(arguments.others, arguments.features.skip_bad_images);
+  std::vector<ImageSource> images;
+  images.reserve(listed.paths.size());
+  for (const auto& path : listed.paths) {
+    images.push_back(ImageSource(path).with(tested.orientation));
+  }
+  const FeatureOptions options = arguments.features.options("other images");
+  const ImageFeatures features = model.features(images, options);
+  tell_skipped(features.skipped);
+  return {features.features.rows(), tell_apart(model, known, features, options)};
 }
 
 void run_evaluate(const EvaluateArguments& arguments) {
@@ -99,16 +145,18 @@ void run_evaluate(const EvaluateArguments& arguments) {
   const Model model = arguments.model.load();
   // The text side first: a prompt that does not fit is told before the images are read.
   const AdaptedModel adapted = adapted_model(arguments, model, prompt, set.chosen);
-  const Evaluation evaluation =
-      evaluate(adapted, set.chosen.test, arguments.features.options("test images"));
+  const ImageFeatures features =
+      adapted.features(images_of(set.chosen.test), arguments.features.options("test images"));
+  const Evaluation evaluation = evaluate(adapted, set.chosen.test, features);
   tell_skipped(evaluation.skipped);
   require(evaluation.metrics.images > 0, arguments.data.data, ": no test image that can be read");
-  arguments.json.write([&] { return report_of(arguments, adapted, set, evaluation); });
+  const Others others = others_of(arguments, adapted, features, set.chosen);
+  arguments.json.write([&] { return report_of(arguments, adapted, set, evaluation, others); });
   if (arguments.per_image.wanted()) {
     arguments.per_image.write(per_image_csv(evaluation, adapted.class_names()));
   }
   const bool shows = !arguments.json.to_stdout() && !arguments.per_image.to_stdout();
-  if (shows) show(arguments, set, evaluation);
+  if (shows) show(arguments, set, evaluation, others);
 }
 
 }  // namespace
@@ -140,6 +188,12 @@ void add_evaluate_command(CLI::App& app) {
                     "print accuracy against confidence, bin by bin");
   command->add_flag("--coverage", arguments->coverage,
                     "print the accuracy of the most confident images against their share");
+  command
+      ->add_option("--others", arguments->others,
+                   "pictures of none of the classes, files and folders searched: print how well "
+                   "scores tell them from the test images")
+      ->allow_extra_args(false)
+      ->type_name("IMAGES");
   arguments->json.add_to(*command);
   command
       ->add_option(
@@ -148,8 +202,9 @@ void add_evaluate_command(CLI::App& app) {
       ->type_name("FILE");
   arguments->overwrite.add_to(*command);
   arguments->features.add_to(*command);
-  show_first(*command, {"model", "data", "data-root", "split", "prompt", "template", "classes",
-                        "per-class", "reliability", "coverage", "per-image", "json", "force"});
+  show_first(*command,
+             {"model", "data", "data-root", "split", "prompt", "template", "classes", "per-class",
+              "reliability", "coverage", "others", "per-image", "json", "force"});
   command->callback([arguments] { run_evaluate(*arguments); });
 }
 

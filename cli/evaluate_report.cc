@@ -54,6 +54,17 @@ std::string coverage_text(const RiskCoverage& curve) {
   return text + fmt::format("AURC {:.4f}\n", curve.aurc);
 }
 
+std::string others_text(const std::vector<KnownScoreQuality>& qualities, Index others) {
+  std::string text =
+      fmt::format("{:<18}{:>6}  of {} pictures of other classes go where 95 % stay\n", "score",
+                  "AUROC", others);
+  for (const KnownScoreQuality& quality : qualities) {
+    text += fmt::format("{:<18}{:6.3f}  {:6.2f} %\n", quality.score, quality.auroc,
+                        100 * quality.rejected);
+  }
+  return text;
+}
+
 std::string per_class_text(const Metrics& metrics, const std::vector<std::string>& class_names) {
   std::string text;
   for (std::size_t c = 0; c < metrics.classes.size(); ++c) {

@@ -4,6 +4,7 @@
 
 #include "qprompt/eval/evaluate.h"
 #include "qprompt/eval/selective.h"
+#include "qprompt/eval/unknown.h"
 
 namespace qprompt::cli {
 
@@ -18,6 +19,9 @@ std::string reliability_text(const Calibration& calibration);
 
 // A line for each coverage: the threshold that leaves it, and the accuracy there.
 std::string coverage_text(const RiskCoverage& curve);
+
+// A line for each score: AUROC, and how many of the others go where 95 % of the known are kept.
+std::string others_text(const std::vector<KnownScoreQuality>& qualities, Index others);
 
 // A line for each class: "-" for one without images.
 std::string per_class_text(const Metrics& metrics, const std::vector<std::string>& class_names);

@@ -50,6 +50,15 @@ Evaluation evaluate(const AdaptedModel& model, std::span<const Item> images,
   });
 }
 
+Evaluation evaluate(const AdaptedModel& model, std::span<const Item> images,
+                    const ImageFeatures& features) {
+  return at_border([&] {
+    require(features.first.size() == images.size(), "evaluate: features of ", features.first.size(),
+            " images for ", images.size());
+    return measured(model, images, features);
+  });
+}
+
 TestImages::TestImages(const Model& model, std::vector<Item> items, FeatureOptions options)
     : model_(model), items_(std::move(items)), options_(std::move(options)) {}
 

@@ -31,6 +31,10 @@ struct Evaluation {
 QPROMPT_API Evaluation evaluate(const AdaptedModel& model, std::span<const Item> images,
                                 const FeatureOptions& options = {});
 
+// The same of features that this model's image side encoded, of these images.
+QPROMPT_API Evaluation evaluate(const AdaptedModel& model, std::span<const Item> images,
+                                const ImageFeatures& features);
+
 // Test images for several adapted models: encoded once for all that leave the image tower as it is,
 // and again for each that has tokens in it.
 class QPROMPT_API TestImages {

@@ -32,4 +32,20 @@ void LenientCache::give_up(const std::string& why) {
   if (usable_.exchange(false) && notice_) notice_("going on without the feature cache: " + why);
 }
 
+std::optional<Matrix> kept_matrix(const FeatureStore& cache, const Hash128& key, Index width) {
+  try {
+    auto known = cache.find_matrix(key);
+    if (known && known->cols() == width && known->allFinite()) return known;
+  } catch (const Error&) {
+  }
+  return std::nullopt;
+}
+
+void keep_matrix(FeatureStore& cache, const Hash128& key, const Matrix& matrix) {
+  try {
+    cache.put_matrix(key, matrix);
+  } catch (const Error&) {
+  }
+}
+
 }  // namespace qprompt

@@ -3,6 +3,7 @@
 #include <atomic>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 
@@ -31,5 +32,11 @@ class LenientCache {
   std::function<void(const std::string&)> notice_;
   std::atomic<bool> usable_;
 };
+
+// A matrix of this width that the cache holds under `key`; nothing where it holds none that can be
+// believed, or cannot be read.
+std::optional<Matrix> kept_matrix(const FeatureStore& cache, const Hash128& key, Index width);
+// The answer does not need the cache: one that is full or read-only is as if there were none.
+void keep_matrix(FeatureStore& cache, const Hash128& key, const Matrix& matrix);
 
 }  // namespace qprompt

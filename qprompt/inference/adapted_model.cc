@@ -1,5 +1,6 @@
 #include "qprompt/inference/adapted_model.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "qprompt/clip/engine.h"
@@ -11,6 +12,7 @@
 #include "qprompt/core/ranks.h"
 #include "qprompt/features/feature_store.h"
 #include "qprompt/features/image_side.h"
+#include "qprompt/features/lenient_cache.h"
 #include "qprompt/inference/predictions.h"
 #include "qprompt/prompt/prompted_clip.h"
 #include "qprompt/prompt/zero_shot.h"
@@ -30,11 +32,12 @@ struct AdaptedModel::Impl {
   double temperature = 1;
 
   // Numbers that are none must never look like an answer.
-  Matrix logits(const Matrix& unit_images) const {
-    Matrix logits = any_logits(unit_images) / static_cast<float>(temperature);
-    require(logits.allFinite(), model.path().string(),
+  Scores scores(const Matrix& unit_images) const {
+    Scores scores = parts.empty() ? own_scores(unit_images) : mean_scores(unit_images);
+    scores.logits /= static_cast<float>(temperature);
+    require(scores.logits.allFinite(), model.path().string(),
             ": scores that are not finite (NaN or infinity): weights or prompt are damaged");
-    return logits;
+    return scores;
   }
 
  private:
@@ -42,7 +45,6 @@ struct AdaptedModel::Impl {
     const float scale = model.logit_scale();
     require(unit_images.cols() == model.shape().embed, "AdaptedModel: features of width ",
             unit_images.cols(), ", expected ", model.shape().embed);
-    if (!parts.empty()) return mean_logits(unit_images);
     if (clip == nullptr) return cosine_logits(unit_images, class_matrix, scale);
     if (const FeatureLearner* head = clip->learner().head()) {
       return head->logits(values, clip->class_texts(), unit_images);
@@ -56,16 +58,28 @@ struct AdaptedModel::Impl {
     return logits;
   }
 
-  // log(1/n sum_i p_i), from the largest of log p_i so that no small probability is lost.
-  Matrix mean_logits(const Matrix& unit_images) const {
-    std::vector<Matrix> each;
+  Scores own_scores(const Matrix& unit_images) const {
+    Matrix logits = any_logits(unit_images);
+    return {logits, logits};
+  }
+
+  Scores mean_scores(const Matrix& unit_images) const {
+    std::vector<Scores> each;
     each.reserve(parts.size());
-    for (const AdaptedModel& part : parts) each.push_back(part.impl_->logits(unit_images));
-    Matrix mean(unit_images.rows(), std::ssize(class_names));
+    for (const AdaptedModel& part : parts) each.push_back(part.impl_->scores(unit_images));
+    Scores mean{mean_logits(each), each.front().raw};
+    for (const Scores& scores : std::span(each).subspan(1)) mean.raw += scores.raw;
+    mean.raw /= static_cast<float>(each.size());
+    return mean;
+  }
+
+  // log(1/n sum_i p_i), from the largest of log p_i so that no small probability is lost.
+  static Matrix mean_logits(const std::vector<Scores>& each) {
+    Matrix mean(each.front().logits.rows(), each.front().logits.cols());
     for (Index i = 0; i < mean.rows(); ++i) {
       Eigen::ArrayXXd logs(std::ssize(each), mean.cols());
       for (Index part = 0; part < logs.rows(); ++part) {
-        logs.row(part) = log_softmax(each[static_cast<std::size_t>(part)].row(i));
+        logs.row(part) = log_softmax(each[static_cast<std::size_t>(part)].logits.row(i));
       }
       const Eigen::RowVectorXd most = logs.colwise().maxCoeff();
       logs.rowwise() -= most.array();
@@ -161,24 +175,6 @@ AdaptedModel adapted(const Model& model, const PromptFile& prompt,
   return AdaptedModel::of(clip, values(prompt));
 }
 
-// The answer does not need the cache: one that is full or read-only is as if there were none.
-void keep(FeatureStore& cache, const Hash128& key, const Matrix& class_matrix) {
-  try {
-    cache.put_matrix(key, class_matrix);
-  } catch (const Error&) {
-  }
-}
-
-// Nothing where none is known that can be believed.
-std::optional<Matrix> kept(const FeatureStore& cache, const Hash128& key, Index width) {
-  try {
-    auto known = cache.find_matrix(key);
-    if (known && known->cols() == width && known->allFinite()) return known;
-  } catch (const Error&) {
-  }
-  return std::nullopt;
-}
-
 }  // namespace
 
 AdaptedModel AdaptedModel::of_part(const Model& model, const PromptFile& part,
@@ -192,11 +188,11 @@ AdaptedModel AdaptedModel::of_part(const Model& model, const PromptFile& part,
   }
   const ClassTokens classes = tokenize_classes(model, class_names);
   const Hash128 key = class_matrix_key(model, part, classes);
-  const auto known = kept(*cache, key, model.shape().embed);
+  const auto known = kept_matrix(*cache, key, model.shape().embed);
   // What one rank makes, all make together.
   if (any(model.engine().ranks(), !known)) {
     AdaptedModel made = adapted(model, part, learner, class_names);
-    keep(*cache, key, made.impl_->class_matrix);
+    keep_matrix(*cache, key, made.impl_->class_matrix);
     return made;
   }
   const ParameterMap learned = values(part);
@@ -250,9 +246,10 @@ AdaptedModel AdaptedModel::with_temperature(double temperature) const {
 double AdaptedModel::temperature() const { return impl_->temperature; }
 
 std::optional<double> AdaptedModel::cosine_scale() const {
+  const auto is_cosine = [](const AdaptedModel& model) { return model.cosine_scale().has_value(); };
   const bool has_head = impl_->clip != nullptr && impl_->clip->learner().head() != nullptr;
-  if (has_head || !impl_->parts.empty()) return std::nullopt;
-  return impl_->model.logit_scale() / impl_->temperature;
+  if (has_head || !std::ranges::all_of(impl_->parts, is_cosine)) return std::nullopt;
+  return impl_->model.logit_scale();
 }
 
 AdaptedModel AdaptedModel::zero_shot(const Model& model, const std::vector<std::string>& templates,
@@ -304,27 +301,37 @@ ImageFeatures AdaptedModel::features(std::span<const ImageSource> images,
   });
 }
 
-Matrix AdaptedModel::logits(const ImageFeatures& features) const {
+AdaptedModel::Scores AdaptedModel::scores(const ImageFeatures& features) const {
   return at_border([&] {
     require(features.side == impl_->image_side.number(),
             "AdaptedModel: features that another image side encoded: of another model, or with "
             "other tokens in the image tower");
-    return impl_->logits(UnitRows(features.features).unit);
+    return impl_->scores(UnitRows(features.features).unit);
   });
 }
 
-Matrix AdaptedModel::logits_of_frozen(const Matrix& unit_features) const {
+AdaptedModel::Scores AdaptedModel::scores_of_frozen(const Matrix& unit_features) const {
   require(!prompts_images(),
           "AdaptedModel: features of the frozen image tower, but this model has "
           "learned tokens in it");
-  return impl_->logits(unit_features);
+  return impl_->scores(unit_features);
 }
 
-Matrix AdaptedModel::logits_of_pixels(const Matrix& pixels) const {
+AdaptedModel::Scores AdaptedModel::scores_of_pixels(const Matrix& pixels) const {
   const Matrix features = split_rows(impl_->model.engine().ranks(), pixels.rows(), [&](Part own) {
     return impl_->image_side.encode(pixels.middleRows(own.first, own.count));
   });
-  return impl_->logits(UnitRows(features).unit);
+  return impl_->scores(UnitRows(features).unit);
+}
+
+Matrix AdaptedModel::logits(const ImageFeatures& features) const { return scores(features).logits; }
+
+Matrix AdaptedModel::logits_of_frozen(const Matrix& unit_features) const {
+  return scores_of_frozen(unit_features).logits;
+}
+
+Matrix AdaptedModel::logits_of_pixels(const Matrix& pixels) const {
+  return scores_of_pixels(pixels).logits;
 }
 
 }  // namespace qprompt

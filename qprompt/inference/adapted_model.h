@@ -50,8 +50,9 @@ class QPROMPT_API AdaptedModel {
   // order. Throws Error unless it is a number above 0.
   AdaptedModel with_temperature(double temperature) const;
   double temperature() const;
-  // What cosines of images and classes are multiplied by to be logits: logit_scale / temperature.
-  // Nothing where logits are more than that: of most learners on features, and of a mean.
+  // What cosines of images and classes are multiplied by to be raw logits, the model's logit_scale;
+  // of a mean they are its parts' mean cosines. Nothing where logits are more than cosines, as
+  // those of most learners on features.
   std::optional<double> cosine_scale() const;
 
   const Model& model() const;
@@ -69,15 +70,23 @@ class QPROMPT_API AdaptedModel {
                          const FeatureOptions& options = {}) const;
   // Logits [rows of features, n_cls]. Throws Error for features that another image side encoded.
   Matrix logits(const ImageFeatures& features) const;
+  // The same, and raw logits: before temperatures, of a mean the mean of its parts' raw logits.
+  // They say how near an image is to a class, where logits only say which class is nearest.
+  struct Scores {
+    Matrix logits, raw;
+  };
+  Scores scores(const ImageFeatures& features) const;
 
   // For the library itself.
   const ImageSide& image_side() const;
   // Logits of unit features [b, embed] of the frozen tower. Throws Error where this model's image
   // tower is not the frozen one.
   Matrix logits_of_frozen(const Matrix& unit_features) const;
+  Scores scores_of_frozen(const Matrix& unit_features) const;
   // Logits of images [b, 3 size size], planar and normalised. Of several ranks, each reads its part
   // of them alone.
   Matrix logits_of_pixels(const Matrix& pixels) const;
+  Scores scores_of_pixels(const Matrix& pixels) const;
 
  private:
   struct Impl;

@@ -5,6 +5,7 @@
 
 #include "qprompt/core/border.h"
 #include "qprompt/core/error.h"
+#include "qprompt/inference/known_score.h"
 #include "qprompt/inference/predictions.h"
 
 namespace qprompt {
@@ -20,15 +21,15 @@ std::vector<std::size_t> best_first(const Eigen::RowVectorXd& probabilities) {
   return order;
 }
 
-void add_scores(const AdaptedModel& model, const Eigen::Ref<const Eigen::RowVectorXf>& logits,
-                int top_k, Classification& result) {
-  const Eigen::RowVectorXd probabilities = softmax(logits);
+void add_scores(const AdaptedModel& model, const AdaptedModel::Scores& scores, Index row, int top_k,
+                Classification& result) {
+  const Eigen::RowVectorXd probabilities = softmax(scores.logits.row(row));
   const std::vector<std::size_t> order = best_first(probabilities);
   const auto scale = model.cosine_scale();
   const auto count = std::min(order.size(), static_cast<std::size_t>(top_k));
   for (const std::size_t c : std::span(order).first(count)) {
     result.scores.push_back({model.class_names()[c], probabilities[c]});
-    if (scale) result.scores.back().cosine = logits[c] / *scale;
+    if (scale) result.scores.back().cosine = scores.raw(row, static_cast<Index>(c)) / *scale;
   }
   const double second = order.size() > 1 ? probabilities[order[1]] : 0;
   result.margin = probabilities[order[0]] - second;
@@ -43,7 +44,8 @@ std::vector<Classification> classify(const AdaptedModel& model, std::span<const 
     require(options.min_confidence >= 0 && options.min_confidence <= 1, "min_confidence ",
             options.min_confidence, ", expected 0..1");
     const ImageFeatures features = model.features(images, options.features);
-    const Matrix logits = model.logits(features);
+    const AdaptedModel::Scores scores = model.scores(features);
+    const Vector known = known_scores(scores.raw);
     std::vector<Classification> results;
     auto damage = features.skipped.begin();
     for (std::size_t i = 0; i < images.size(); ++i) {
@@ -51,7 +53,10 @@ std::vector<Classification> classify(const AdaptedModel& model, std::span<const 
       if (features.first[i] < 0) {
         result.damage = *damage++;
       } else {
-        add_scores(model, logits.row(features.first[i]), options.top_k, result);
+        const Index row = features.first[i];
+        add_scores(model, scores, row, options.top_k, result);
+        result.known_score = known[row];
+        result.unknown = options.min_known_score && known[row] < *options.min_known_score;
         result.abstained = result.scores.front().probability < options.min_confidence;
       }
       results.push_back(std::move(result));

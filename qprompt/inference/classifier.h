@@ -21,12 +21,15 @@ struct Classification {
   std::vector<ClassScore> scores{};  // best first, at most top_k of them
   bool abstained = false;            // the best probability is below min_confidence
   double margin = 0;                 // the best probability less the second, 1 among one class
+  double known_score = 0;            // how likely it is one of the classes (known_score.h)
+  bool unknown = false;              // that is below min_known_score
   std::string damage{};              // why a skipped image could not be read, else empty
 };
 
 struct ClassifyOptions {
   int top_k = 1;
   double min_confidence = 0;  // 0..1
+  std::optional<double> min_known_score{};
   FeatureOptions features{};
 };
 

@@ -90,7 +90,11 @@ Json as_json(const EpochReport& epoch) {
 }
 
 Json as_json(const Classification& result) {
-  Json json{{"path", result.image}, {"unsure", result.abstained}, {"margin", result.margin}};
+  Json json{{"path", result.image},
+            {"unsure", result.abstained},
+            {"unknown", result.unknown},
+            {"margin", result.margin},
+            {"known_score", result.known_score}};
   for (const ClassScore& score : result.scores) {
     Json& shown = json["scores"].emplace_back(
         Json{{"class", score.class_name}, {"probability", score.probability}});

@@ -7,6 +7,7 @@
 #include "qprompt/core/file.h"
 #include "qprompt/core/hash.h"
 #include "qprompt/core/json.h"
+#include "qprompt/core/json_fields.h"
 #include "qprompt/data/class_names.h"
 #include "qprompt/run/choosing.h"
 #include "qprompt/run/record.h"
@@ -130,6 +131,27 @@ std::vector<std::string> class_names_for(const fs::path& prompt, const std::stri
     require(remembered.has_value(), prompt.string(), ": no class names beside it in ",
             class_names_path(prompt).filename().string(), "; --classes names.txt gives them");
     return *remembered;
+  });
+}
+
+HeldOutScores held_out_scores_of(const fs::path& prompt) {
+  return at_border([&] {
+    const auto record = record_of(prompt);
+    require(record.has_value(), prompt.string(), ": no ", kReportName,
+            " of its run beside it, which says what held-out images score: the run folder that "
+            "train wrote has one");
+    const std::string path = (prompt.parent_path() / kReportName).string();
+    return naming(path, [&] {
+      HeldOutScores images;
+      const nlohmann::json::json_pointer place("/held_out_scores");
+      if (record->contains(place)) {
+        images = fields_from_json<HeldOutScores>(record->at(place));
+      }
+      require(!images.scores.empty(), path,
+              ": holds no scores of held-out images: train finds them where there are validation "
+              "images, and without --no-temperature");
+      return images;
+    });
   });
 }
 

@@ -8,6 +8,7 @@
 
 #include "qprompt/artifact/prompt_file.h"
 #include "qprompt/core/export.h"
+#include "qprompt/inference/known_score.h"
 
 namespace qprompt {
 
@@ -54,6 +55,10 @@ QPROMPT_API std::optional<std::vector<std::string>> remembered_classes(
 // are neither.
 QPROMPT_API std::vector<std::string> class_names_for(const std::filesystem::path& prompt,
                                                      const std::string& names_file);
+
+// What held-out images of the run that `prompt` is of scored. Throws Error where it is of none, or
+// of one that held none out.
+QPROMPT_API HeldOutScores held_out_scores_of(const std::filesystem::path& prompt);
 
 // Whether `data` (under `split`, empty without one) are what the run that `prompt` is of learned
 // from.

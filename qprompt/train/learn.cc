@@ -6,6 +6,8 @@
 #include "qprompt/core/border.h"
 #include "qprompt/core/error.h"
 #include "qprompt/core/stopwatch.h"
+#include "qprompt/inference/known_score.h"
+#include "qprompt/inference/predictions.h"
 #include "qprompt/train/bits.h"
 #include "qprompt/train/choose_bits.h"
 #include "qprompt/train/temperature.h"
@@ -27,9 +29,14 @@ void calibrate(const Model& model, const TrainingData& data, const LearnConfig& 
     return;
   }
   const AdaptedModel deployed(model, learned.prompt, learned.class_names);
-  const TemperatureFit fit =
-      fit_temperature(logits(deployed, *data.held_out), data.held_out->labels);
+  const std::vector<int>& labels = data.held_out->labels;
+  const AdaptedModel::Scores scored = scores(deployed, *data.held_out);
+  const TemperatureFit fit = fit_temperature(scored.logits, labels);
   learned.temperature = learned.prompt.temperature = fit.temperature;
+  const std::vector<int> predicted = predictions(scored.logits);
+  std::vector<bool> right(labels.size());
+  for (std::size_t i = 0; i < labels.size(); ++i) right[i] = predicted[i] == labels[i];
+  learned.held_out_scores = held_out_scores(scored.raw, right);
   std::ostringstream reason;
   reason.precision(3);
   reason << "fitted on " << data.held_out->images() << " validation images, NLL " << fit.nll_before

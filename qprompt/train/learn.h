@@ -11,6 +11,7 @@
 #include "qprompt/data/dataset.h"
 #include "qprompt/data/few_shot.h"
 #include "qprompt/features/feature_options.h"
+#include "qprompt/inference/known_score.h"
 #include "qprompt/prompt/config.h"
 #include "qprompt/train/training_config.h"
 
@@ -66,6 +67,7 @@ struct Learned {
   std::vector<std::string> bits_reasons;   // why widths were chosen, where "auto" asked for it
   double temperature = 1;                  // of the prompt
   std::string temperature_reason;          // what it was fitted to, or why it was not
+  HeldOutScores held_out_scores;           // what those images score, for classify --unknown
   std::vector<ScarceClass> scarce;         // classes with fewer images than shots
   std::vector<std::string> skipped;        // damaged images
   double feature_seconds = 0, training_seconds = 0;
@@ -84,6 +86,7 @@ struct Learned {
     visit("bits_reasons", bits_reasons, "why widths were chosen");
     visit("temperature", temperature, "what logits are divided by");
     visit("temperature_reason", temperature_reason, "what it was fitted to, or why it was not");
+    visit("held_out_scores", held_out_scores, "what those images score as pictures of the classes");
     visit("interrupted", interrupted, "");
     visit("skipped_images", skipped, "damaged images");
   }

@@ -8,6 +8,8 @@
 namespace qprompt {
 namespace {
 
+constexpr double kFlat = 1e-9;  // nats per image and unit of b: as good as the best
+
 // The objective as a function of b = 1 / T. Of an image with logits z and the target z_t, that of
 // its class mixed with what the prior expects, the loss is log sum_c exp(b z_c) - b z_t.
 class Objective1d {
@@ -28,6 +30,8 @@ class Objective1d {
   struct Slopes {
     double first = 0, second = 0;
   };
+  double images() const { return static_cast<double>(logits_.rows()); }
+
   Slopes slopes(double b) const {
     Slopes slopes;
     for (Index i = 0; i < logits_.rows(); ++i) {
@@ -50,7 +54,7 @@ double smallest(const Objective1d& objective) {
   double low = 1 / kHighestTemperature, high = 1 / kLowestTemperature, b = 1;
   for (int step = 0; step < 100; ++step) {
     const auto [first, second] = objective.slopes(b);
-    if (first == 0) break;
+    if (std::abs(first) <= kFlat * objective.images()) break;
     (first > 0 ? high : low) = b;
     double next = b - first / second;
     if (!(next > low && next < high)) next = std::sqrt(low * high);

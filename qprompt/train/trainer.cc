@@ -260,17 +260,22 @@ Index steps_per_epoch(Index images, int batch_size) {
   return images < batch_size ? 1 : images / batch_size;
 }
 
-Matrix logits(const AdaptedModel& model, const TrainingSet& set) {
-  const Index views = set.images() * set.views;
-  Matrix logits(views, std::ssize(model.class_names()));
+AdaptedModel::Scores scores(const AdaptedModel& model, const TrainingSet& set) {
+  const Index views = set.images() * set.views, classes = std::ssize(model.class_names());
+  AdaptedModel::Scores all{Matrix(views, classes), Matrix(views, classes)};
   for (Index first = 0; first < views; first += kValidationBatch) {
     const Index count = std::min(kValidationBatch, views - first);
     const ImageBatch images = consecutive_views(set, first, count).images;
-    const bool reads_pixels = model.prompts_images() || images.unit_features.size() == 0;
-    logits.middleRows(first, count) = reads_pixels ? model.logits_of_pixels(images.pixels)
-                                                   : model.logits_of_frozen(images.unit_features);
+    const auto some = model.prompts_images() ? model.scores_of_pixels(images.pixels)
+                                             : model.scores_of_frozen(images.unit_features);
+    all.logits.middleRows(first, count) = some.logits;
+    all.raw.middleRows(first, count) = some.raw;
   }
-  return logits;
+  return all;
+}
+
+Matrix logits(const AdaptedModel& model, const TrainingSet& set) {
+  return scores(model, set).logits;
 }
 
 double accuracy(const AdaptedModel& model, const TrainingSet& set) {

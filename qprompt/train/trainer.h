@@ -20,7 +20,7 @@ struct TrainingData {
   const TrainingSet* validation = nullptr;  // looked at after every epoch where it is given
   const TrainingState* resume = nullptr;    // go on from here
   double zero_shot = -1;  // its accuracy on `validation`: what best_or_zero_shot has to exceed
-  const TrainingSet* held_out = nullptr;    // looked at when all is learned, by learn_from alone
+  const TrainingSet* held_out = nullptr;  // looked at when all is learned, by learn_from alone
 };
 
 struct TrainingResult {
@@ -38,6 +38,7 @@ struct TrainingResult {
 Index steps_per_epoch(Index images, int batch_size);
 
 // Of all views [images * views, n_cls].
+AdaptedModel::Scores scores(const AdaptedModel& model, const TrainingSet& set);
 Matrix logits(const AdaptedModel& model, const TrainingSet& set);
 // Share of the views whose class the model puts first, as it will classify them.
 double accuracy(const AdaptedModel& model, const TrainingSet& set);

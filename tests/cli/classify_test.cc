@@ -28,6 +28,12 @@ class Classify : public CliTest {
     return nlohmann::json::parse(succeed(words).out);
   }
 
+  // Training takes a validation part of a folder that has no parts.
+  void divide_plain_folder() {
+    fs::rename(fs::path(data) / "train", folder / "plain");
+    data = path("plain");
+  }
+
   std::string names_file;
 };
 
@@ -87,16 +93,68 @@ TEST_F(Classify, WritesTheSameAnswersAsCsv) {
   fs::copy_file(picture(), named);
   succeed(classify({"--classes", names_file, "--csv", path("table.csv"), named.string()}));
   const std::string best = report({named.string()}).at("images")[0].at("scores")[0].at("class");
-  EXPECT_THAT(read_text(folder / "table.csv"),
-              StartsWith("path,rank,class,probability,unsure,cosine,margin\n\"" +
-                         path("a \"\"quoted\"\", name") + ".webp\",1," + best + ","));
+  EXPECT_THAT(
+      read_text(folder / "table.csv"),
+      StartsWith("path,rank,class,probability,unsure,cosine,margin,unknown,known_score\n\"" +
+                 path("a \"\"quoted\"\", name") + ".webp\",1," + best + ","));
 }
 
 TEST_F(Classify, CsvOnStdoutIsAllThereIs) {
   const Outcome outcome =
       succeed(classify({"--classes", names_file, "--csv", "-", "--top", "2", picture().string()}));
-  EXPECT_THAT(outcome.out, StartsWith("path,rank,class,probability,unsure,cosine,margin\n"));
+  EXPECT_THAT(outcome.out,
+              StartsWith("path,rank,class,probability,unsure,cosine,margin,unknown,known_score\n"));
   EXPECT_EQ(std::ranges::count(outcome.out, '\n'), 3);
+}
+
+TEST_F(Classify, SaysWhatIsProbablyOfNoneOfTheClasses) {
+  divide_plain_folder();
+  succeed(train(path("run"), {"--skip-evaluation"}));
+  const auto held_out = json_file(folder / "run/run.json").at("held_out_scores");
+  const std::vector<double> scores = held_out.at("scores");
+  ASSERT_FALSE(scores.empty());
+  EXPECT_TRUE(std::ranges::is_sorted(scores));
+  EXPECT_EQ(held_out.at("right").size(), scores.size());
+  const auto asked = [&](const std::string& rule) {
+    const auto words =
+        classify({"--prompt", path("run"), "--unknown", rule, "--json", "-", path("data/test")});
+    return nlohmann::json::parse(succeed(words).out);
+  };
+  const auto all = asked("coverage=1");
+  EXPECT_EQ(all.at("settings").at("min_known_score"), scores.front());
+  const auto few = asked("coverage=0.01");
+  EXPECT_EQ(few.at("settings").at("min_known_score"), scores.back());
+  int unknown = 0;
+  for (const auto& image : few.at("images")) {
+    EXPECT_EQ(image.at("unknown"), image.at("known_score") < scores.back());
+    unknown += image.at("unknown").get<bool>();
+  }
+  ASSERT_GT(unknown, 0);
+  const std::string text =
+      succeed(classify({"--prompt", path("run"), "--unknown", "coverage=0.01", path("data/test")}))
+          .out;
+  int lines = 0;
+  for (std::size_t at = 0; (at = text.find(": (unknown) ", at)) != std::string::npos; ++at) ++lines;
+  EXPECT_EQ(lines, unknown);
+}
+
+TEST_F(Classify, RefusesToCallUnknownWhereNothingSaysWhatIsKnown) {
+  const std::string picture = this->picture().string();
+  divide_plain_folder();
+  succeed(train(path("run"), {"--skip-evaluation"}));
+  fs::copy_file(folder / "run/prompt.qprompt", folder / "alone.qprompt");
+  fs::copy_file(folder / "run/prompt.classes.txt", folder / "alone.classes.txt");
+  const auto asked = [&](const std::string& prompt, const std::string& rule) {
+    return classify({"--prompt", path(prompt), "--unknown", rule, picture});
+  };
+  EXPECT_THAT(error_line(asked("alone.qprompt", "auto")),
+              ::testing::AllOf(HasSubstr("alone.qprompt"), HasSubstr("no run.json")));
+  succeed(train(path("cold"), {"--skip-evaluation", "--no-temperature"}));
+  EXPECT_THAT(error_line(asked("cold", "auto")),
+              ::testing::AllOf(HasSubstr("cold/run.json"), HasSubstr("no scores of held-out")));
+  const Outcome wrong = run(asked("run", "most"));
+  EXPECT_EQ(wrong.exit_code, 2);
+  EXPECT_THAT(wrong.err, HasSubstr("'most'"));
 }
 
 TEST_F(Classify, RemembersTheClassesOfTheTrainingAndTakesOthers) {

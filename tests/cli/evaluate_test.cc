@@ -147,5 +147,23 @@ TEST_F(Evaluate, PrintsAccuracyAgainstCoverage) {
   EXPECT_EQ(answered, half.at("images"));
 }
 
+TEST_F(Evaluate, SaysHowPicturesOfOtherClassesAreTold) {
+  learn({"--classes", "base"});
+  fs::create_directory(folder / "others");
+  fs::copy(folder / "plain" / class_names[3], folder / "others" / "a", fs::copy_options::recursive);
+  const auto others = report({"--classes", "base", "--others", path("others")}).at("others");
+  EXPECT_EQ(others.at("images"), 5);
+  EXPECT_EQ(others.at("scores")[0].at("score"), "max_logit");
+  const std::string text =
+      succeed(evaluate({"--prompt", path("run"), "--classes", "base", "--others", path("others")}))
+          .out;
+  EXPECT_THAT(text, HasSubstr("of 5 pictures of other classes"));
+  EXPECT_THAT(text,
+              HasSubstr(fmt::format("max_logit         {:6.3f}  {:6.2f} %\n",
+                                    others.at("scores")[0].at("auroc").get<double>(),
+                                    100 * others.at("scores")[0].at("rejected").get<double>())));
+  EXPECT_FALSE(report().contains("others"));
+}
+
 }  // namespace
 }  // namespace qprompt::testing

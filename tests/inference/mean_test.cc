@@ -100,6 +100,18 @@ TEST_F(MeanOfModels, OfOneModelIsThatModel) {
   }
 }
 
+TEST_F(MeanOfModels, RawLogitsAreTheMeanOfItsPartsWhateverTheTemperatures) {
+  PromptFile file = pair();
+  file.temperature = 3;
+  file.partners[0].temperature = 2;
+  const AdaptedModel mean(model_, file, kNames);
+  const Matrix expected =
+      (logits(unified_prompt(model_, 1)) + logits(unified_prompt(model_, 2))) / 2;
+  EXPECT_TRUE(mean.scores_of_frozen(images_).raw.isApprox(expected, 1e-5F));
+  EXPECT_EQ(mean.scores_of_frozen(images_).logits, logits(mean));
+  EXPECT_EQ(mean.cosine_scale(), model_.logit_scale());
+}
+
 TEST_F(MeanOfModels, ServesWhatAllPartsServe) {
   PromptFile file = unified_prompt(model_);
   file.partners = {class_bound_prompt(model_, kNames)};

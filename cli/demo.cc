@@ -50,8 +50,9 @@ DemoChoice choice_of(const RunSpec& run, const fs::path& records, const Model& m
   const nlohmann::json chosen =
       read_json_object(record_path(records, run, model)).at("tune").at("chosen");
   const auto name = chosen.at("name").get<std::string>();
-  const auto epoch = chosen.at("epoch").get<int>();
-  return {run.method.learn->seed, epoch == 0 ? name : fmt::format("{}, epoch {}", name, epoch)};
+  const nlohmann::json& epoch = chosen.at("epoch");
+  return {run.method.learn->seed,
+          epoch.is_null() ? name : fmt::format("{}, epoch {}", name, epoch.get<int>())};
 }
 
 void do_runs(const Model& model, const std::vector<RunSpec>& runs, const fs::path& records,

@@ -196,18 +196,41 @@ Settings LearnArguments::settings() const {
   return settings;
 }
 
+namespace {
+
+// What a choice among names would not read.
+void require_meant_for_choice(const Settings& given) {
+  const auto refuse_with = [&](const char* field, const char* other, const char* why) {
+    if (!given.contains(field) || !given.contains(other)) return;
+    throw CLI::ValidationError(flag_name(field) + " and " + flag_name(other) + ": " + why);
+  };
+  refuse_with("method", "candidates", "the names of --candidates say it");
+  const auto quantizer = given.find("quantizer");
+  const bool plain = quantizer != given.end() && is_said_by_names(quantizer->second);
+  if (plain) refuse_with("quantizer", "bits", "there are no bits");
+  if (plain && quantizer->second != "none") {
+    throw CLI::ValidationError("--quantizer " + quantizer->second +
+                               ": the names of --candidates say it: coop-noise");
+  }
+  if (given.contains("regularizer") && !given.contains("method")) {
+    throw CLI::ValidationError("--regularizer: the names of --candidates say it: qkgcoop");
+  }
+}
+
+}  // namespace
+
 Method LearnArguments::tuned() const {
   if (!preset_.empty()) {
     throw CLI::ValidationError("--preset has its settings, and --tune chooses them: give one");
   }
+  require_meant_for_choice(given_);
   Settings settings = given_;
-  if (settings.contains("method") && !settings.contains("candidates")) {
+  if (settings.contains("method")) {
     std::set<std::string> meant_for_the_choice;
     settings["candidates"] = name_of(configured(given_, meant_for_the_choice));
   }
   std::set<std::string> unknown;
   Method method = named_method(kTunedName, settings, unknown);
-  unknown.erase("method");
   if (!unknown.empty()) fail_unknown_flags(unknown, "any candidate");
   return method;
 }
@@ -215,6 +238,10 @@ Method LearnArguments::tuned() const {
 LearnConfig LearnArguments::config() const {
   std::set<std::string> unknown;
   LearnConfig config = configured(settings(), unknown);
+  for (const std::string& field : unknown) {
+    if (!is_tune_setting(field, given(field))) continue;
+    throw CLI::ValidationError(flag_name(field) + ": a setting of --tune, which was not asked for");
+  }
   if (!unknown.empty()) {
     fail_unknown_flags(unknown, enum_name(method_tag(config.method)) +
                                     (preset_.empty() ? "" : ", with --preset " + preset_));

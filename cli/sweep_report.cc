@@ -96,6 +96,7 @@ SweepResult run_and_tell(Workbench& bench, const std::vector<RunSpec>& runs, Swe
   SweepResult result;
   Teller teller(runs.size());
   options.on_begin = training_observer;
+  options.on_choosing = choosing_progress();
   options.on_end = [&](std::size_t position, const RunSpec& spec, const RunOutcome& outcome) {
     teller.end(position, spec, outcome);
     result.found += outcome.fate == RunFate::kThere;

@@ -88,6 +88,10 @@ RunSpec run_spec(const TrainArguments& arguments, const Dataset& dataset) {
   spec.method = arguments.method;
   spec.data = std::make_shared<const RunData>(dataset, arguments.data.description(dataset));
   if (!spec.method.tune) spec.preset = arguments.flags.preset_use();
+  const ModelChoice choice = spec.method.learn->training.model_choice;
+  if (spec.preset && spec.preset->differences.contains("model_choice")) {
+    spec.preset->differences["model_choice"] = enum_name(choice);  // it may have been settled
+  }
   const ClassSubset classes = spec.method.learn->classes;
   if (has_test_images(dataset, classes) && !arguments.skip_evaluation)
     spec.targets = {{"test", spec.data, classes}};
@@ -139,7 +143,8 @@ Method method_of(const TrainArguments& arguments) {
 // Nobody asked for the best epoch by name: without images to choose by, the last one is kept.
 void settle_epoch_choice(const Dataset& dataset, TrainArguments& arguments) {
   ModelChoice& choice = arguments.method.learn->training.model_choice;
-  if (choice != ModelChoice::kBestOrZeroShot || !dataset.val.empty()) return;
+  const ClassSubset classes = arguments.method.learn->classes;
+  if (choice != ModelChoice::kBestOrZeroShot || has_validation_images(dataset, classes)) return;
   if (!arguments.flags.given("model_choice").empty()) return;
   choice = ModelChoice::kLastEpoch;
   tell("notice: no validation images, so no epoch is chosen: the last one is kept");

@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cmath>
+
 #include "cli/console.h"
 #include "cli/evaluate_report.h"
 #include "qprompt/core/fields.h"
@@ -10,40 +13,59 @@
 namespace qprompt::cli {
 namespace {
 
-std::string share_text(const MeanAndError& value) {
-  return fmt::format("{:.1f} ± {:.1f} %", 100 * value.mean, 100 * value.error);
+// Of one fold nobody knows the spread.
+std::string share_text(const MeanAndError& value, std::size_t folds) {
+  const std::string mean = fmt::format("{:.1f}", 100 * value.mean);
+  return folds < 2 ? mean + " %" : fmt::format("{} ± {:.1f} %", mean, 100 * value.error);
 }
 
-// "learned classes 55.2 ± 0.8 %, added later 61.0 ± 1.2 %, together 58.0 ± 0.9 %"
-std::string expectation_text(const Expectation& expectation, TuneGoal goal) {
-  std::string text = "learned classes " + share_text(expectation.learned);
+// "learned classes 55.2 ± 0.8 %, others 61.0 ± 1.2 %, harmonic mean 58.0 ± 0.9 %"
+std::string expectation_text(const Expectation& expectation, TuneGoal goal, std::size_t folds) {
+  const std::string text = "learned classes " + share_text(expectation.learned, folds);
   if (goal == TuneGoal::kSame) return text;
-  return text + ", others " + share_text(expectation.novel) + ", harmonic mean " +
-         share_text(expectation.score);
+  return text + ", others " + share_text(expectation.novel, folds) + ", harmonic mean " +
+         share_text(expectation.score, folds);
 }
 
-void show_choice(const TuneResult& tuned, TuneGoal goal) {
-  const std::size_t folds = tuned.tables.front().folds.size();
-  const std::string tried =
-      fmt::format("{} candidates, {} folds, {:.0f} s{}", tuned.candidates.size(), folds,
-                  tuned.seconds, tuned.within_budget ? "" : ", all of the budget");
-  print("chosen: {}{} ({})\n", tuned.chosen().name,
-        tuned.is_zero_shot() ? "" : fmt::format(", epoch {}", tuned.pick.epoch + 1), tried);
-  print("expected: {}\n", expectation_text(tuned.expected, goal));
-  print("zero-shot on the same images: {}\n", expectation_text(tuned.zero_shot, goal));
-  if (!tuned.is_zero_shot() && tuned.expected.score.mean <= tuned.zero_shot.score.mean) {
+void tell_failures(const TuneResult& tuned) {
+  for (std::size_t c = 0; c < tuned.failures.size(); ++c) {
+    if (tuned.failures[c].empty()) continue;
+    tell("notice: {} was left out: {}", tuned.candidates[c].name, tuned.failures[c]);
+  }
+}
+
+void tell_doubts(const TuneResult& tuned, std::size_t folds) {
+  if (folds < 2) {
     tell(
-        "notice: what is chosen without a fold is no better on it than zero-shot, so this choice "
-        "may "
-        "be luck; --rule one_se changes less, more images a class tell more");
+        "notice: the budget ended within the first fold, so nothing is known of the spread; a "
+        "larger --budget tells more");
   }
   if (tuned.is_zero_shot()) {
     tell(
         "notice: nothing that was tried beats zero-shot by more than the folds spread, so the "
-        "prompt "
-        "is zero-shot's; more images a class, or words that say what the pictures are (--ctx-init "
-        "\"a satellite photo of\"), may change that");
+        "prompt is zero-shot's; more images a class, or words that say what the pictures are "
+        "(--ctx-init \"a satellite photo of\"), may change that");
+  } else if (tuned.expected.score.mean <= tuned.zero_shot.score.mean) {
+    tell(
+        "notice: what is chosen without a fold is no better on it than zero-shot, so this choice "
+        "may be luck; --rule one_se changes less, more images a class tell more");
   }
+}
+
+void show_choice(const TuneResult& tuned, TuneGoal goal) {
+  const std::size_t folds = tuned.tables.front().folds.size();
+  const std::string tried = fmt::format(
+      "{} candidates, {} fold{}, {:.0f} s{}", tuned.candidates.size(), folds, folds == 1 ? "" : "s",
+      tuned.seconds, tuned.within_budget ? "" : ", all of the budget");
+  const auto epoch = tuned.epoch();
+  print("chosen: {}{} ({})\n", tuned.chosen().name,
+        epoch ? fmt::format(", epoch {}", *epoch) : std::string(), tried);
+  if (!tuned.is_zero_shot()) {
+    print("expected: {}\n", expectation_text(tuned.expected, goal, folds));
+  }
+  print("zero-shot on the same images: {}\n", expectation_text(tuned.zero_shot, goal, folds));
+  tell_failures(tuned);
+  tell_doubts(tuned, folds);
 }
 
 // An accuracy is lower by more than chance makes of so many images (one standard error).
@@ -103,10 +125,9 @@ void show_test(const TrainReport& report) {
   }
 }
 
-// What the choice among epochs came to. Of an interrupted run: so far.
+// What the choice among epochs came to.
 void show_epoch(const TrainingConfig& training, const Learned& learned) {
-  if (!learned.interrupted && training.patience > 0 &&
-      std::ssize(learned.epochs) < training.epochs) {
+  if (training.patience > 0 && std::ssize(learned.epochs) < training.epochs) {
     print("stopped after {} of {} epochs: {} without a better validation\n", learned.epochs.size(),
           training.epochs, training.patience);
   }
@@ -121,10 +142,16 @@ void show_epoch(const TrainingConfig& training, const Learned& learned) {
   }
 }
 
+// Whose values an interrupted run hands over.
+std::string source_of_prompt(const TrainingConfig& training, const Learned& learned) {
+  if (chooses_epoch(training) && learned.chosen_epoch > 0) return "that of the best epoch so far";
+  const bool may_be_zero_shot = training.model_choice == ModelChoice::kBestOrZeroShot;
+  return may_be_zero_shot ? "zero-shot's" : "that of the last step";
+}
+
 void show_interruption(const TrainingConfig& training, const Learned& learned) {
-  const bool chose = chooses_epoch(training) && learned.chosen_epoch > 0;
-  print("interrupted after {} steps: the prompt is that of {}; --resume goes on\n", learned.steps,
-        chose ? "the best epoch so far" : "the last step");
+  print("interrupted after {} steps: the prompt is {}; --resume goes on\n", learned.steps,
+        source_of_prompt(training, learned));
 }
 
 }  // namespace
@@ -136,7 +163,7 @@ void show(const TrainReport& report) {
   for (const std::string& reason : learned.bits_reasons) print("bits of {}\n", reason);
   if (run.tuned) {
     show_choice(*run.tuned, report.spec.method.tune->config.goal);
-  } else {
+  } else if (!learned.interrupted) {
     show_epoch(training, learned);
   }
   if (learned.temperature != 1) {
@@ -147,6 +174,9 @@ void show(const TrainReport& report) {
   } else {
     show_test(report);
     if (run.held_out) show_held_out(*run.held_out);
+    if (!run.held_out_failure.empty()) {
+      tell("notice: held-out classes were not looked at: {}", run.held_out_failure);
+    }
   }
   print("{} ({} bytes, {} of them values)\n", (report.run / kPromptName).string(),
         to_bytes(learned.prompt).size(), payload_size(learned.prompt));

@@ -110,10 +110,21 @@ std::vector<std::string> class_names_of(const Dataset& dataset, ClassSubset clas
   return {dataset.class_names.begin() + first, dataset.class_names.begin() + end};
 }
 
-bool has_test_images(const Dataset& dataset, ClassSubset classes) {
+namespace {
+
+bool has_images(const Dataset& dataset, const std::vector<Item>& items, ClassSubset classes) {
   const ClassRange range = range_of(dataset, classes);
-  return std::ranges::any_of(dataset.test,
-                             [&](const Item& item) { return range.holds(item.label); });
+  return std::ranges::any_of(items, [&](const Item& item) { return range.holds(item.label); });
+}
+
+}  // namespace
+
+bool has_test_images(const Dataset& dataset, ClassSubset classes) {
+  return has_images(dataset, dataset.test, classes);
+}
+
+bool has_validation_images(const Dataset& dataset, ClassSubset classes) {
+  return has_images(dataset, dataset.val, classes);
 }
 
 namespace {

@@ -33,9 +33,11 @@ inline auto enum_names(ClassSubset) { return std::array{"all", "base", "new"}; }
 // Base: the first half of the classes, rounded up; new: the rest. Labels are renumbered from zero:
 // the head of the softmax is the class list. Throws Error when fewer than two classes are left.
 QPROMPT_API Dataset subsample_classes(const Dataset& dataset, ClassSubset classes);
-// What that has for class names, and whether for test images any, without a copy of all images.
+// What that has for class names, and whether for test or validation images any, without a copy of
+// all images.
 std::vector<std::string> class_names_of(const Dataset& dataset, ClassSubset classes);
 bool has_test_images(const Dataset& dataset, ClassSubset classes);
+bool has_validation_images(const Dataset& dataset, ClassSubset classes);
 
 // The same images among another class list: labels become positions in `class_names`, found by the
 // names as prompts read them. Throws Error naming a class that has images and is not in it, or that

@@ -134,6 +134,8 @@ class Runs {
 
   // What a study varies stands over what was asked for, and the data set's over the method's.
   Method method_of(const Row& row, const std::string& data) {
+    require(!request_.preset || row.method != kTunedName, "a preset has its settings, and '",
+            kTunedName, "' chooses them: give one");
     const Settings of_method = settings_of_method(request_, row.method);
     const Settings of_data = settings_of_data(request_, data);
     for (const auto& [field, text] : of_data) data_fields_.insert(field);

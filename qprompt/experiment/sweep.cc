@@ -77,6 +77,7 @@ class Sweep {
       options.tensorboard = options_.tensorboard / outcome.folder.filename();
     }
     if (options_.on_begin) options.observer = options_.on_begin();
+    options.on_choosing = options_.on_choosing;
     const RunResult result = execute(bench_, spec, options);
     if (result.learned && result.learned->interrupted) throw Interrupted();
     outcome.skipped = result.skipped;

@@ -35,6 +35,7 @@ struct SweepOptions {
   std::string tokenizer{};
   std::filesystem::path tensorboard{};   // a folder for each run below it; empty: none
   std::function<Observer()> on_begin{};  // before a run that is not there: who watches it
+  std::function<void(const TuneProgress&)> on_choosing{};
   std::function<void(std::size_t position, const RunSpec& spec, const RunOutcome& outcome)>
       on_end{};
 };

@@ -12,7 +12,7 @@ namespace fs = std::filesystem;
 using Json = nlohmann::ordered_json;
 
 TrialResult trial_of(const RunTried& event) {
-  TrialResult trial{event.candidate, static_cast<std::size_t>(event.fold), {}};
+  TrialResult trial{event.candidate, static_cast<std::size_t>(event.fold), {}, event.failure};
   const std::size_t epochs = event.learned.size();
   require(event.fold >= 0 && event.novel.size() == epochs && event.changed.size() == epochs,
           "a trial of fold ", event.fold, " with ", epochs, ", ", event.novel.size(), " and ",
@@ -91,6 +91,7 @@ RunTried as_event(const TrialResult& trial, const std::string& choice, double se
   RunTried event{.choice = choice,
                  .candidate = trial.candidate,
                  .fold = static_cast<std::int64_t>(trial.fold),
+                 .failure = trial.failure,
                  .seconds = seconds};
   for (const Judgement& judgement : trial.judgements) {
     event.learned.push_back(judgement.learned);
@@ -103,8 +104,8 @@ RunTried as_event(const TrialResult& trial, const std::string& choice, double se
 Json as_json(const TuneResult& result, const TuneSpec& spec) {
   Json json = fields_as_json(spec.config);
   const TuneCandidate& chosen = result.chosen();
-  json["chosen"] = {{"name", chosen.name},
-                    {"epoch", result.is_zero_shot() ? 0 : result.pick.epoch + 1}};
+  json["chosen"] = {{"name", chosen.name}, {"epoch", nullptr}};
+  if (const auto epoch = result.epoch()) json["chosen"]["epoch"] = *epoch;
   json["expected"] = as_json(result.expected);
   json["zero_shot"] = as_json(result.zero_shot);
   json["within_budget"] = result.within_budget;
@@ -116,6 +117,7 @@ Json as_json(const TuneResult& result, const TuneSpec& spec) {
   json["candidates"] = Json::array();
   for (std::size_t c = 0; c < result.candidates.size(); ++c) {
     json["candidates"].push_back(as_json(result.candidates[c], result.tables[c]));
+    if (!result.failures[c].empty()) json["candidates"].back()["failure"] = result.failures[c];
   }
   return json;
 }

@@ -66,6 +66,7 @@ struct RunTried {
   std::string candidate{};
   std::int64_t fold = 0;
   std::vector<double> learned{}, novel{}, changed{};
+  std::string failure{};
   double seconds = 0;
 
   template <typename Visitor>
@@ -76,6 +77,7 @@ struct RunTried {
     visit("learned", learned, "accuracy on held-out images of the classes learned, by epoch");
     visit("novel", novel, "accuracy on images of the classes held out");
     visit("changed", changed, "share of the answers that are not zero-shot's");
+    visit("failure", failure, "why it came to nothing; else empty");
     visit("seconds", seconds, "that choosing has taken");
   }
 };

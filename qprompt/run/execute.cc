@@ -38,6 +38,7 @@ class Run {
   RunResult finish() {
     require_possible(spec_, bench_.model());
     if (spec_.method.learn) require_one_a_line(spec_.data->dataset.class_names);
+    require_same_kind();
     if (spec_.method.tune) {
       tried_ = tried_before();
     } else if (spec_.method.learn) {
@@ -49,6 +50,18 @@ class Run {
   }
 
  private:
+  // A choice goes on as a choice, and a training as a training.
+  void require_same_kind() const {
+    if (!options_.resume) return;
+    const std::string folder = options_.folder.string();
+    const bool was_choosing = qprompt::was_choosing(options_.folder / kEventsName);
+    const bool was_learning = fs::exists(state_path());
+    require(spec_.method.tune || !was_choosing, folder,
+            ": settings were being chosen here; --tune goes on with that");
+    require(!spec_.method.tune || was_choosing || !was_learning, folder,
+            ": this run was begun without --tune; resume it without");
+  }
+
   // What is learned is known.
   void settle(std::vector<LearnConfig> parts) {
     parts_ = std::move(parts);
@@ -149,6 +162,11 @@ class Run {
     options.keep = [this, hash = choice()](const TrialResult& trial, double seconds) {
       if (events_) events_->write(as_event(trial, hash, seconds));
     };
+    const std::string known = choice() + std::to_string(tried_.trials.size());
+    require(agree(ranks_, hash64(known)), options_.folder.string(),
+            ": ranks know of different trials; all must see the same files");
+    // Of another run, since nothing of this one is known.
+    if (tried_.trials.empty() && ranks_.is_root()) fs::remove(state_path());
     const TuneSpec& spec = *spec_.method.tune;
     const LearnConfig& base = *spec_.method.learn;
     result_.tuned = tune(bench_.model(), bench_.training(spec_.data, base).sets.chosen(), base,
@@ -167,11 +185,11 @@ class Run {
     }
     test();
     compare();
-    if (options_.forecast && !result_.tuned) look_at_held_out();
     is_finished_ = true;
     save();
     if (ranks_.is_root()) fs::remove(state_path());
     if (events_) events_->write(RunEnded{});
+    if (options_.forecast && !result_.tuned) look_at_held_out();
   }
 
   // An error amid the run, such as a loss that is not finite, says where the last good state is.
@@ -242,10 +260,18 @@ class Run {
     calibrate(bench_.model(), data, config(), learned);
   }
 
+  // The run is finished without it: nothing that goes wrong here takes it back.
   void look_at_held_out() {
     TrainingSets& sets = bench_.training(spec_.data, config()).sets;
-    result_.held_out = held_out(bench_.model(), sets, config(), result_.learned->prompt,
-                                bench_.training_options(), options_.observer);
+    try {
+      result_.held_out = held_out(bench_.model(), sets, config(), result_.learned->prompt,
+                                  bench_.training_options(), options_.observer);
+      save();
+    } catch (const Interrupted&) {
+      result_.held_out_failure = "interrupted";
+    } catch (const Error& error) {
+      result_.held_out_failure = error.what();
+    }
   }
 
   // The model that is tested.
@@ -301,6 +327,7 @@ class Run {
   nlohmann::ordered_json record() {
     nlohmann::ordered_json record = run_record(bench_, spec_, result_);
     record["interrupted"] = !is_finished_;
+    if (result_.tuned) record["seconds"]["choosing"] = result_.tuned->seconds;
     record["seconds"]["test_features"] = encoding_seconds_;
     record["seconds"]["evaluation"] = test_seconds_;
     if (spec_.by_epoch) add_to_record(epochs_, record);

@@ -44,6 +44,7 @@ struct RunResult {
   std::vector<Evaluation> targets{};   // in the order of the spec's; none for an interrupted run
   std::optional<Metrics> zero_shot{};  // of the first target, where a comparison was asked for
   std::optional<HeldOut> held_out{};   // where a forecast was asked for and such images are there
+  std::string held_out_failure{};      // why there is none, where it was tried
   std::vector<std::string> skipped{};  // damaged test images, each once
 };
 

@@ -1,7 +1,15 @@
 #include "qprompt/run/held_out.h"
 
+#include <set>
+
 namespace qprompt {
 namespace {
+
+// Whether each class has features to take the mean of.
+bool has_means(const TrainingSet& set, std::size_t classes) {
+  const std::set<int> seen(set.labels.begin(), set.labels.end());
+  return set.features.size() > 0 && seen.size() == classes;
+}
 
 // Of the same views as the run learns from: no image is encoded for it.
 PromptFile class_means_of(const Model& model, const std::vector<std::string>& class_names,
@@ -27,7 +35,7 @@ std::optional<HeldOut> held_out(const Model& model, TrainingSets& sets, const Le
   seen.zero_shot =
       answers(AdaptedModel::zero_shot(model, {zero_shot_template(config)}, names), *data.held_out);
   seen.adapted = answers({model, prompt, names}, *data.held_out);
-  if (data.set.features.size() > 0) {
+  if (has_means(data.set, names.size())) {
     seen.class_means =
         answers({model, class_means_of(model, names, data, config), names}, *data.held_out);
   }

@@ -92,9 +92,10 @@ void require_one_a_line(const std::vector<std::string>& class_names) {
 RunState run_state(const fs::path& folder) {
   return at_border([&] {
     if (fs::exists(folder / kStateName)) return RunState::kUnfinished;
+    // Begun after whatever record there is.
+    if (was_choosing(folder / kEventsName)) return RunState::kUnfinished;
     const fs::path report = folder / kReportName;
     if (!fs::exists(report)) {
-      if (was_choosing(folder / kEventsName)) return RunState::kUnfinished;
       return fs::exists(folder / kPromptName) ? RunState::kFinished : RunState::kNone;
     }
     const nlohmann::json record = read_json_object(report);

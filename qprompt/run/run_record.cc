@@ -146,9 +146,8 @@ void add_to_record(const EpochLog& log, Json& record) {
 }
 
 Json as_json(const HeldOut& held_out) {
-  Json json{{"zero_shot", as_json(held_out.zero_shot)},
-            {"adapted", as_json(held_out.adapted)},
-            {"class_means", as_json(held_out.class_means)}};
+  Json json{{"zero_shot", as_json(held_out.zero_shot)}, {"adapted", as_json(held_out.adapted)}};
+  if (held_out.class_means.images > 0) json["class_means"] = as_json(held_out.class_means);
   if (!held_out.novel) return json;
   const Forecast& novel = *held_out.novel;
   json["novel"] = {{"learned_classes", novel.learned_classes},

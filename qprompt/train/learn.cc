@@ -6,6 +6,7 @@
 #include "qprompt/core/border.h"
 #include "qprompt/core/error.h"
 #include "qprompt/core/stopwatch.h"
+#include "qprompt/core/unicode.h"
 #include "qprompt/inference/known_score.h"
 #include "qprompt/inference/predictions.h"
 #include "qprompt/train/bits.h"
@@ -56,9 +57,15 @@ void require_valid(const LearnConfig& config) {
 
 namespace {
 
+// Those that the method starts from, as they are read.
 std::string zero_shot_words(const LearnConfig& like) {
-  const auto* coop = std::get_if<CoOpConfig>(&like.method);
-  return coop != nullptr && words_in(coop->ctx_init) > 0 ? coop->ctx_init : CoOpConfig{}.ctx_init;
+  const std::string words = std::visit(
+      []<typename Config>(const Config& config) -> std::string {
+        if constexpr (StartsFromWords<Config>) return config.ctx_init;
+        return "";
+      },
+      like.method);
+  return name_text(words_in(words) > 0 ? words : CoOpConfig{}.ctx_init);
 }
 
 }  // namespace
@@ -74,13 +81,15 @@ LearnConfig zero_shot_config(const LearnConfig& like) {
   config.training = {};
   config.training.quantizer.kind = QuantizerKind::kNone;
   config.training.stop_epoch = 0;
+  config.views = 1;  // nobody looks at them
   return config;
 }
 
 namespace {
 
-bool may_be_zero_shot(const TrainingConfig& training) {
-  return training.model_choice == ModelChoice::kBestOrZeroShot;
+bool may_be_zero_shot(const LearnConfig& config) {
+  return config.training.model_choice == ModelChoice::kBestOrZeroShot &&
+         learns_by_steps(config.method);
 }
 
 // Of the validation images.
@@ -106,11 +115,11 @@ Learned learn_from(const Model& model, const std::vector<std::string>& class_nam
     learned.bits_reasons = choice.reasons;
   }
   TrainingData judged = data;
-  if (may_be_zero_shot(training) && data.validation != nullptr) {
+  if (may_be_zero_shot(config) && data.validation != nullptr) {
     judged.zero_shot = zero_shot_accuracy(model, class_names, data, config);
   }
   TrainingResult trained = train(clip, judged, training, config.effective_train_seed(), observer);
-  const bool is_zero_shot = may_be_zero_shot(training) && trained.chosen_epoch == 0;
+  const bool is_zero_shot = may_be_zero_shot(config) && trained.chosen_epoch == 0;
   learned.prompt = is_zero_shot
                        ? learn_from(model, class_names, {data.set}, zero_shot_config(config)).prompt
                        : packed(model, config.method, clip.classes(), trained.values,

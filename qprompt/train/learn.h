@@ -48,8 +48,8 @@ struct LearnConfig {
 };
 
 // Zero-shot as something that can be deployed where learning does not help. It has the words that
-// CoOp starts from in `like`, else "a photo of a": as a template, "a photo of a {}."; and as CoOp's
-// prompt before its first step, in full precision, which classifies alike.
+// the method of `like` starts from, else "a photo of a": as a template, "a photo of a {}."; and as
+// CoOp's prompt before its first step, in full precision, which classifies alike.
 QPROMPT_API std::string zero_shot_template(const LearnConfig& like);
 QPROMPT_API LearnConfig zero_shot_config(const LearnConfig& like);
 

@@ -41,6 +41,11 @@ std::string suspect(const ParameterMap& values) {
 
 Shots shots_of(const TrainingSet& set) { return {set.features, set.labels, set.views}; }
 
+// Without steps there are no epochs.
+int epochs_of(const PromptedClip& clip, const TrainingConfig& config) {
+  return clip.learner().learns_by_steps() ? epochs_to_do(config) : 0;
+}
+
 class Training {
  public:
   Training(const PromptedClip& clip, const TrainingData& data, const TrainingConfig& config,
@@ -71,7 +76,7 @@ class Training {
     quantizer_.watch(observer.on_divergence);
     // Several ranks stop after the same step, not amid it.
     if (ranks_.size() == 1) workspace_.image.stop = observer.stop;
-    const int epochs = clip_.learner().learns_by_steps() ? epochs_to_do(config_) : 0;
+    const int epochs = epochs_of(clip_, config_);
     for (int e = static_cast<int>(state_.epochs.size()); e < epochs && !out_of_patience(); ++e) {
       if (!epoch(e, observer)) return finish(true);
     }
@@ -243,11 +248,13 @@ class Training {
   TrainingState state_;
 };
 
-void require_trainable(const TrainingData& data, const TrainingConfig& config) {
+void require_trainable(const PromptedClip& clip, const TrainingData& data,
+                       const TrainingConfig& config) {
   require_valid(config);
   require_consistent(data.set);
-  require(!data.set.fresh_views || data.set.views >= config.epochs, "train: ", data.set.views,
-          " fresh views for ", config.epochs, " epochs");
+  const int epochs = epochs_of(clip, config);
+  require(!data.set.fresh_views || data.set.views >= epochs, "train: ", data.set.views,
+          " fresh views for ", epochs, " epochs");
   require(!needs_validation(config) || data.validation != nullptr,
           "train: ", enum_name(config.model_choice), " with patience ", config.patience,
           " needs validation images");
@@ -266,8 +273,9 @@ AdaptedModel::Scores scores(const AdaptedModel& model, const TrainingSet& set) {
   for (Index first = 0; first < views; first += kValidationBatch) {
     const Index count = std::min(kValidationBatch, views - first);
     const ImageBatch images = consecutive_views(set, first, count).images;
-    const auto some = model.prompts_images() ? model.scores_of_pixels(images.pixels)
-                                             : model.scores_of_frozen(images.unit_features);
+    const bool reads_pixels = model.prompts_images() || images.unit_features.size() == 0;
+    const auto some = reads_pixels ? model.scores_of_pixels(images.pixels)
+                                   : model.scores_of_frozen(images.unit_features);
     all.logits.middleRows(first, count) = some.logits;
     all.raw.middleRows(first, count) = some.raw;
   }
@@ -289,7 +297,7 @@ double accuracy(const AdaptedModel& model, const TrainingSet& set) {
 
 TrainingResult train(const PromptedClip& clip, const TrainingData& data,
                      const TrainingConfig& config, std::uint64_t seed, const Observer& observer) {
-  require_trainable(data, config);
+  require_trainable(clip, data, config);
   return Training(clip, data, config, seed).run(observer);
 }
 

@@ -18,35 +18,39 @@ constexpr const char* kRates[] = {"0.002", "0.01", "0.03"};
 
 Settings rate(const std::string& lr) { return {{"lr", lr}}; }
 
-// Two bits more than a prompt needs: what a learner on features holds are the classes themselves.
-Settings on_features() { return {{"bits", "4"}}; }
-
 // New classes are kept by small rates, by few epochs (each is a candidate), by a pull towards the
 // frozen texts (KgCoOp), by quantization, by noise; or by leaving the texts as they are and
 // learning behind the towers.
 std::vector<Entry> for_new_classes() {
-  return {{{"qkgcoop"}, rate("0.01")},        {{"kgcoop"}, rate("0.01")},
-          {{"qcoop"}, rate("0.002")},         {{"coop"}, rate("0.002")},
-          {{"qkgcoop"}, rate("0.03")},        {{"qcoop"}, rate("0.01")},
-          {{"qclap"}, on_features()},         {{"coop-noise"}, {{"lr", "0.01"}, {"noise", "0.1"}}},
-          {{"coop"}, rate("0.01")},           {{"qkgcoop", "qclap"}, rate("0.01")},
-          {{"kgcoop"}, rate("0.03")},         {{"qcoop"}, rate("0.03")},
-          {{"qclip-adapter"}, on_features()}, {{"qtip-adapter-f"}, on_features()},
+  return {{{"qkgcoop"}, rate("0.01")},
+          {{"kgcoop"}, rate("0.01")},
+          {{"qcoop"}, rate("0.002")},
+          {{"coop"}, rate("0.002")},
+          {{"qkgcoop"}, rate("0.03")},
+          {{"qcoop"}, rate("0.01")},
+          {{"qclap"}},
+          {{"coop-noise"}, {{"lr", "0.01"}, {"noise", "0.1"}}},
+          {{"coop"}, rate("0.01")},
+          {{"qkgcoop", "qclap"}, rate("0.01")},
+          {{"kgcoop"}, rate("0.03")},
+          {{"qcoop"}, rate("0.03")},
+          {{"qclip-adapter"}},
+          {{"qtip-adapter-f"}},
           {{"qkgcoop"}, rate("0.003")}};
 }
 
 // A closed list has pictures of all its classes: what learns from them alone comes first.
 std::vector<Entry> for_same_classes() {
-  return {{{"qgaussian"}, on_features()},
-          {{"qclass-means"}, on_features()},
+  return {{{"qgaussian"}},
+          {{"qclass-means"}},
           {{"qcoop"}, rate("0.01")},
-          {{"qlinear-probe"}, on_features()},
-          {{"qclap"}, on_features()},
+          {{"qlinear-probe"}},
+          {{"qclap"}},
           {{"qcoop"}, rate("0.03")},
           {{"coop"}, rate("0.01")},
-          {{"qtip-adapter-f"}, on_features()},
+          {{"qtip-adapter-f"}},
           {{"qcoop", "qgaussian"}, rate("0.01")},
-          {{"qclip-adapter"}, on_features()},
+          {{"qclip-adapter"}},
           {{"coop"}, rate("0.03")},
           {{"qkgcoop"}, rate("0.01")},
           {{"qcoop", "qclass-means"}, rate("0.01")},
@@ -103,7 +107,10 @@ class Space {
 
   void add(const Entry& entry) {
     TuneCandidate candidate;
-    for (const std::string& method : entry.methods) {
+    std::vector<std::string> methods = entry.methods;
+    // The first is what epochs are of.
+    std::ranges::stable_partition(methods, has_rates);
+    for (const std::string& method : methods) {
       candidate.parts.push_back(part(named_as_given(method, given_), entry.settings));
     }
     candidate.name = name_of(candidate.parts);
@@ -118,18 +125,30 @@ class Space {
   LearnConfig part(const std::string& method, const Settings& own) {
     const bool on_features = !has_rates(method);
     Settings settings{{"views", "8"}};
+    // What a learner on features holds are the classes themselves: one bit is little for them.
+    if (on_features && method.starts_with('q')) settings["bits"] = "4";
     for (const auto& [field, text] : own) {
       if (!on_features || field != "lr") settings[field] = text;
     }
+    add_words(settings);
     std::set<std::string> unknown;
     LearnConfig config = named_config(method, merged(settings, given_), unknown);
     std::erase_if(unknown_, [&](const std::string& field) { return !unknown.contains(field); });
     require(!needs_validation(config.training),
-            "tune chooses epochs on held-out classes: best_val, patience and automatic bits have "
-            "no place in it");
+            "tune chooses epochs on held-out classes: best_val, best_or_zero_shot, patience and "
+            "automatic bits have no place in it");
     require(goal_ == TuneGoal::kSame || takes_new_classes(config.method), "'", method,
             "' has no answer for classes that it did not learn; --for same asks about no others");
     return config;
+  }
+
+  // Words that a prompt shall start from are those of fixed texts, too.
+  void add_words(Settings& settings) const {
+    const auto words = given_.find("ctx_init");
+    if (words == given_.end() || words_in(words->second) == 0) return;
+    LearnConfig like;
+    std::get<CoOpConfig>(like.method).ctx_init = words->second;
+    settings["text_template"] = settings["anchor"] = zero_shot_template(like);
   }
 
   static std::string name_of(const std::vector<LearnConfig>& parts) {

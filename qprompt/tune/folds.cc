@@ -32,8 +32,8 @@ void add(Fold& fold, int label, bool is_novel, std::vector<Index> images, int he
     fold.unseen.insert(fold.unseen.end(), images.begin(), images.end());
     return;
   }
-  require(std::ssize(images) > held_out, "class ", label, " has ", images.size(),
-          " images at hand, of which ", held_out, " are held out: none is left to learn from");
+  require(std::ssize(images) >= held_out, "class ", label, " has ", images.size(),
+          " images at hand, fewer than the ", held_out, " that are held out");
   fold.learned.push_back(label);
   fold.held_out.insert(fold.held_out.end(), images.begin(), images.begin() + held_out);
   fold.shots.insert(fold.shots.end(), images.begin() + held_out, images.end());

@@ -63,10 +63,11 @@ PromptFile learned_from_half(const Model& model, const Half& half, const Trainin
   LearnConfig stretched = config;
   stretched.training =
       stretched_by(stretch(data.set.images(), set.images(), config), config.training);
-  const Observer quiet{.stop = observer.stop};
+  const bool validates = validation.images() > 0;
+  if (!validates) stretched.training.model_choice = ModelChoice::kLastEpoch;
+  const Observer quiet{.on_step = observer.on_step, .stop = observer.stop};
   const Learned learned =
-      learn_from(model, half.names(), {set, data.validation == nullptr ? nullptr : &validation},
-                 stretched, quiet);
+      learn_from(model, half.names(), {set, validates ? &validation : nullptr}, stretched, quiet);
   if (learned.interrupted) throw Interrupted();
   return learned.prompt;
 }

@@ -11,16 +11,6 @@ std::vector<int> images_of_classes(std::span<const Item> items, std::size_t clas
   return counts;
 }
 
-std::vector<int> held_out_of(const Dataset& chosen) {
-  const std::vector<int> train = images_of_classes(chosen.train, chosen.class_names.size());
-  std::vector<int> held_out = images_of_classes(chosen.val, chosen.class_names.size());
-  for (std::size_t c = 0; c < held_out.size(); ++c) {
-    const int images = train[c] + held_out[c];
-    held_out[c] = std::max({held_out[c], images / 4, images > 1 ? 1 : 0});
-  }
-  return held_out;
-}
-
 }  // namespace
 
 ImagesAtHand::ImagesAtHand(const Model& model, const Dataset& chosen, std::uint64_t train_seed,
@@ -28,7 +18,7 @@ ImagesAtHand::ImagesAtHand(const Model& model, const Dataset& chosen, std::uint6
     : model_(model),
       images_(chosen.train),
       class_names_(chosen.class_names),
-      held_out_(held_out_of(chosen)),
+      validation_(images_of_classes(chosen.val, chosen.class_names.size())),
       train_seed_(train_seed),
       features_(std::move(features)) {
   images_.insert(images_.end(), chosen.val.begin(), chosen.val.end());
@@ -41,6 +31,17 @@ const TrainingSet& ImagesAtHand::judged(bool pixels) {
 }
 
 const std::vector<int>& ImagesAtHand::labels() { return judged(false).labels; }
+
+std::vector<int> ImagesAtHand::held_out() {
+  std::vector<int> images(class_names_.size());
+  for (const int label : labels()) ++images[static_cast<std::size_t>(label)];
+  std::vector<int> held_out(images.size());
+  for (std::size_t c = 0; c < images.size(); ++c) {
+    const int wanted = std::max({validation_[c], images[c] / 4, 1});
+    held_out[c] = std::min(wanted, std::max(images[c] - 1, 0));
+  }
+  return held_out;
+}
 
 TrainingSet ImagesAtHand::to_learn(const LearnConfig& config, std::span<const Index> images,
                                    std::vector<int> labels) {

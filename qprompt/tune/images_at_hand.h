@@ -21,8 +21,9 @@ class ImagesAtHand {
   const std::vector<std::string>& class_names() const { return class_names_; }
   // Of the images that can be read.
   const std::vector<int>& labels();
-  // Images to hold out of each class: as many as are for validation, at least a quarter and one.
-  const std::vector<int>& held_out() const { return held_out_; }
+  // Images to hold out of each class: as many as are for validation, at least a quarter and one,
+  // but never all of them.
+  std::vector<int> held_out();
 
   // Images under random views, to learn from. `labels`: those of a fold's class list.
   TrainingSet to_learn(const LearnConfig& config, std::span<const Index> images,
@@ -38,7 +39,7 @@ class ImagesAtHand {
   Model model_;
   std::vector<Item> images_;
   std::vector<std::string> class_names_;
-  std::vector<int> held_out_;
+  std::vector<int> validation_;  // images of each class
   std::uint64_t train_seed_;
   FeatureOptions features_;
   PreparedSets learned_, judged_;

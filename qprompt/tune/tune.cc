@@ -4,6 +4,7 @@
 #include <cmath>
 #include <map>
 #include <memory>
+#include <numeric>
 
 #include "qprompt/clip/engine.h"
 #include "qprompt/core/error.h"
@@ -25,11 +26,10 @@ std::vector<Rung> rungs_of(std::size_t candidates, std::size_t folds) {
   const auto half = [](std::size_t n) { return std::max(kFewest, (n + 1) / 2); };
   std::vector<Rung> rungs{{candidates, 1, 0.25}};
   std::size_t left = half(candidates);
-  for (std::size_t f = std::min<std::size_t>(2, folds); rungs.back().folds < folds; f *= 2) {
+  for (std::size_t f = 2; rungs.back().folds < folds; f *= 2) {
     rungs.push_back({std::min(left, candidates), std::min(f, folds), 1});
     left = half(left);
   }
-  if (rungs.size() == 1) rungs.push_back({std::min(left, candidates), 1, 1});
   return rungs;
 }
 
@@ -61,6 +61,7 @@ class Tuning {
       result_.candidates.push_back(drawn_as(base, candidate));
     }
     result_.tables.resize(candidates.size());
+    result_.failures.resize(candidates.size());
     result_.class_names = chosen.class_names;
   }
 
@@ -68,9 +69,10 @@ class Tuning {
     result_.folds =
         folds_of(images_.labels(), images_.held_out(),
                  {config_.goal, config_.folds, config_.repeats, base_.effective_train_seed()});
+    require_something_held_out();
     const std::vector<Rung> rungs = rungs_of(result_.candidates.size() - 1, result_.folds.size());
     std::vector<std::size_t> field(result_.candidates.size() - 1);  // those that are still tried
-    for (std::size_t i = 0; i < field.size(); ++i) field[i] = i + 1;
+    std::iota(field.begin(), field.end(), std::size_t{1});
     progress_.rungs = rungs.size();
     for (const Rung& rung : rungs) {
       narrow(field, rung);
@@ -81,18 +83,29 @@ class Tuning {
   }
 
  private:
-  // The best of those that were tried.
-  void narrow(std::vector<std::size_t>& field, const Rung& rung) const {
-    if (rung.candidates >= field.size()) return;
-    const auto order =
-        ranking(result_.tables, config_.goal, result_.tables[field.front()].folds.size());
-    std::vector<std::size_t> best;
-    for (const std::size_t c : order) {
-      if (std::ranges::find(field, c) != field.end()) best.push_back(c);
+  void require_something_held_out() const {
+    for (const Fold& fold : result_.folds) {
+      require(!fold.held_out.empty(),
+              "tune: one image a class, so that none can be held out to judge by; more shots, or "
+              "images for validation, are needed");
     }
-    best.resize(rung.candidates);
-    std::ranges::sort(best);  // the most promising first, where the budget is short
-    field = best;
+  }
+
+  // The best of those that were tried, in their order: the most promising come first where the
+  // budget is short.
+  void narrow(std::vector<std::size_t>& field, const Rung& rung) {
+    std::erase_if(field, [this](std::size_t c) { return !result_.failures[c].empty(); });
+    if (rung.candidates < field.size()) {
+      const std::size_t folds = result_.tables[field.front()].folds.size();
+      auto order = ranking(result_.tables, config_.goal, folds);
+      std::erase_if(order, [&](std::size_t c) { return !std::ranges::count(field, c); });
+      order.resize(std::min(order.size(), rung.candidates));
+      std::ranges::sort(order);
+      field = order;
+    }
+    // What the others hold in memory is not needed any more.
+    std::erase_if(trials_,
+                  [&](const auto& entry) { return !std::ranges::count(field, entry.first.first); });
   }
 
   // All of the field on one fold, then on the next. False where the budget is used up.
@@ -102,10 +115,11 @@ class Tuning {
     for (std::size_t fold = 0; fold < rung.folds; ++fold) {
       try_on(0, fold, 1);
       for (const std::size_t candidate : field) {
+        if (!try_on(candidate, fold, rung.share)) {
+          forget_from(fold);
+          return result_.within_budget = false;
+        }
         ++progress_.trial;
-        if (try_on(candidate, fold, rung.share)) continue;
-        forget_from(fold);
-        return result_.within_budget = false;
       }
       complete_ = std::max(complete_, fold + 1);
     }
@@ -120,29 +134,54 @@ class Tuning {
     }
   }
 
-  // At least one candidate is tried. All ranks stop together.
+  // At least one candidate is tried.
   bool is_out_of_budget() const {
-    const bool has_tried =
-        !result_.tables[1].folds.empty() && !result_.tables[1].folds.front().empty();
-    const bool here = budget_ > 0 && has_tried && seconds() >= budget_;
-    return any(model_.engine().ranks(), here);
+    const auto& first = result_.tables[1].folds;
+    const bool has_tried = !result_.failures[1].empty() || (!first.empty() && !first[0].empty());
+    return budget_ > 0 && has_tried && seconds() >= budget_;
   }
   double seconds() const { return options_.seconds + watch_.seconds(); }
 
   // False, with nothing tried, where the budget is used up. What is known already takes no time.
   bool try_on(std::size_t c, std::size_t fold, double share) {
+    if (!result_.failures[c].empty()) return true;
     const TuneCandidate& candidate = result_.candidates[c];
     const auto epochs = static_cast<std::size_t>(std::ceil(share * epochs_to_judge(candidate)));
     if (judgements(c, fold).size() < epochs) recall(c, fold, epochs);
-    if (judgements(c, fold).size() >= epochs) return true;
-    if (c > 0 && is_out_of_budget()) return false;
+    const bool is_known = judgements(c, fold).size() >= epochs || !result_.failures[c].empty();
+    // All ranks stop together.
+    if (is_known) return true;
+    if (c > 0 && any(model_.engine().ranks(), is_out_of_budget())) return false;
     tell(candidate);
-    Trial& trial = trial_of(c, fold);
-    trial.advance(static_cast<int>(epochs), options_.stop);
-    judgements(c, fold) = trial.judgements();
-    if (options_.keep) options_.keep({candidate.name, fold, trial.judgements()}, seconds());
-    if (share == 1) trials_.erase({c, fold});
+    return work_on(c, fold, epochs, share == 1);
+  }
+
+  // A candidate that fails, whose loss is not finite, say, is none any more. False where the budget
+  // ends amid the work.
+  bool work_on(std::size_t c, std::size_t fold, std::size_t epochs, bool is_last) {
+    const auto stop = [this] { return (options_.stop && options_.stop()) || is_out_of_budget(); };
+    try {
+      Trial& trial = trial_of(c, fold);
+      trial.advance(static_cast<int>(epochs), stop);
+      judgements(c, fold) = trial.judgements();
+    } catch (const Interrupted&) {
+      if (options_.stop && options_.stop()) throw;
+      return false;
+    } catch (const Error& error) {
+      fail_candidate(c, error.what());
+    }
+    if (options_.keep) {
+      options_.keep({result_.candidates[c].name, fold, judgements(c, fold), result_.failures[c]},
+                    seconds());
+    }
+    if (is_last) trials_.erase({c, fold});
     return true;
+  }
+
+  void fail_candidate(std::size_t c, const std::string& why) {
+    require(c > 0, "tune: zero-shot: ", why);
+    result_.failures[c] = why;
+    result_.tables[c].folds.clear();
   }
 
   std::vector<Judgement>& judgements(std::size_t c, std::size_t fold) {
@@ -155,11 +194,13 @@ class Tuning {
   // time.
   void recall(std::size_t c, std::size_t fold, std::size_t epochs) {
     for (const TrialResult& known : options_.known) {
-      const bool is_it = known.candidate == result_.candidates[c].name && known.fold == fold;
-      if (!is_it || known.judgements.size() < epochs) continue;
-      judgements(c, fold).assign(known.judgements.begin(),
-                                 known.judgements.begin() + static_cast<std::ptrdiff_t>(epochs));
-      return;
+      if (known.candidate != result_.candidates[c].name || known.fold != fold) continue;
+      if (known.judgements.size() >= epochs) {
+        judgements(c, fold).assign(known.judgements.begin(),
+                                   known.judgements.begin() + static_cast<std::ptrdiff_t>(epochs));
+        return;
+      }
+      if (!known.failure.empty()) return fail_candidate(c, known.failure);
     }
   }
 
@@ -209,12 +250,13 @@ class Tuning {
     return std::move(result_);
   }
 
-  // Whoever asks for one candidate gets it, and what it is expected to give.
+  // Whoever asks for one candidate gets it to its end, and what it showed so far.
   void take_the_only_one() {
+    require(result_.failures[1].empty(), result_.candidates[1].name, ": ", result_.failures[1]);
+    const int last = epochs_to_judge(result_.candidates[1]) - 1;
+    result_.pick = {1, static_cast<std::size_t>(last)};
     const TrialTable& table = result_.tables[1];
-    if (table.folds.empty()) return;
-    result_.pick = {1, table.folds.front().size() - 1};
-    result_.expected = seen(table, result_.pick.epoch, config_.goal);
+    result_.expected = seen(table, table.folds.front().size() - 1, config_.goal);
   }
 
   Model model_;
@@ -234,13 +276,17 @@ class Tuning {
 
 }  // namespace
 
+std::optional<int> TuneResult::epoch() const {
+  if (is_zero_shot() || !is_judged_by_epoch(chosen().parts.front())) return std::nullopt;
+  return static_cast<int>(pick.epoch) + 1;
+}
+
 std::vector<LearnConfig> TuneResult::to_learn(const LearnConfig& base) const {
   if (is_zero_shot()) return {zero_shot_config(base)};
   std::vector<LearnConfig> parts = chosen().parts;
   TrainingConfig& training = parts.front().training;
-  const int epoch = static_cast<int>(pick.epoch) + 1;
-  if (is_judged_by_epoch(parts.front()) && epoch < epochs_to_do(training)) {
-    training.stop_epoch = epoch;
+  if (const auto chosen = epoch(); chosen && *chosen < epochs_to_do(training)) {
+    training.stop_epoch = *chosen;
   }
   return parts;
 }

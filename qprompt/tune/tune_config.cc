@@ -7,6 +7,7 @@
 #include "qprompt/core/border.h"
 #include "qprompt/core/error.h"
 #include "qprompt/core/field_text.h"
+#include "qprompt/core/unicode.h"
 
 namespace qprompt {
 
@@ -30,8 +31,8 @@ double seconds_in(const std::string& duration) {
   std::string unit, rest;
   text >> count >> unit >> rest;
   const auto found = kUnits.find(unit);
-  require(found != kUnits.end() && rest.empty() && std::isfinite(count) && count > 0, "budget '", duration,
-          "', expected a time such as 90s, 10m or 2h, or 0 for no limit");
+  require(found != kUnits.end() && rest.empty() && std::isfinite(count) && count > 0, "budget '",
+          duration, "', expected a time such as 90s, 10m or 2h, or 0 for no limit");
   return count * found->second;
 }
 
@@ -39,9 +40,8 @@ std::vector<std::string> methods_of(const TuneConfig& config) {
   std::vector<std::string> methods;
   std::istringstream text(config.candidates);
   for (std::string method; std::getline(text, method, ',');) {
-    const auto first = method.find_first_not_of(' ');
-    require(first != std::string::npos, "candidates '", config.candidates, "': an empty name");
-    methods.push_back(method.substr(first, method.find_last_not_of(' ') - first + 1));
+    methods.push_back(trimmed_text(method));
+    require(!methods.back().empty(), "candidates '", config.candidates, "': an empty name");
   }
   return methods;
 }

@@ -69,8 +69,11 @@ class TuneCommand : public CliTest {
 TEST_F(TuneCommand, SaysWhatWasChosenAndWhatToExpect) {
   const Outcome outcome = succeed(tune("run"));
   EXPECT_THAT(outcome.err, HasSubstr("choosing among 5 candidates"));
-  EXPECT_THAT(outcome.out, AllOf(HasSubstr("chosen: "), HasSubstr("expected: learned classes"),
+  EXPECT_THAT(outcome.out, AllOf(HasSubstr("chosen: "),
                                  HasSubstr("zero-shot on the same images: learned classes")));
+  const Flags one{{"--candidates", "qcoop"}, {"--lr", "0.01"}};
+  EXPECT_THAT(succeed(tune("one", one)).out, AllOf(HasSubstr("chosen: qcoop lr=0.01, epoch 3"),
+                                                   HasSubstr("expected: learned classes")));
   const nlohmann::json chosen = choice("run");
   EXPECT_EQ(chosen.at("candidates").size(), 5u);
   EXPECT_EQ(chosen.at("candidates")[0].at("name"), "zeroshot");
@@ -154,6 +157,18 @@ TEST_F(TuneCommand, IsResumedByTheSameCommandLineAlone) {
               HasSubstr("resume with the same command line"));
 }
 
+// Neither is gone on with as the other, and nothing of it is lost.
+TEST_F(TuneCommand, AndTrainingResumeTheirOwn) {
+  if (!terminals_exist()) GTEST_SKIP() << "no pseudo-terminal can be made here";
+  run(tune("run", {{"--epochs", "300"}}),
+      {.interrupt_at = "round 2", .interrupt_signal = SIGKILL, .terminal = true});
+  const std::string events = read_text(folder / "run" / "events.jsonl");
+  EXPECT_THAT(
+      error_line({"train", "--model", model, "--data", data, "--output", path("run"), "--resume"}),
+      HasSubstr("--tune goes on with that"));
+  EXPECT_EQ(read_text(folder / "run" / "events.jsonl"), events);
+}
+
 TEST_F(TuneCommand, ForAClosedListMayTakeClassMeans) {
   const Flags means{{"--candidates", "class-means"}, {"--epochs", "-"}, {"--batch-size", "-"}};
   succeed(with(tune("run", means), {{"--for", "same"}}));
@@ -178,6 +193,10 @@ TEST_F(TuneCommand, RefusesWhatItDecidesItself) {
               HasSubstr("--tune chooses them"));
   EXPECT_THAT(run(tune("run", {{"--depth", "3"}})).err, HasSubstr("--depth"));
   EXPECT_THAT(error_line(tune("run", {{"--budget", "soon"}})), HasSubstr("budget 'soon'"));
+  EXPECT_THAT(run(tune("run", {{"--regularizer", "kgcoop"}})).err, HasSubstr("qkgcoop"));
+  EXPECT_THAT(run(tune("run", {{"--method", "coop"}})).err, HasSubstr("--candidates"));
+  EXPECT_THAT(run(tune("run", {{"--full-precision", ""}, {"--bits", "2"}})).err,
+              HasSubstr("no bits"));
   Words train = tune("run");
   train.front() = "train";
   EXPECT_THAT(run(train).err, HasSubstr("--budget"));
@@ -236,6 +255,20 @@ TEST_F(TrainByDefault, KeepsTheLastEpochWithoutValidationImages) {
   fs::remove_all(fs::path(data) / "val");
   EXPECT_THAT(succeed(words({"--epochs", "2"})).err, HasSubstr("no validation images"));
   EXPECT_EQ(record().at("settings").at("model_choice"), "last_epoch");
+}
+
+// What is seen of held-out classes is no part of the run: it is there without.
+TEST_F(TrainByDefault, IsFinishedWhereHeldOutClassesCannotBeLookedAt) {
+  fs::remove_all(class_folder("train", 1));
+  const Outcome outcome = succeed(words({"--epochs", "2"}));
+  EXPECT_EQ(record().at("interrupted"), false);
+  EXPECT_FALSE(record().contains("held_out") && record().at("held_out").contains("class_means"));
+}
+
+// Of a fresh view for each of its few epochs, in which nothing that follows may ask for more.
+TEST_F(TrainByDefault, TakesFreshViews) {
+  succeed(words({"--epochs", "2", "--views", "0"}));
+  EXPECT_TRUE(record().contains("held_out"));
 }
 
 TEST_F(TrainByDefault, KeepsThePapersRuleOfAPresetThatWasAskedFor) {

@@ -118,10 +118,10 @@ TEST(Folds, NeedTwoClassesOnEitherSide) {
               AllOf(HasSubstr("3 classes"), HasSubstr("--for same")));
 }
 
-TEST(Folds, NameAClassThatWouldHaveNothingToLearnFrom) {
-  const std::vector<int> labels = labels_of(4, 1), held_out(4, 1);
+TEST(Folds, CannotHoldOutMoreImagesThanThereAre) {
+  const std::vector<int> labels = labels_of(4, 1), held_out(4, 2);
   EXPECT_THAT(testing::error_of([&] { folds_of(labels, held_out, {}); }),
-              HasSubstr("none is left to learn from"));
+              HasSubstr("fewer than the 2 that are held out"));
 }
 
 TEST(Folds, HalvesAreThoseOfTheFirstFold) {

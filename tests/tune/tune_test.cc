@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 
 #include "qprompt/core/error.h"
+#include "qprompt/tune/fold_bench.h"
 #include "qprompt/tune/schedule.h"
 #include "tests/support/errors.h"
 #include "tests/support/test_models.h"
@@ -60,13 +61,86 @@ TEST_F(Tune, TriesAllOnTheFirstFoldAndTheBestOnAll) {
   EXPECT_TRUE(result.within_budget);
 }
 
-// Each epoch of a candidate with steps is judged; a quarter of them where it went no further.
-TEST_F(Tune, JudgesEveryEpoch) {
-  config_.candidates = "qcoop";
+// On the first fold, by the quarter of their epochs that all have taken.
+TEST_F(Tune, KeepsTheBetterOnes) {
   const TuneResult result = tune();
+  const auto first_quarter = [&](std::size_t c) {
+    return score(TuneGoal::kNew, result.tables[c].folds[0].front());
+  };
+  double worst_kept = 1, best_dropped = 0;
   for (std::size_t c = 1; c < result.tables.size(); ++c) {
-    for (const auto& fold : result.tables[c].folds) EXPECT_EQ(fold.size(), 4u);
+    const bool kept = result.tables[c].folds.size() > 1;
+    if (kept) worst_kept = std::min(worst_kept, first_quarter(c));
+    if (!kept) best_dropped = std::max(best_dropped, first_quarter(c));
   }
+  EXPECT_GE(worst_kept, best_dropped);
+}
+
+TEST_F(Tune, JudgesEveryEpochOfThoseThatGoOnAndAQuarterOfTheOthers) {
+  config_.candidates = "qcoop,coop";  // six, of which four go on
+  const TuneResult result = tune();
+  std::size_t dropped = 0;
+  for (std::size_t c = 1; c < result.tables.size(); ++c) {
+    const auto& folds = result.tables[c].folds;
+    dropped += folds.size() == 1;
+    for (const auto& fold : folds) EXPECT_EQ(fold.size(), folds.size() == 1 ? 1u : 4u);
+  }
+  EXPECT_EQ(dropped, 2u);
+}
+
+// What is judged as epoch e are the values after as many steps as the run on all classes has taken.
+TEST_F(Tune, JudgesWhatTrainingOnTheFoldGives) {
+  config_.candidates = "coop";
+  const TuneResult result = tune();
+  const Fold& fold = result.folds.front();
+  const LearnConfig& config = result.candidates[1].parts.front();
+  ImagesAtHand images(model_, chosen_, base_.effective_train_seed(), {});
+  const FoldBench bench(model_, images, fold, TuneGoal::kNew, zero_shot_template(base_));
+  const TrainingSet set = bench.to_learn(config);
+  const double twice = stretch(36, set.images(), config);
+  ASSERT_GT(twice, 1);
+  const auto learner = make_learner(config.method, model_);
+  for (const int epoch : {1, 3}) {
+    TrainingConfig training = stretched_by(twice, config.training);
+    training.stop_epoch = stretched_by(twice, epoch);
+    const PromptedClip clip(model_, learner, bench.learned_names());
+    const TrainingResult trained = train(clip, {set}, training, base_.effective_train_seed());
+    std::vector<AdaptedModel> models;
+    for (const auto& names : bench.asked()) {
+      models.push_back(AdaptedModel::of(PromptedClip(model_, learner, names),
+                                        trained.quantizer.deployed(trained.values)));
+    }
+    EXPECT_EQ(result.tables[1].folds[0].at(static_cast<std::size_t>(epoch) - 1),
+              bench.judge(models));
+  }
+}
+
+// A rate that no training survives.
+TEST_F(Tune, LeavesOutACandidateThatFails) {
+  std::set<std::string> unknown;
+  const auto wild = candidates_for(
+      TuneGoal::kNew, {"coop", "clap"},
+      {{"lr", "1e30"}, {"epochs", "4"}, {"views", "2"}, {"warmup_epochs", "0"}}, unknown);
+  std::vector<TrialResult> kept;
+  TuneOptions options;
+  options.keep = [&](const TrialResult& trial, double) { kept.push_back(trial); };
+  const TuneResult result = qprompt::tune(model_, chosen_, base_, wild, config_, {}, options);
+  EXPECT_THAT(result.failures[1], ::testing::HasSubstr("learning rate"));
+  EXPECT_TRUE(result.tables[1].folds.empty());
+  EXPECT_TRUE(result.is_zero_shot());
+  options.known = kept;
+  options.keep = [&](const TrialResult& trial, double) {
+    ADD_FAILURE() << trial.candidate << " was tried again";
+  };
+  EXPECT_EQ(qprompt::tune(model_, chosen_, base_, wild, config_, {}, options).failures,
+            result.failures);
+}
+
+TEST_F(Tune, NeedsAnImageToHoldOut) {
+  chosen_.val.clear();
+  chosen_.train.resize(6);
+  for (int c = 0; c < 6; ++c) chosen_.train[static_cast<std::size_t>(c)].label = c;
+  EXPECT_THAT(testing::error_of([this] { tune(); }), ::testing::HasSubstr("more shots"));
 }
 
 TEST_F(Tune, GivesTheSameChoiceForTheSameSeed) {
@@ -145,6 +219,10 @@ TEST_F(Tune, TakesTheOnlyCandidateToItsEnd) {
   const LearnConfig learned = result.to_learn(base_).front();
   EXPECT_EQ(learned.training.stop_epoch, -1);
   EXPECT_EQ(learned.training.optimizer.lr, 0.01);
+  config_.budget = "0.000001s";
+  const TuneResult hurried = qprompt::tune(model_, chosen_, base_, one, config_, {}, {});
+  EXPECT_FALSE(hurried.within_budget);
+  EXPECT_EQ(hurried.pick, result.pick) << "it is learned to its end all the same";
 }
 
 TEST_F(Tune, LearnsZeroShotWhereNothingBeatsIt) {

@@ -273,9 +273,10 @@ AdaptedModel::Scores scores(const AdaptedModel& model, const TrainingSet& set) {
   for (Index first = 0; first < views; first += kValidationBatch) {
     const Index count = std::min(kValidationBatch, views - first);
     const ImageBatch images = consecutive_views(set, first, count).images;
-    const bool reads_pixels = model.prompts_images() || images.unit_features.size() == 0;
-    const auto some = reads_pixels ? model.scores_of_pixels(images.pixels)
-                                   : model.scores_of_frozen(images.unit_features);
+    // A set for learned tokens in the image tower may hold pixels alone: of them any model's.
+    const bool sees_pixels = model.prompts_images() || set.features.size() == 0;
+    const auto some = sees_pixels ? model.scores_of_pixels(images.pixels)
+                                  : model.scores_of_frozen(images.unit_features);
     all.logits.middleRows(first, count) = some.logits;
     all.raw.middleRows(first, count) = some.raw;
   }

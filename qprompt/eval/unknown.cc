@@ -118,9 +118,8 @@ double auroc(const Vector& known, const Vector& others) {
   std::ranges::sort(sorted);
   double below = 0;
   for (const float score : known) {
-    const auto equals = std::ranges::equal_range(sorted, score);
-    below += static_cast<double>(equals.begin() - sorted.begin()) +
-             0.5 * static_cast<double>(equals.size());
+    const auto [first, last] = std::equal_range(sorted.begin(), sorted.end(), score);
+    below += static_cast<double>(first - sorted.begin()) + 0.5 * static_cast<double>(last - first);
   }
   return below / (static_cast<double>(known.size()) * static_cast<double>(others.size()));
 }

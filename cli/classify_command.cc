@@ -205,20 +205,7 @@ void add_source_flags(CLI::App& command, ClassifyArguments& arguments) {
       ->capture_default_str();
 }
 
-void add_result_flags(CLI::App& command, ClassifyArguments& arguments) {
-  command.add_option("--top", arguments.options.top_k, "how many classes are shown for an image")
-      ->check(CLI::Range(1, 1000000))
-      ->type_name("K")
-      ->capture_default_str();
-  command
-      .add_option("--min-confidence", arguments.options.min_confidence,
-                  "\"(unsure)\" where the best probability, 0..1, is below this")
-      ->check([](const std::string& text) {
-        const std::string wrong = CLI::Range(0.0, 1.0)(text);
-        return wrong.empty() ? "" : text + " is no probability, expected 0 to 1 (0.6 for 60 %)";
-      })
-      ->type_name("X")
-      ->capture_default_str();
+void add_unknown_flag(CLI::App& command, ClassifyArguments& arguments) {
   command
       .add_option("--unknown", arguments.unknown,
                   "\"(unknown)\" where the picture is probably of none of the classes: auto keeps "
@@ -235,6 +222,23 @@ void add_result_flags(CLI::App& command, ClassifyArguments& arguments) {
       ->type_name("auto|coverage=X|precision=X")
       ->needs("--prompt")
       ->excludes("--classes");
+}
+
+void add_result_flags(CLI::App& command, ClassifyArguments& arguments) {
+  command.add_option("--top", arguments.options.top_k, "how many classes are shown for an image")
+      ->check(CLI::Range(1, 1000000))
+      ->type_name("K")
+      ->capture_default_str();
+  command
+      .add_option("--min-confidence", arguments.options.min_confidence,
+                  "\"(unsure)\" where the best probability, 0..1, is below this")
+      ->check([](const std::string& text) {
+        const std::string wrong = CLI::Range(0.0, 1.0)(text);
+        return wrong.empty() ? "" : text + " is no probability, expected 0 to 1 (0.6 for 60 %)";
+      })
+      ->type_name("X")
+      ->capture_default_str();
+  add_unknown_flag(command, arguments);
   arguments.json.add_to(command);
   arguments.overwrite.add_to(command);
   command

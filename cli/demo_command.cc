@@ -109,6 +109,41 @@ void run(const DemoArguments& arguments) {
   show(result, places, page, seconds);
 }
 
+void add_place_flags(CLI::App& command, DemoArguments& arguments) {
+  command
+      .add_option(
+          "--output", arguments.output,
+          "folder for the page, the prompt and the runs' records; only missing runs are done")
+      ->type_name("DIR")
+      ->capture_default_str();
+  command
+      .add_option("--assets", arguments.assets,
+                  "folder with model and drawings.json, in place of the demo's own")
+      ->type_name("DIR");
+}
+
+void add_run_flags(CLI::App& command, DemoArguments& arguments) {
+  command
+      .add_option("--threads", arguments.device.threads,
+                  "threads; 0: the cores this process may use")
+      ->capture_default_str()
+      ->check(CLI::Range(0, kernels::kMostThreads));
+  add_enum_option(command, "--precision", arguments.device.precision,
+                  "number format of the towers");
+  command.add_option("--seeds", arguments.request.seeds, "each draws other training pictures")
+      ->delimiter(',')
+      ->capture_default_str();
+  auto set_epochs = [&arguments](int epochs) {
+    arguments.request.settings["epochs"] = std::to_string(epochs);
+  };
+  command
+      .add_option_function<int>(
+          "--epochs", set_epochs,
+          "passes over the training pictures; default: 200 of CoOp, 50 of what is tuned")
+      ->type_name("INT")
+      ->check(CLI::Range(1, 1000000));
+}
+
 }  // namespace
 
 void add_demo_command(CLI::App& app) {
@@ -116,35 +151,8 @@ void add_demo_command(CLI::App& app) {
       app.add_subcommand("demo", "the whole story on the model and the pictures that come along")
           ->footer(kDemoExamples);
   auto arguments = std::make_shared<DemoArguments>();
-  command
-      ->add_option(
-          "--output", arguments->output,
-          "folder for the page, the prompt and the runs' records; only missing runs are done")
-      ->type_name("DIR")
-      ->capture_default_str();
-  command
-      ->add_option("--assets", arguments->assets,
-                   "folder with model and drawings.json, in place of the demo's own")
-      ->type_name("DIR");
-  command
-      ->add_option("--threads", arguments->device.threads,
-                   "threads; 0: the cores this process may use")
-      ->capture_default_str()
-      ->check(CLI::Range(0, kernels::kMostThreads));
-  add_enum_option(*command, "--precision", arguments->device.precision,
-                  "number format of the towers");
-  command->add_option("--seeds", arguments->request.seeds, "each draws other training pictures")
-      ->delimiter(',')
-      ->capture_default_str();
-  command
-      ->add_option_function<int>(
-          "--epochs",
-          [arguments](int epochs) {
-            arguments->request.settings["epochs"] = std::to_string(epochs);
-          },
-          "passes over the training pictures; default: 200 of CoOp, 50 of what is tuned")
-      ->type_name("INT")
-      ->check(CLI::Range(1, 1000000));
+  add_place_flags(*command, *arguments);
+  add_run_flags(*command, *arguments);
   arguments->overwrite.add_to(*command);
   command->callback([arguments] { run(*arguments); });
 }

@@ -159,6 +159,44 @@ void run_evaluate(const EvaluateArguments& arguments) {
   if (shows) show(arguments, set, evaluation, others);
 }
 
+// Which prompt, and among which classes.
+void add_question_flags(CLI::App& command, EvaluateArguments& arguments) {
+  auto* prompt =
+      command.add_option("--prompt", arguments.prompt, "prompt file or run folder")->type_name("P");
+  command
+      .add_option("--template", arguments.templates,
+                  "zero-shot: a sentence with {} for the class name, imagenet-7, imagenet-80, "
+                  "dataset (the published sentence of a known data set) or a file of templates; "
+                  "several are averaged")
+      ->excludes(prompt)
+      ->capture_default_str();
+  command
+      .add_option("--classes", arguments.classes,
+                  "asked is among all, base or new classes of the data, or those in a file; "
+                  "default: those that train remembered, else all")
+      ->type_name("all|base|new|NAMES");
+  add_division_seed(command, arguments.seed);
+}
+
+void add_result_flags(CLI::App& command, EvaluateArguments& arguments) {
+  command.add_flag("--per-class", arguments.per_class, "print the accuracy of each class");
+  command.add_flag("--reliability", arguments.reliability,
+                   "print accuracy against confidence, bin by bin");
+  command.add_flag("--coverage", arguments.coverage,
+                   "print the accuracy of the most confident images against their share");
+  command
+      .add_option("--others", arguments.others,
+                  "pictures of none of the classes, files and folders searched: print how well "
+                  "scores tell them from the test images")
+      ->allow_extra_args(false)
+      ->type_name("IMAGES");
+  arguments.json.add_to(command);
+  command
+      .add_option("--per-image", arguments.per_image.path,
+                  "write path,label,predicted,probability,correct here; -: to stdout, nothing else")
+      ->type_name("FILE");
+}
+
 }  // namespace
 
 void add_evaluate_command(CLI::App& app) {
@@ -168,38 +206,8 @@ void add_evaluate_command(CLI::App& app) {
   auto arguments = std::make_shared<EvaluateArguments>();
   arguments->model.add_to(*command);
   arguments->data.add_to(*command);
-  auto* prompt = command->add_option("--prompt", arguments->prompt, "prompt file or run folder")
-                     ->type_name("P");
-  command
-      ->add_option("--template", arguments->templates,
-                   "zero-shot: a sentence with {} for the class name, imagenet-7, imagenet-80, "
-                   "dataset (the published sentence of a known data set) or a file of templates; "
-                   "several are averaged")
-      ->excludes(prompt)
-      ->capture_default_str();
-  command
-      ->add_option("--classes", arguments->classes,
-                   "asked is among all, base or new classes of the data, or those in a file; "
-                   "default: those that train remembered, else all")
-      ->type_name("all|base|new|NAMES");
-  add_division_seed(*command, arguments->seed);
-  command->add_flag("--per-class", arguments->per_class, "print the accuracy of each class");
-  command->add_flag("--reliability", arguments->reliability,
-                    "print accuracy against confidence, bin by bin");
-  command->add_flag("--coverage", arguments->coverage,
-                    "print the accuracy of the most confident images against their share");
-  command
-      ->add_option("--others", arguments->others,
-                   "pictures of none of the classes, files and folders searched: print how well "
-                   "scores tell them from the test images")
-      ->allow_extra_args(false)
-      ->type_name("IMAGES");
-  arguments->json.add_to(*command);
-  command
-      ->add_option(
-          "--per-image", arguments->per_image.path,
-          "write path,label,predicted,probability,correct here; -: to stdout, nothing else")
-      ->type_name("FILE");
+  add_question_flags(*command, *arguments);
+  add_result_flags(*command, *arguments);
   arguments->overwrite.add_to(*command);
   arguments->features.add_to(*command);
   show_first(*command,

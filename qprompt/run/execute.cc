@@ -16,6 +16,7 @@
 #include "qprompt/run/event_log.h"
 #include "qprompt/run/held_out.h"
 #include "qprompt/run/record.h"
+#include "qprompt/run/resumption.h"
 #include "qprompt/run/run_folder.h"
 #include "qprompt/run/run_record.h"
 #include "qprompt/run/tensorboard.h"
@@ -33,14 +34,15 @@ class Run {
         ranks_(bench.model().engine().ranks()),
         spec_(spec),
         options_(options),
+        resumption_(bench.model(), spec, options),
         epochs_(bench, spec) {}
 
   RunResult finish() {
     require_possible(spec_, bench_.model());
     if (spec_.method.learn) require_one_a_line(spec_.data->dataset.class_names);
-    require_same_kind();
+    resumption_.require_same_kind();
     if (spec_.method.tune) {
-      tried_ = tried_before();
+      tried_ = resumption_.tried();
     } else if (spec_.method.learn) {
       settle({*spec_.method.learn});
     }
@@ -50,67 +52,15 @@ class Run {
   }
 
  private:
-  // A choice goes on as a choice, and a training as a training.
-  void require_same_kind() const {
-    if (!options_.resume) return;
-    const std::string folder = options_.folder.string();
-    const bool was_choosing = qprompt::was_choosing(options_.folder / kEventsName);
-    const bool was_learning = fs::exists(state_path());
-    require(spec_.method.tune || !was_choosing, folder,
-            ": settings were being chosen here; --tune goes on with that");
-    require(!spec_.method.tune || was_choosing || !was_learning, folder,
-            ": this run was begun without --tune; resume it without");
-  }
-
   // What is learned is known.
   void settle(std::vector<LearnConfig> parts) {
     parts_ = std::move(parts);
-    settings_ = settings();
-    resume_ = state_to_resume();
+    settings_ = resumption_.settings_of(config());
+    resume_ = resumption_.state(settings_);
     require_agreement();
   }
 
   const LearnConfig& config() const { return parts_.front(); }
-  fs::path state_path() const { return options_.folder / kStateName; }
-
-  // What must be the same for a run to be resumed. The learning rate may be another one: a run that
-  // diverged goes on from its last good epoch with a smaller one.
-  std::string settings() const {
-    nlohmann::ordered_json settings = as_json(config());
-    settings.erase("lr");
-    add_circumstances(settings);
-    return json_line(settings);
-  }
-
-  void add_circumstances(nlohmann::ordered_json& settings) const {
-    settings["model"] = hex64(bench_.model().identity());
-    settings["precision"] = enum_name(bench_.model().device().format());
-    settings["tokenizer"] = options_.tokenizer;
-    settings["exif"] = spec_.data->description.exif;
-    settings["images"] = hex64(spec_.data->source_hash);
-  }
-
-  // All that decides what is chosen, as a hash.
-  std::string choice() const {
-    nlohmann::ordered_json settings = settings_as_json(spec_.method);
-    settings.erase("budget");
-    add_circumstances(settings);
-    return hex64(hash64(json_line(settings)));
-  }
-
-  TriedBefore tried_before() const {
-    if (!options_.resume) return {};
-    return qprompt::tried_before(options_.folder / kEventsName, choice());
-  }
-
-  // Without a state there was no finished epoch, and the run begins; a finished run is left alone.
-  std::optional<TrainingState> state_to_resume() const {
-    if (!options_.resume) return std::nullopt;
-    if (fs::exists(state_path())) return load_state_file(state_path(), settings_);
-    require(run_state(options_.folder) != RunState::kFinished, options_.folder.string(),
-            ": this run is finished");
-    return std::nullopt;
-  }
 
   void require_agreement() const {
     const std::string begin = std::to_string(resume_ ? resume_->steps : 0) + settings_;
@@ -159,14 +109,14 @@ class Run {
                         .progress = options_.on_choosing,
                         .known = tried_.trials,
                         .seconds = tried_.seconds};
-    options.keep = [this, hash = choice()](const TrialResult& trial, double seconds) {
+    options.keep = [this, hash = resumption_.choice()](const TrialResult& trial, double seconds) {
       if (events_) events_->write(as_event(trial, hash, seconds));
     };
-    const std::string known = choice() + std::to_string(tried_.trials.size());
+    const std::string known = resumption_.choice() + std::to_string(tried_.trials.size());
     require(agree(ranks_, hash64(known)), options_.folder.string(),
             ": ranks know of different trials; all must see the same files");
     // Of another run, since nothing of this one is known.
-    if (tried_.trials.empty() && ranks_.is_root()) fs::remove(state_path());
+    if (tried_.trials.empty() && ranks_.is_root()) fs::remove(resumption_.state_path());
     const TuneSpec& spec = *spec_.method.tune;
     const LearnConfig& base = *spec_.method.learn;
     result_.tuned = tune(bench_.model(), bench_.training(spec_.data, base).sets.chosen(), base,
@@ -187,7 +137,7 @@ class Run {
     compare();
     is_finished_ = true;
     save();
-    if (ranks_.is_root()) fs::remove(state_path());
+    if (ranks_.is_root()) fs::remove(resumption_.state_path());
     if (events_) events_->write(RunEnded{});
     if (options_.forecast && !result_.tuned) look_at_held_out();
   }
@@ -200,14 +150,14 @@ class Run {
     observer.on_state = [&](const TrainingState& now) {
       // What was seen of the epochs before is not in a state.
       if (spec_.by_epoch || !ranks_.is_root()) return;
-      save_state_file(now, settings_, state_path());
+      save_state_file(now, settings_, resumption_.state_path());
       has_state = true;
     };
     try {
       return learned_with(observer);
     } catch (const Error& error) {
       if (!has_state) throw;
-      fail(error.what(), "; the last whole epoch is kept in ", state_path().string(),
+      fail(error.what(), "; the last whole epoch is kept in ", resumption_.state_path().string(),
            ", --resume goes on from it, with another --lr too");
     }
   }
@@ -349,6 +299,7 @@ class Run {
   const Ranks& ranks_;
   const RunSpec& spec_;
   const RunOptions& options_;
+  const Resumption resumption_;
   EpochLog epochs_;
   std::optional<EventLog> events_;  // of the rank that writes
   std::optional<TensorBoardLog> board_;

@@ -109,7 +109,7 @@ class Space {
     TuneCandidate candidate;
     std::vector<std::string> methods = entry.methods;
     // The first is what epochs are of.
-    std::ranges::stable_partition(methods, has_rates);
+    std::stable_partition(methods.begin(), methods.end(), has_rates);
     for (const std::string& method : methods) {
       candidate.parts.push_back(part(named_as_given(method, given_), entry.settings));
     }

@@ -1,6 +1,5 @@
 #include "qprompt/tune/forecast.h"
 
-#include <algorithm>
 #include <cmath>
 #include <utility>
 

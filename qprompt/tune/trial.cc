@@ -56,8 +56,7 @@ void Trial::advance(int epoch, const std::function<bool()>& stop) {
   if (candidate_.is_zero_shot()) return judge(bench_.zero_shot());
   if (parts_.empty()) {
     for (const LearnConfig& config : candidate_.parts) parts_.push_back(part_of(config));
-    const Part& first = parts_.front();
-    stretch_ = stretch(images_, first.set.images(), first.config);
+    stretch_ = stretch(images_, parts_.front().set.images(), parts_.front().config);
     for (Part& part : parts_) {
       const double own = stretch(images_, part.set.images(), part.config);
       part.config.training = stretched_by(own, part.config.training);

@@ -82,6 +82,20 @@ bool is_refused_by_name(std::span<const std::byte> bytes) {
   return false;
 }
 
+void expect_refused_after_any_bit_flip(const Bytes& good) {
+  for (std::size_t bit = 0; bit < 8 * good.size(); ++bit) {
+    Bytes flipped = good;
+    flipped[bit / 8] ^= std::byte{1} << (bit % 8);
+    EXPECT_TRUE(is_refused_by_name(flipped)) << "bit " << bit;
+  }
+}
+
+void expect_refused_after_any_truncation(const Bytes& good) {
+  for (std::size_t size = 0; size < good.size(); ++size) {
+    EXPECT_TRUE(is_refused_by_name(std::span(good).first(size))) << size << " bytes";
+  }
+}
+
 // A small file with every kind of matrix.
 PromptFile every_kind() {
   const EncodedMatrix encoded{.rows = 2,
@@ -248,15 +262,8 @@ TEST(PromptFileVersion4, WithAListThatIsNoneIsRefused) {
 }
 
 TEST(PromptFileVersion4, IsRefusedAfterAnySingleBitFlipAndTruncation) {
-  const Bytes good = to_bytes(with_classes());
-  for (std::size_t bit = 0; bit < 8 * good.size(); ++bit) {
-    Bytes flipped = good;
-    flipped[bit / 8] ^= std::byte{1} << (bit % 8);
-    EXPECT_TRUE(is_refused_by_name(flipped)) << "bit " << bit;
-  }
-  for (std::size_t size = 0; size < good.size(); ++size) {
-    EXPECT_TRUE(is_refused_by_name(std::span(good).first(size))) << size << " bytes";
-  }
+  expect_refused_after_any_bit_flip(to_bytes(with_classes()));
+  expect_refused_after_any_truncation(to_bytes(with_classes()));
 }
 
 // Version 5: the mean of an adapted model and two others, and temperatures.
@@ -349,31 +356,16 @@ TEST(PromptFileVersion5, CannotAskForMorePartnersThanItHolds) {
 }
 
 TEST(PromptFileVersion5, IsRefusedAfterAnySingleBitFlipAndTruncation) {
-  const Bytes good = to_bytes(with_partners());
-  for (std::size_t bit = 0; bit < 8 * good.size(); ++bit) {
-    Bytes flipped = good;
-    flipped[bit / 8] ^= std::byte{1} << (bit % 8);
-    EXPECT_TRUE(is_refused_by_name(flipped)) << "bit " << bit;
-  }
-  for (std::size_t size = 0; size < good.size(); ++size) {
-    EXPECT_TRUE(is_refused_by_name(std::span(good).first(size))) << size << " bytes";
-  }
+  expect_refused_after_any_bit_flip(to_bytes(with_partners()));
+  expect_refused_after_any_truncation(to_bytes(with_partners()));
 }
 
 TEST(DamagedPromptFile, IsRefusedAfterAnySingleBitFlip) {
-  const Bytes good = to_bytes(every_kind());
-  for (std::size_t bit = 0; bit < 8 * good.size(); ++bit) {
-    Bytes flipped = good;
-    flipped[bit / 8] ^= std::byte{1} << (bit % 8);
-    EXPECT_TRUE(is_refused_by_name(flipped)) << "bit " << bit;
-  }
+  expect_refused_after_any_bit_flip(to_bytes(every_kind()));
 }
 
 TEST(DamagedPromptFile, IsRefusedAfterAnyTruncation) {
-  const Bytes good = to_bytes(every_kind());
-  for (std::size_t size = 0; size < good.size(); ++size) {
-    EXPECT_TRUE(is_refused_by_name(std::span(good).first(size))) << size << " bytes";
-  }
+  expect_refused_after_any_truncation(to_bytes(every_kind()));
 }
 
 TEST(DamagedPromptFile, IsRefusedWithAnythingAppended) {

@@ -10,6 +10,7 @@
 #include "qprompt/core/border.h"
 #include "qprompt/core/error.h"
 #include "qprompt/core/hash.h"
+#include "qprompt/core/unicode.h"
 #include "qprompt/features/lenient_cache.h"
 #include "qprompt/inference/known_score.h"
 #include "qprompt/prompt/common_words.h"
@@ -22,14 +23,10 @@ constexpr std::size_t kWords = 10'000;
 constexpr char kTemplate[] = "a photo of a {}.";
 constexpr double kKept = 0.95;
 
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-
 std::set<std::string> words_of(const std::vector<std::string>& class_names) {
   std::set<std::string> words;
-  for (std::string name : class_names) {
-    std::ranges::transform(name, name.begin(), lower);
-    std::ranges::replace(name, '_', ' ');
-    std::istringstream in(name);
+  for (const std::string& name : class_names) {
+    std::istringstream in(folded_text(name_text(name)));
     for (std::string word; in >> word;) words.insert(word);
   }
   return words;

@@ -163,25 +163,13 @@ std::string LearnArguments::given(const std::string& field) const {
   return found == given_.end() ? "" : found->second;
 }
 
-void LearnArguments::fall_back_on(const std::string& preset, const Settings& instead) {
-  fallback_ = preset;
-  instead_ = instead;
-}
-
 bool LearnArguments::falls_back() const {
-  if (!preset_.empty() || fallback_.empty()) return false;
-  const std::string method = given("method");
-  return method.empty() || method == preset(fallback_).settings.at("method");
+  return has_fallback_ && preset_.empty() && follow_recommendation(given_);
 }
 
 Settings LearnArguments::preset_settings() const {
   if (!preset_.empty()) return preset(preset_).settings;
-  if (!falls_back()) return {};
-  Settings settings = merged(preset(fallback_).settings, instead_);
-  // They are the method's own, and other words have another length.
-  settings.erase("n_ctx");
-  settings.erase("ctx_init");
-  return settings;
+  return falls_back() ? recommended({}) : Settings();
 }
 
 // --bits over a preset in full precision asks for quantization.
@@ -256,9 +244,10 @@ LearnConfig LearnArguments::config() const {
 
 std::optional<PresetUse> LearnArguments::preset_use() const {
   if (preset_.empty() && !falls_back()) return std::nullopt;
-  const Preset& chosen = preset(falls_back() ? fallback_ : preset_);
+  const Preset& chosen = preset(falls_back() ? kRecommendedPreset : preset_);
   PresetUse use{chosen.name, chosen.source, {}};
-  for (const auto& [field, text] : merged(falls_back() ? instead_ : Settings(), given_)) {
+  const Settings instead = falls_back() ? instead_of_recommended_preset() : Settings();
+  for (const auto& [field, text] : merged(instead, given_)) {
     const auto original = chosen.settings.find(field);
     if (original == chosen.settings.end() || original->second != text)
       use.differences[field] = text;

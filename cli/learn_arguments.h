@@ -16,8 +16,8 @@ class LearnArguments {
  public:
   // `without` names fields that a command decides itself.
   void add_to(CLI::App& app, const std::set<std::string>& without = {});
-  // The preset without --preset, of the method that it is of, with other values for some fields.
-  void fall_back_on(const std::string& preset, const Settings& instead);
+  // Without --preset, what is recommended stands under the flags.
+  void fall_back_on_recommendation() { has_fallback_ = true; }
 
   // What a flag says; empty without it.
   std::string given(const std::string& field) const;
@@ -36,8 +36,9 @@ class LearnArguments {
   Settings preset_settings() const;
   bool falls_back() const;
 
-  std::string preset_, fallback_;
-  Settings given_, instead_;
+  std::string preset_;
+  bool has_fallback_ = false;
+  Settings given_;
 };
 
 // A CLI::ValidationError.

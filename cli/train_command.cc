@@ -44,11 +44,6 @@ constexpr char kTuneExamples[] = R"(Examples:
 Candidates learn from half of the classes and are judged on held-out images of these and on the other
 half; the best one then learns from all of them. No test image is looked at (docs/tune.md).)";
 
-// What `train` does without --preset: QCoOp's settings, but for views that are kept, and an epoch
-// that is at least as good as zero-shot.
-constexpr char kDefaultPreset[] = "qcoop-base2new";
-const Settings kInsteadOfPreset{{"views", "8"}, {"model_choice", "best_or_zero_shot"}};
-
 struct TrainArguments {
   ModelArguments model;
   DataArguments data;
@@ -140,13 +135,10 @@ Method method_of(const TrainArguments& arguments) {
   return {.name = name_of(config), .learn = config};
 }
 
-// Nobody asked for the best epoch by name: without images to choose by, the last one is kept.
+// Nobody asked for the best epoch by name.
 void settle_epoch_choice(const Dataset& dataset, TrainArguments& arguments) {
-  ModelChoice& choice = arguments.method.learn->training.model_choice;
-  const ClassSubset classes = arguments.method.learn->classes;
-  if (choice != ModelChoice::kBestOrZeroShot || has_validation_images(dataset, classes)) return;
   if (!arguments.flags.given("model_choice").empty()) return;
-  choice = ModelChoice::kLastEpoch;
+  if (!keep_last_without_validation(dataset, *arguments.method.learn)) return;
   tell("notice: no validation images, so no epoch is chosen: the last one is kept");
 }
 
@@ -229,7 +221,7 @@ void add_comparison_options(CLI::App& command, TrainArguments& arguments) {
 
 std::shared_ptr<TrainArguments> add_arguments(CLI::App* command) {
   auto arguments = std::make_shared<TrainArguments>();
-  arguments->flags.fall_back_on(kDefaultPreset, kInsteadOfPreset);
+  arguments->flags.fall_back_on_recommendation();
   arguments->model.add_to(*command);
   arguments->data.add_to(*command);
   add_run_options(*command, *arguments);

@@ -31,6 +31,7 @@
 #include "qprompt/features/feature_store.h"
 #include "qprompt/inference/adapted_model.h"
 #include "qprompt/inference/classifier.h"
+#include "qprompt/inference/embed.h"
 #include "qprompt/run/execute.h"
 #include "qprompt/run/run_folder.h"
 #include "qprompt/train/learn.h"

@@ -4,6 +4,7 @@
 #include <list>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <utility>
 
 namespace qprompt {
@@ -18,17 +19,21 @@ class LruCache {
   template <typename Make>
   Value get(const Key& key, const Make& make) {
     const std::scoped_lock lock(mutex_);
-    if (const auto found = places_.find(key); found != places_.end()) {
-      entries_.splice(entries_.begin(), entries_, found->second);
-      return entries_.front().second;
-    }
-    entries_.emplace_front(key, make());  // nothing changes where that throws
-    places_[key] = entries_.begin();
-    if (entries_.size() > capacity_) {
-      places_.erase(entries_.back().first);
-      entries_.pop_back();
-    }
+    if (const Value* known = touch(key)) return *known;
+    insert(key, make());  // nothing changes where that throws
     return entries_.front().second;
+  }
+
+  // For values that are made while others are looked up; of two that were made at once the first
+  // stays.
+  std::optional<Value> find(const Key& key) {
+    const std::scoped_lock lock(mutex_);
+    const Value* known = touch(key);
+    return known ? std::optional(*known) : std::nullopt;
+  }
+  void put(const Key& key, Value value) {
+    const std::scoped_lock lock(mutex_);
+    if (!touch(key)) insert(key, std::move(value));
   }
 
   std::size_t size() const {
@@ -38,6 +43,21 @@ class LruCache {
 
  private:
   using Entries = std::list<std::pair<Key, Value>>;
+
+  const Value* touch(const Key& key) {
+    const auto found = places_.find(key);
+    if (found == places_.end()) return nullptr;
+    entries_.splice(entries_.begin(), entries_, found->second);
+    return &entries_.front().second;
+  }
+
+  void insert(const Key& key, Value value) {
+    entries_.emplace_front(key, std::move(value));
+    places_[key] = entries_.begin();
+    if (entries_.size() <= capacity_) return;
+    places_.erase(entries_.back().first);
+    entries_.pop_back();
+  }
 
   std::size_t capacity_;
   mutable std::mutex mutex_;

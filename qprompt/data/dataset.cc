@@ -108,6 +108,29 @@ std::size_t share(std::size_t n, double part) {
 
 }  // namespace
 
+Dataset dataset_of(std::vector<Item> items, std::vector<std::string> class_names, double validation,
+                   std::uint64_t seed) {
+  return at_border([&] {
+    require(validation >= 0 && validation < 1, "a share ", validation,
+            " of the images to choose by, expected 0 to below 1");
+    require(class_names.size() >= 2, class_names.size(), " classes, expected at least 2");
+    std::vector<std::vector<Item>> of_classes(class_names.size());
+    for (Item& item : items) {
+      require(item.label >= 0 && item.label < std::ssize(class_names), item.image.name(),
+              ": label ", item.label, ", expected 0 to ", class_names.size() - 1);
+      of_classes[static_cast<std::size_t>(item.label)].push_back(std::move(item));
+    }
+    const DataOptions options{.seed = seed, .fractions = {1 - validation, validation, 0}};
+    Dataset dataset{.class_names = std::move(class_names), .divided_here = true};
+    for (std::size_t c = 0; c < of_classes.size(); ++c) {
+      const std::string& name = dataset.class_names[c];
+      require(!of_classes[c].empty(), "class ", name, " has no images, expected at least one");
+      divide(std::move(of_classes[c]), name, options, dataset);
+    }
+    return dataset;
+  });
+}
+
 Dataset load_dataset(const fs::path& data, const DataOptions& options) {
   return at_border([&]() -> Dataset {
     const std::string source = options.split.value_or(data).string();
@@ -179,7 +202,8 @@ void require_files(std::span<const Item> items) {
 void divide(std::vector<Item> items, const std::string& class_key, const DataOptions& options,
             Dataset& dataset) {
   if (items.empty()) return;
-  std::ranges::sort(items, {}, [](const Item& item) { return item.image.path(); });
+  // Images in memory have no path: they keep their order.
+  std::ranges::stable_sort(items, {}, [](const Item& item) { return item.image.path(); });
   if (options.whole) {
     dataset.test.insert(dataset.test.end(), items.begin(), items.end());
     return;

@@ -66,6 +66,13 @@ struct DataOptions {
 QPROMPT_API Dataset load_dataset(const std::filesystem::path& data,
                                  const DataOptions& options = {});
 
+// Images at hand, each with its label, as a data set without test images. Of every class the share
+// `validation` (0 to below 1), which the seed draws, is held out to choose by; one image at least
+// is left to learn from. Throws Error for fewer than two classes, a class without images, a label
+// that is no position in `class_names`.
+QPROMPT_API Dataset dataset_of(std::vector<Item> items, std::vector<std::string> class_names,
+                               double validation = 0.2, std::uint64_t seed = 1);
+
 // "3 classes, 24 images: 12 train, 5 val, 7 test; ignored: 8 .heic"
 QPROMPT_API std::string summary(const Dataset& dataset);
 

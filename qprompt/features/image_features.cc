@@ -63,10 +63,7 @@ class Preparation {
         stop_(options.stop) {}
 
   std::unique_ptr<Wave> start(std::span<const ImageRequest> requests, std::size_t first) const {
-    std::size_t end = first, views = 0;
-    while (end < requests.size() && (end == first || views < wave_views_)) {
-      views += requests[end++].view_count();
-    }
+    const std::size_t end = end_of_wave(requests, first);
     auto wave = std::make_unique<Wave>();
     wave->first = first;
     wave->images.resize(end - first);
@@ -86,6 +83,18 @@ class Preparation {
   }
 
  private:
+  // A rest of less than half a wave goes along: alone it would be the dearest of all.
+  std::size_t end_of_wave(std::span<const ImageRequest> requests, std::size_t first) const {
+    std::size_t end = first, views = 0, rest = 0;
+    while (end < requests.size() && (end == first || views < wave_views_)) {
+      views += requests[end++].view_count();
+    }
+    for (std::size_t i = end; i < requests.size() && 2 * rest < wave_views_; ++i) {
+      rest += requests[i].view_count();
+    }
+    return 2 * rest < wave_views_ ? requests.size() : end;
+  }
+
   Prepared image(const ImageRequest& request) const {
     try {
       return decoded(request);

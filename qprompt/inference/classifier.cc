@@ -35,21 +35,27 @@ void add_scores(const AdaptedModel& model, const AdaptedModel::Scores& scores, I
   result.margin = probabilities[order[0]] - second;
 }
 
+void require_valid(const ClassifyOptions& options) {
+  require(options.top_k >= 1, "top ", options.top_k, ", expected at least 1");
+  require(options.min_confidence >= 0 && options.min_confidence <= 1, "min_confidence ",
+          options.min_confidence, ", expected 0..1");
+}
+
 }  // namespace
 
-std::vector<Classification> classify(const AdaptedModel& model, std::span<const ImageSource> images,
+std::vector<Classification> classify(const AdaptedModel& model, const ImageFeatures& features,
+                                     std::span<const std::string> names,
                                      const ClassifyOptions& options) {
   return at_border([&] {
-    require(options.top_k >= 1, "top ", options.top_k, ", expected at least 1");
-    require(options.min_confidence >= 0 && options.min_confidence <= 1, "min_confidence ",
-            options.min_confidence, ", expected 0..1");
-    const ImageFeatures features = model.features(images, options.features);
+    require_valid(options);
+    require(names.size() == features.first.size(), names.size(), " names of images, expected ",
+            features.first.size());
     const AdaptedModel::Scores scores = model.scores(features);
     const Vector known = known_scores(scores.raw);
     std::vector<Classification> results;
     auto damage = features.skipped.begin();
-    for (std::size_t i = 0; i < images.size(); ++i) {
-      Classification result{.image = images[i].name()};
+    for (std::size_t i = 0; i < names.size(); ++i) {
+      Classification result{.image = names[i]};
       if (features.first[i] < 0) {
         result.damage = *damage++;
       } else {
@@ -62,6 +68,17 @@ std::vector<Classification> classify(const AdaptedModel& model, std::span<const 
       results.push_back(std::move(result));
     }
     return results;
+  });
+}
+
+std::vector<Classification> classify(const AdaptedModel& model, std::span<const ImageSource> images,
+                                     const ClassifyOptions& options) {
+  return at_border([&] {
+    require_valid(options);  // before anything is encoded
+    std::vector<std::string> names;
+    names.reserve(images.size());
+    for (const ImageSource& image : images) names.push_back(image.name());
+    return classify(model, model.features(images, options.features), names, options);
   });
 }
 

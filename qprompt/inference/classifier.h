@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "qprompt/core/export.h"
+#include "qprompt/features/image_features.h"
 #include "qprompt/inference/adapted_model.h"
 
 namespace qprompt {
@@ -39,5 +40,12 @@ QPROMPT_API std::vector<Classification> classify(const AdaptedModel& model,
                                                  const ClassifyOptions& options = {});
 QPROMPT_API Classification classify(const AdaptedModel& model, const ImageSource& image,
                                     const ClassifyOptions& options = {});
+
+// The same of features that this model's image side encoded, of images with these names. What the
+// options say of features was said when they were encoded.
+QPROMPT_API std::vector<Classification> classify(const AdaptedModel& model,
+                                                 const ImageFeatures& features,
+                                                 std::span<const std::string> names,
+                                                 const ClassifyOptions& options = {});
 
 }  // namespace qprompt

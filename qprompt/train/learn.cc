@@ -45,6 +45,14 @@ void calibrate(const Model& model, const TrainingData& data, const LearnConfig& 
   learned.temperature_reason = reason.str();
 }
 
+bool keep_last_without_validation(const Dataset& dataset, LearnConfig& config) {
+  ModelChoice& choice = config.training.model_choice;
+  if (choice != ModelChoice::kBestOrZeroShot) return false;
+  if (has_validation_images(dataset, config.classes)) return false;
+  choice = ModelChoice::kLastEpoch;
+  return true;
+}
+
 void require_valid(const LearnConfig& config) {
   at_border([&] {
     require(config.shots >= 0 && config.shots <= kMostShots, "shots ", config.shots,

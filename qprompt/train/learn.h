@@ -53,6 +53,10 @@ struct LearnConfig {
 QPROMPT_API std::string zero_shot_template(const LearnConfig& like);
 QPROMPT_API LearnConfig zero_shot_config(const LearnConfig& like);
 
+// Without validation images of its classes a config that would choose the best epoch or zero-shot
+// keeps the last epoch instead; true where that changed it.
+QPROMPT_API bool keep_last_without_validation(const Dataset& dataset, LearnConfig& config);
+
 // As that of TrainingConfig; shots and views must be 0 or more.
 QPROMPT_API void require_valid(const LearnConfig& config);
 

@@ -203,4 +203,24 @@ Settings method_defaults(MethodTag method) {
 
 std::span<const Preset> presets() { return kPresets; }
 
+const Settings& instead_of_recommended_preset() {
+  static const Settings instead{{"views", "8"}, {"model_choice", "best_or_zero_shot"}};
+  return instead;
+}
+
+bool follow_recommendation(const Settings& given) {
+  const auto method = given.find("method");
+  return method == given.end() ||
+         method->second == preset(kRecommendedPreset).settings.at("method");
+}
+
+Settings recommended(const Settings& given) {
+  if (!follow_recommendation(given)) return given;
+  Settings settings = merged(preset(kRecommendedPreset).settings, instead_of_recommended_preset());
+  // They are the method's own, and other words have another length.
+  settings.erase("n_ctx");
+  settings.erase("ctx_init");
+  return merged(settings, given);
+}
+
 }  // namespace qprompt

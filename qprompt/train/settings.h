@@ -5,6 +5,7 @@
 #include <span>
 #include <string>
 
+#include "qprompt/core/export.h"
 #include "qprompt/train/learn.h"
 
 namespace qprompt {
@@ -18,7 +19,7 @@ using Settings = std::map<std::string, std::string>;
 // n_ctx is among the settings; another n_ctx than the default words have asks for a random start.
 // Methods may have defaults of their own (method_defaults), and without steps none of the settings
 // of steps.
-LearnConfig configured(const Settings& settings, std::set<std::string>& unknown);
+QPROMPT_API LearnConfig configured(const Settings& settings, std::set<std::string>& unknown);
 
 // Throws Error for a name that no method has, with the nearest, and for text that is no value of
 // it.
@@ -40,6 +41,15 @@ struct Preset {
 };
 std::span<const Preset> presets();
 const Preset& preset(const std::string& name);  // Error with the names there are
+
+// What is learned with where nobody names a preset: QCoOp's, but for views that are kept, and an
+// epoch that is at least as good as zero-shot.
+inline constexpr char kRecommendedPreset[] = "qcoop-base2new";
+const Settings& instead_of_recommended_preset();
+// Whether these settings leave the method to the recommendation, or name its own.
+bool follow_recommendation(const Settings& given);
+// They over what is recommended, where they follow it.
+QPROMPT_API Settings recommended(const Settings& given);
 
 // The tables' names of methods: [q]METHOD[+REGULARIZER] or METHOD-noise, such as "coop", "qmaple",
 // "qcoop+kgcoop", "ivlp+promptsrc", "coop-noise"; q stands for quantized. "kgcoop", "prograd" and

@@ -32,5 +32,18 @@ TEST(LruCache, OfWhatCannotBeMadeKeepsNothing) {
   EXPECT_EQ(cache.get(1, [] { return 5; }), 5);
 }
 
+TEST(LruCache, GivesWhatWasPutAndOfTwoTheFirst) {
+  LruCache<int, int> cache(2);
+  EXPECT_EQ(cache.find(1), std::nullopt);
+  cache.put(1, 10);
+  cache.put(1, 11);
+  EXPECT_EQ(cache.find(1), 10);
+  cache.put(2, 20);
+  EXPECT_EQ(cache.find(1), 10);
+  cache.put(3, 30);  // 2 goes, which nobody asked for since
+  EXPECT_EQ(cache.find(2), std::nullopt);
+  EXPECT_EQ(cache.find(1), 10);
+}
+
 }  // namespace
 }  // namespace qprompt

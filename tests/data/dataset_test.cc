@@ -557,5 +557,54 @@ TEST(RequireFiles, NamesTheFirstMissingOneAndCountsTheRest) {
               AllOf(HasSubstr("b.jpg: missing image"), HasSubstr("1 more of the 3")));
 }
 
+std::vector<Item> images_in_memory(const std::vector<int>& labels) {
+  static const std::byte nothing{};
+  std::vector<Item> items;
+  for (const int label : labels) {
+    const std::string name = "picture " + std::to_string(items.size());
+    items.push_back({ImageSource::encoded({&nothing, 1}, name), label});
+  }
+  return items;
+}
+
+TEST(ImagesAtHand, HoldOutAShareOfEveryClassAndLearnFromTheRest) {
+  std::vector<int> labels(10, 1);
+  labels.insert(labels.end(), {0, 0, 0, 0, 0});
+  const Dataset dataset = dataset_of(images_in_memory(labels), {"cat", "dog"}, 0.2, 3);
+  EXPECT_THAT(dataset.class_names, ElementsAre("cat", "dog"));
+  EXPECT_THAT(dataset.train, SizeIs(4 + 8));
+  EXPECT_THAT(dataset.val, SizeIs(1 + 2));
+  EXPECT_THAT(dataset.test, IsEmpty());
+  std::set<std::string> names;
+  for (const auto& part : {dataset.train, dataset.val}) {
+    for (const Item& item : part) names.insert(item.image.name());
+  }
+  EXPECT_THAT(names, SizeIs(15));
+  EXPECT_EQ(dataset_of(images_in_memory(labels), {"cat", "dog"}, 0.2, 3).val, dataset.val);
+}
+
+TEST(ImagesAtHand, LeaveOneToLearnFrom) {
+  const Dataset dataset = dataset_of(images_in_memory({0, 1}), {"cat", "dog"}, 0.9);
+  EXPECT_THAT(dataset.train, SizeIs(2));
+  EXPECT_THAT(dataset.val, IsEmpty());
+}
+
+TEST(ImagesAtHand, AreRefusedWhereAClassHasNoneOrALabelIsNone) {
+  EXPECT_THAT(error_of([] {
+                dataset_of(images_in_memory({0, 0}), {"cat", "dog"});
+              }),
+              HasSubstr("class dog has no images"));
+  EXPECT_THAT(error_of([] {
+                dataset_of(images_in_memory({0, 2}), {"cat", "dog"});
+              }),
+              AllOf(HasSubstr("picture 1"), HasSubstr("label 2, expected 0 to 1")));
+  EXPECT_THAT(error_of([] { dataset_of(images_in_memory({0}), {"cat"}); }),
+              HasSubstr("1 classes, expected at least 2"));
+  EXPECT_THAT(error_of([] {
+                dataset_of(images_in_memory({0, 1}), {"cat", "dog"}, 1);
+              }),
+              HasSubstr("expected 0 to below 1"));
+}
+
 }  // namespace
 }  // namespace qprompt

@@ -256,5 +256,17 @@ TEST(Presets, OfAnotherNameAreRefusedWithAllNames) {
   for (const Preset& each : presets()) EXPECT_THAT(refusal, HasSubstr(each.name));
 }
 
+TEST(Recommendation, StandsUnderSettingsOfItsOwnMethodAlone) {
+  const LearnConfig plain = known(recommended({}));
+  EXPECT_EQ(plain.training.epochs, 200);
+  EXPECT_EQ(plain.training.quantizer.bits, "1");
+  EXPECT_EQ(plain.views, 8);
+  EXPECT_EQ(plain.training.model_choice, ModelChoice::kBestOrZeroShot);
+  EXPECT_EQ(known(recommended({{"method", "coop"}, {"bits", "3"}})).training.quantizer.bits, "3");
+  EXPECT_EQ(known(recommended({{"method", "coop"}, {"bits", "3"}})).training.epochs, 200);
+  const Settings maple{{"method", "maple"}, {"bits", "3"}};
+  EXPECT_EQ(recommended(maple), maple);
+}
+
 }  // namespace
 }  // namespace qprompt

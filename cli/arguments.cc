@@ -77,11 +77,11 @@ void ModelArguments::add_machine_options(CLI::App& app) {
   start_group(app, kFirstGroup);
 }
 
-Model ModelArguments::load() const {
+Model ModelArguments::load(bool keeps_towers) const {
   ModelOptions options;
   options.device = device;
   options.ranks = ranks;
-  options.keeps_towers = false;
+  options.keeps_towers = keeps_towers;
   options.checkpoint = checkpoint;
   if (!tokenizer.empty()) options.tokenizer = tokenizer;
   Model loaded = Model::load(model, options);

@@ -17,6 +17,7 @@ void add_convert_command(CLI::App& app);
 // base-to-new, few-shot, cross-dataset, domain-generalization and the studies.
 void add_experiment_commands(CLI::App& app);
 void add_sweep_command(CLI::App& app);
+void add_serve_command(CLI::App& app);
 void add_report_command(CLI::App& app);
 void add_compare_command(CLI::App& app);
 void add_demo_command(CLI::App& app);

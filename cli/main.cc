@@ -108,6 +108,7 @@ void build(CLI::App& app, const std::vector<std::string>& words) {
   add_tune_command(app);
   add_evaluate_command(app);
   add_classify_command(app);
+  add_serve_command(app);
   add_inspect_command(app);
   add_import_command(app);
   add_export_command(app);

@@ -22,6 +22,7 @@ std::string cut_to_terminal(const std::string& text) {
 }  // namespace
 
 void silence_progress() { silent = true; }
+bool progress_is_silent() { return silent; }
 
 Progress::Progress(std::string label, std::string unit)
     : label_(std::move(label)),

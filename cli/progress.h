@@ -35,5 +35,6 @@ class Progress {
 
 // Turns all progress lines off.
 void silence_progress();
+bool progress_is_silent();
 
 }  // namespace qprompt::cli

@@ -11,6 +11,8 @@ find_package(fmt REQUIRED)
 find_package(tomlplusplus REQUIRED)
 find_package(JPEG REQUIRED)
 find_package(PNG REQUIRED)
+find_package(Boost 1.81 REQUIRED CONFIG COMPONENTS url)  # for server/
+find_package(prometheus-cpp REQUIRED)
 find_package(GIF REQUIRED)
 find_package(ZLIB REQUIRED)
 find_package(ICU REQUIRED COMPONENTS uc i18n)

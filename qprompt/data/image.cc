@@ -13,7 +13,6 @@
 namespace qprompt {
 namespace {
 
-constexpr std::int64_t kMaxPixels = 178'956'970;
 constexpr std::int64_t kFlatPixels = std::int64_t{1} << 24;
 
 constexpr std::array<std::string_view, 13> kExtensions{".jpg",  ".jpeg", ".jpe", ".jfif", ".png",
@@ -36,11 +35,12 @@ void ImageFile::notice(const std::string& what) const {
   if (options.notice) options.notice(name + ": " + what);
 }
 
-Image allocate_image(std::int64_t width, std::int64_t height, const std::string& name) {
-  require(width > 0 && height > 0, name, ": ", width, "x", height,
+Image allocate_image(const ImageFile& file, std::int64_t width, std::int64_t height) {
+  require(width > 0 && height > 0, file.name, ": ", width, "x", height,
           " pixels, expected at least 1x1");
-  require(width <= kMaxPixels / height, name, ": ", width, "x", height, " pixels, the limit is ",
-          kMaxPixels);
+  const std::int64_t most = std::min(file.options.max_pixels, kMostPixels);
+  require(width <= most / height, file.name, ": ", width, "x", height, " pixels, the limit is ",
+          most);
   Image image{.width = static_cast<int>(width), .height = static_cast<int>(height)};
   image.pixels.resize(static_cast<std::size_t>(3 * width * height));
   return image;
@@ -56,7 +56,7 @@ void require_held(const ImageFile& file, std::int64_t width, std::int64_t height
 Image allocate_image(const ImageFile& file, std::int64_t width, std::int64_t height,
                      std::int64_t pixels_of_a_byte) {
   require_held(file, width, height, pixels_of_a_byte);
-  return allocate_image(width, height, file.name);
+  return allocate_image(file, width, height);
 }
 
 void cmyk_to_rgb(std::span<const std::uint8_t> cmyk, std::span<std::uint8_t> rgb) {

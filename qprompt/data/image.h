@@ -19,10 +19,14 @@ struct Image {
   bool operator==(const Image&) const = default;
 };
 
-// Both are called on the thread that decodes.
+// PIL's limit.
+inline constexpr std::int64_t kMostPixels = 178'956'970;
+
+// `stop` and `notice` are called on the thread that decodes.
 struct DecodeOptions {
   std::function<bool()> stop{};  // asked every few rows; a true answer throws Interrupted
   std::function<void(const std::string&)> notice{};  // a line where values had to be interpreted
+  std::int64_t max_pixels = kMostPixels;             // at most that
 };
 
 // JPEG, PNG, WebP, BMP, TIFF, GIF, AVIF or HEIC, recognised from the content, the first picture of
@@ -31,7 +35,7 @@ struct DecodeOptions {
 // applied: the reference does not look at it either. What TIFF, AVIF and HEIC themselves say of
 // turning is.
 // Throws Error beginning with `name` for a damaged, truncated, empty or unknown file, and for more
-// than 178,956,970 pixels (PIL's limit); std::bad_alloc where memory is lacking.
+// pixels than the options allow; std::bad_alloc where memory is lacking.
 Image decode_image(std::span<const std::byte> bytes, const std::string& name,
                    const DecodeOptions& options = {});
 

@@ -23,7 +23,7 @@ struct ImageFile {
 };
 
 // Throws before anything is allocated when a file claims an empty or too large image.
-Image allocate_image(std::int64_t width, std::int64_t height, const std::string& name);
+Image allocate_image(const ImageFile& file, std::int64_t width, std::int64_t height);
 
 // Throws where a file cannot hold so much: above 2^24 pixels (flat colours need next to nothing)
 // one byte for `pixels_of_a_byte` of them.

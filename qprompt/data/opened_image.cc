@@ -12,7 +12,8 @@ namespace qprompt {
 namespace {
 
 Image without_gaps(const PixelView& view, const std::string& name) {
-  Image image = allocate_image(view.width, view.height, name);
+  const DecodeOptions any_size;
+  Image image = allocate_image(ImageFile{{}, name, any_size}, view.width, view.height);
   const std::size_t row = std::size_t{3} * static_cast<std::size_t>(view.width);
   for (int y = 0; y < view.height; ++y) {
     std::copy_n(view.data + y * view.stride, row,

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "qprompt/core/matrix.h"
+#include "qprompt/data/image.h"
 
 namespace qprompt {
 
@@ -16,8 +17,9 @@ struct FeatureProgress {
 };
 
 struct FeatureOptions {
-  std::shared_ptr<FeatureStore> cache;  // features on disk (FeatureStore::open), or none
-  bool skip_bad_images = false;         // else the first damaged image is an Error
+  std::shared_ptr<FeatureStore> cache;    // features on disk (FeatureStore::open), or none
+  bool skip_bad_images = false;           // else the first damaged image is an Error
+  std::int64_t max_pixels = kMostPixels;  // a larger image is a damaged one
   std::function<void(const FeatureProgress&)> progress;
   // What was done otherwise than asked for: a cache that cannot be used is left alone. From any
   // thread.

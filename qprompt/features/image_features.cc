@@ -60,6 +60,7 @@ class Preparation {
         has_keys_(cache.is_usable()),
         identity_(has_keys_ ? side.identity() : 0),
         skip_bad_(options.skip_bad_images),
+        max_pixels_(options.max_pixels),
         stop_(options.stop) {}
 
   std::unique_ptr<Wave> start(std::span<const ImageRequest> requests, std::size_t first) const {
@@ -127,7 +128,9 @@ class Preparation {
   }
 
   DecodeOptions options_for(Prepared& prepared) const {
-    return {.stop = stop_, .notice = [&](const std::string& line) { prepared.notice = line; }};
+    return {.stop = stop_,
+            .notice = [&](const std::string& line) { prepared.notice = line; },
+            .max_pixels = max_pixels_};
   }
 
   bool find(const OpenedImage& opened, std::uint64_t view_seed, std::size_t view,
@@ -153,6 +156,7 @@ class Preparation {
   bool has_keys_;
   std::uint64_t identity_;
   bool skip_bad_;
+  std::int64_t max_pixels_;
   std::function<bool()> stop_;
 };
 

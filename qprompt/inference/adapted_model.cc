@@ -243,6 +243,26 @@ AdaptedModel AdaptedModel::with_temperature(double temperature) const {
   });
 }
 
+std::optional<AdaptedModel> AdaptedModel::joined(const AdaptedModel& more) const {
+  return at_border([&]() -> std::optional<AdaptedModel> {
+    require(image_side().number() == more.image_side().number(),
+            "joined: models that see images differently");
+    require(temperature() == more.temperature(), "joined: temperatures ", temperature(), " and ",
+            more.temperature());
+    const auto has_matrix = [](const Impl& impl) {
+      return impl.clip == nullptr && impl.parts.empty();
+    };
+    if (!has_matrix(*impl_) || !has_matrix(*more.impl_)) return std::nullopt;
+    Impl both = *impl_;
+    const Matrix& rows = more.impl_->class_matrix;
+    both.class_matrix.conservativeResize(both.class_matrix.rows() + rows.rows(), Eigen::NoChange);
+    both.class_matrix.bottomRows(rows.rows()) = rows;
+    const auto& names = more.impl_->class_names;
+    both.class_names.insert(both.class_names.end(), names.begin(), names.end());
+    return AdaptedModel(std::make_shared<const Impl>(std::move(both)));
+  });
+}
+
 double AdaptedModel::temperature() const { return impl_->temperature; }
 
 std::optional<double> AdaptedModel::cosine_scale() const {

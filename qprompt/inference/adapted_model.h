@@ -50,6 +50,11 @@ class QPROMPT_API AdaptedModel {
   // order. Throws Error unless it is a number above 0.
   AdaptedModel with_temperature(double temperature) const;
   double temperature() const;
+  // This model asked about the classes of `more` too, which stand behind its own: `more` is the
+  // same adaptation for those names alone, so that only their texts are encoded. Nothing where a
+  // class is not its row of a class matrix. Throws Error where the two see images differently, or
+  // have other temperatures.
+  std::optional<AdaptedModel> joined(const AdaptedModel& more) const;
   // What cosines of images and classes are multiplied by to be raw logits, the model's logit_scale;
   // of a mean they are its parts' mean cosines. Nothing where logits are more than cosines, as
   // those of most learners on features.

@@ -119,5 +119,14 @@ TEST(OpenedImage, KeepsWhatItReadWhenTheFileIsRewritten) {
   EXPECT_EQ(opened.decoded(), image);
 }
 
+TEST(Decoding, RefusesMorePixelsThanItsCallerAllows) {
+  const std::string file = jpeg_file(gradient(16, 10), JpegKind::kBaseline);
+  const auto decode_up_to = [&](std::int64_t pixels) {
+    return decode_image(std::as_bytes(std::span(file)), "a picture", {.max_pixels = pixels});
+  };
+  EXPECT_EQ(decode_up_to(160).width, 16);
+  EXPECT_THAT(error_of([&] { decode_up_to(159); }), HasSubstr("16x10 pixels, the limit is 159"));
+}
+
 }  // namespace
 }  // namespace qprompt

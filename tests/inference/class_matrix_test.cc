@@ -80,5 +80,25 @@ TEST_F(ClassMatrix, RefusesAMatrixThatIsNotTheMethods) {
   EXPECT_THAT(error(prompt, kNames), HasSubstr("0 matrices"));
 }
 
+TEST(JoinedModels, ClassifyAsOneOfAllClasses) {
+  const Model model = testing::random_model();
+  const std::vector<std::string> templates{"a {}."}, more{"star", "blue ring"};
+  std::vector<std::string> all{"circle", "red square"};
+  const AdaptedModel few = AdaptedModel::zero_shot(model, templates, all);
+  const auto joined = few.joined(AdaptedModel::zero_shot(model, templates, more));
+  all.insert(all.end(), more.begin(), more.end());
+  ASSERT_TRUE(joined.has_value());
+  EXPECT_EQ(joined->class_names(), all);
+  const Matrix expected = AdaptedModel::zero_shot(model, templates, all).class_matrix();
+  EXPECT_LT((joined->class_matrix() - expected).cwiseAbs().maxCoeff(), 1e-6);
+}
+
+TEST(JoinedModels, HaveOneTemperature) {
+  const Model model = testing::random_model();
+  const AdaptedModel one = AdaptedModel::zero_shot(model, {"a {}."}, {"circle"});
+  EXPECT_THAT(testing::error_of([&] { one.joined(one.with_temperature(2)); }),
+              ::testing::HasSubstr("temperatures 1 and 2"));
+}
+
 }  // namespace
 }  // namespace qprompt

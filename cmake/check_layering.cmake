@@ -20,7 +20,7 @@ set(tune_may ${eval_may} eval)
 set(run_may ${tune_may} tune)
 set(experiment_may ${run_may} run)
 set(report_may ${run_may} run)
-set(server_may ${run_may})
+set(server_may ${run_may} run)
 set(cli_may ${experiment_may} experiment report tokenizer server)
 
 # Words of the code, comments apart: what a room must never know.

@@ -34,7 +34,7 @@ class AtWork {
   Service& service_;
 };
 
-// Nothing where reading ended without one.
+// Nothing where the client has gone, or its time is over: the connection is closed then.
 std::optional<Problem> problem_of(const error_code& error, const Limits& limits) {
   if (error == http::error::body_limit) {
     return Problem(413,
@@ -43,7 +43,6 @@ std::optional<Problem> problem_of(const error_code& error, const Limits& limits)
   if (error == http::error::header_limit || error == http::error::buffer_overflow) {
     return Problem(431, "headers larger than the limit of 16 KiB");
   }
-  if (error == beast::error::timeout) return Problem(408, "the request did not arrive in time");
   const bool is_http = error.category() == make_error_code(http::error::end_of_stream).category();
   if (is_http && error != http::error::end_of_stream && error != http::error::partial_message) {
     return Problem(400, "malformed HTTP: " + error.message());

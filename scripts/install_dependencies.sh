@@ -20,7 +20,7 @@ packages=(
 if ! command -v npm >/dev/null; then packages+=(nodejs npm); fi
 for group in "$@"; do
   case $group in
-    --test) packages+=(chromium fonts-dejavu-core python3-venv) ;;
+    --test) packages+=(chromium curl fonts-dejavu-core python3-venv) ;;
     --lint) packages+=(git clang-format clang-tidy clang libclang-rt-dev libomp-dev) ;;
   esac
 done

@@ -24,6 +24,14 @@ def write(name, content):
     path.write_bytes(content.encode() if isinstance(content, str) else content)
 
 
+def part(disposition, content):
+    return f"--b\r\nContent-Disposition: form-data; {disposition}\r\n\r\n{content}\r\n"
+
+
+write("multipart/fields", part('name="top"', "3") + part("name=classes", "a\nb") + "--b--\r\n")
+write("multipart/file", "before\r\n" + part('name="image:a %22b%22"; filename="a;b.jpg"', "\r\n--b\r") + "--b--")
+
+
 def gradient(mode="RGB", width=9, height=7):
     picture = Image.new("RGB", (width, height))
     picture.putdata([(x * 28, y * 36, (x + y) * 17) for y in range(height) for x in range(width)])

@@ -8,7 +8,7 @@ scripts/install_dependencies.sh --lint
 git ls-files '*.h' '*.cc' | xargs clang-format --dry-run --Werror
 
 cmake --preset lint >/dev/null
-mapfile -t changed < <(git log --since="${1:-1 day ago}" --name-only --pretty= -- 'qprompt/*.cc' 'cli/*.cc' |
+mapfile -t changed < <(git log --since="${1:-1 day ago}" --name-only --pretty= -- 'qprompt/*.cc' 'cli/*.cc' 'server/*.cc' 'c/*.cc' |
   sort -u | while read -r file; do if [ -e "$file" ]; then echo "$file"; fi; done)
 echo "lint.sh: clang-tidy of ${#changed[@]} changed files"
 if [ ${#changed[@]} != 0 ]; then

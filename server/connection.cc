@@ -22,16 +22,20 @@ constexpr auto kLinger = std::chrono::seconds(1);
 
 auto into(error_code& error) { return asio::redirect_error(asio::use_awaitable, error); }
 
-// While it lives, the server does not end.
-class AtWork {
+// While it lives, its amount is added to what is counted.
+template <typename Count>
+class Counted {
  public:
-  explicit AtWork(Service& service) : service_(service) { ++service_.at_work; }
-  ~AtWork() { --service_.at_work; }
-  AtWork(const AtWork&) = delete;
-  AtWork& operator=(const AtWork&) = delete;
+  explicit Counted(std::atomic<Count>& count, Count amount = 1) : count_(count), amount_(amount) {
+    count_ += amount_;
+  }
+  ~Counted() { count_ -= amount_; }
+  Counted(const Counted&) = delete;
+  Counted& operator=(const Counted&) = delete;
 
  private:
-  Service& service_;
+  std::atomic<Count>& count_;
+  Count amount_;
 };
 
 // Nothing where the client has gone, or its time is over: the connection is closed then.
@@ -80,7 +84,7 @@ class Connection {
     error_code error;
     stream_.expires_after(std::chrono::seconds(service_.options.patience.request_seconds));
     co_await http::async_read_header(stream_, buffer_, parser, into(error));
-    const AtWork at_work(service_);
+    const Counted at_work(service_.at_work);
     if (error) co_return co_await refuse(error, parser);
     auto request = std::make_shared<Request>();
     std::optional<Problem> problem;
@@ -94,6 +98,16 @@ class Connection {
     }
     // What is refused by its head alone is not read to its end.
     if (problem) co_return co_await answer(problem->response(), *request, route, false);
+    // Of a body of unknown length, what it may have at most.
+    const Limits& limits = service_.options.limits;
+    const auto length = parser.content_length();
+    const Counted bodies(service_.body_bytes, length
+                                                  ? static_cast<std::int64_t>(*length)
+                                                  : (parser.chunked() ? limits.body_bytes() : 0));
+    if (service_.body_bytes > limits.all_bodies_bytes()) {
+      const Problem busy(503, "too many large requests at once", {{"Retry-After", "1"}});
+      co_return co_await answer(busy.response(), *request, route, false);
+    }
     co_await read_body(parser, error);
     if (error) co_return co_await refuse(error, parser, request.get(), route);
     request->body = std::move(parser.get().body());

@@ -11,18 +11,21 @@ namespace qprompt::server {
 // What a client may ask for at most. What is beyond it is refused with 413 or 422.
 struct Limits {
   int body_mib = 64;
+  int bodies_mib = 1024;
   int images = 64;
   int megapixels = 50;
-  int classes = 10000;
+  int classes = 1000;
   int name = 200;
   int prompts = 1000;
 
   std::int64_t body_bytes() const { return std::int64_t{body_mib} << 20; }
+  std::int64_t all_bodies_bytes() const { return std::int64_t{bodies_mib} << 20; }
   std::int64_t pixels() const { return std::int64_t{megapixels} * 1'000'000; }
 
   template <typename Visitor>
   void visit_fields(Visitor&& visit) {
     visit("max_body_mib", body_mib, "MiB of a request's body");
+    visit("max_bodies_mib", bodies_mib, "MiB of the bodies of all requests at once; else 503");
     visit("max_images", images, "images of a request; of one to learn, of each class");
     visit("max_megapixels", megapixels, "million pixels of an image");
     visit("max_classes", classes, "class names of a request");

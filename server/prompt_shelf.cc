@@ -189,7 +189,7 @@ PromptHandle PromptShelf::add_classes(const std::string& name,
   ShelvedPrompt changed = *old;
   changed.class_names = names;
   PromptHandle kept = keep(std::move(changed));
-  models_.put(key_of(*kept, names), std::make_shared<const AdaptedModel>(*joined));
+  models_of(names).put(key_of(*kept, names), std::make_shared<const AdaptedModel>(*joined));
   return kept;
 }
 
@@ -203,11 +203,19 @@ PromptHandle PromptShelf::replace_classes(const std::string& name,
   return keep(std::move(changed));
 }
 
+PromptShelf::ModelCache& PromptShelf::models_of(const std::vector<std::string>& class_names) {
+  constexpr std::size_t kLargeList = 200;
+  return class_names.size() > kLargeList ? large_models_ : models_;
+}
+
 template <typename Make>
-AdaptedModel PromptShelf::remembered(const Hash128& key, const Make& make) {
-  if (const auto known = models_.find(key)) return **known;
+AdaptedModel PromptShelf::remembered(const Hash128& key,
+                                     const std::vector<std::string>& class_names,
+                                     const Make& make) {
+  auto& models = models_of(class_names);
+  if (const auto known = models.find(key)) return **known;
   const auto made = std::make_shared<const AdaptedModel>(make());
-  models_.put(key, made);
+  models.put(key, made);
   return *made;
 }
 
@@ -219,7 +227,7 @@ AdaptedModel PromptShelf::adapted(const PromptHandle& prompt,
                            "to say them");
   }
   const std::vector<std::string> names = class_names ? checked(*class_names) : *prompt->class_names;
-  return remembered(key_of(*prompt, names),
+  return remembered(key_of(*prompt, names), names,
                     [&] { return AdaptedModel(model_, prompt->file, names); });
 }
 

@@ -65,6 +65,9 @@ class PromptShelf {
   std::vector<std::string> checked(const std::vector<std::string>& class_names) const;
 
  private:
+  using ModelCache = LruCache<Hash128, std::shared_ptr<const AdaptedModel>>;
+
+  ModelCache& models_of(const std::vector<std::string>& class_names);
   void read_folder(const std::function<void(const std::string&)>& notice);
   void read_prompt(const std::string& name, const std::filesystem::path& path, bool is_run);
   std::filesystem::path path_of(const std::string& name) const;
@@ -72,12 +75,14 @@ class PromptShelf {
   PromptHandle keep(ShelvedPrompt prompt);
   // Gives what `make` makes, once for each key of the latest.
   template <typename Make>
-  AdaptedModel remembered(const Hash128& key, const Make& make);
+  AdaptedModel remembered(const Hash128& key, const std::vector<std::string>& class_names,
+                          const Make& make);
 
   const Model model_;
   const std::filesystem::path folder_;
   const Limits limits_;
-  LruCache<Hash128, std::shared_ptr<const AdaptedModel>> models_{64};
+  // A class is a row of a matrix: of long lists few are kept.
+  ModelCache models_{64}, large_models_{8};
 
   std::mutex changes_;  // one change at a time; before mutex_
   mutable std::mutex mutex_;

@@ -12,6 +12,7 @@
 #include "qprompt/core/border.h"
 #include "qprompt/core/error.h"
 #include "qprompt/core/stopwatch.h"
+#include "qprompt/inference/embed.h"
 #include "server/connection.h"
 
 namespace qprompt::server {
@@ -20,8 +21,8 @@ namespace {
 using asio::ip::tcp;
 using boost::system::error_code;
 
-// What is not the towers' work is short: reading forms, scores, JSON.
-constexpr int kWorkers = 4;
+// Most of their work is short: reading forms, scores, JSON. A new class list makes one wait.
+constexpr int kWorkers = 16;
 constexpr auto kTick = std::chrono::milliseconds(100);
 
 class Server {
@@ -29,6 +30,7 @@ class Server {
   Server(const Model& model, const ServerOptions& options)
       : service_(model, options), acceptor_(context_) {
     listen();
+    warm_up();
   }
 
   void run() {
@@ -55,6 +57,14 @@ class Server {
     require(!error, "cannot listen at ", where, ": ", error.message());
     acceptor_.listen(asio::socket_base::max_listen_connections, error);
     require(!error, "cannot listen at ", where, ": ", error.message());
+  }
+
+  // The first request is not to pay for what all of them need: packed weights.
+  void warm_up() {
+    constexpr std::uint8_t kGray[3] = {128, 128, 128};
+    const ImageSource picture = ImageSource::pixels({kGray, 1, 1});
+    embed_images(service_.model, {&picture, 1});
+    embed_texts(service_.model, {"a"});
   }
 
   asio::awaitable<void> accept() {

@@ -28,8 +28,9 @@ struct Service {
   ImageQueue images;
   PromptShelf prompts;
   Lessons lessons;
-  std::atomic<bool> stopping = false;  // it takes no new connections
-  std::atomic<int> at_work = 0;        // requests that are being answered
+  std::atomic<bool> stopping = false;        // it takes no new connections
+  std::atomic<int> at_work = 0;              // requests that are being answered
+  std::atomic<std::int64_t> body_bytes = 0;  // of their bodies
 };
 
 using RequestHandle = std::shared_ptr<const Request>;

@@ -234,7 +234,7 @@ AdaptedModel PromptShelf::adapted(const PromptHandle& prompt,
 AdaptedModel PromptShelf::zero_shot(const std::string& prompt_template,
                                     const std::vector<std::string>& class_names) {
   const std::vector<std::string> names = checked(class_names);
-  return remembered(key_of(key_of_template(prompt_template), names),
+  return remembered(key_of(key_of_template(prompt_template), names), names,
                     [&] { return AdaptedModel::zero_shot(model_, {prompt_template}, names); });
 }
 

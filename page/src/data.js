@@ -56,13 +56,16 @@ export function cellText(column, cell) {
 
 const quoted = (field) => (/[",\r\n]/.test(field) ? `"${field.replaceAll('"', '""')}"` : field);
 
-/** RFC 4180; a column with deviations is followed by one with them. */
+/** RFC 4180. */
+export const csvText = (rows) =>
+  rows.map((row) => `${row.map((value) => quoted(String(value ?? ""))).join(",")}\r\n`).join("");
+
+/** A table's; a column with deviations is followed by one with them. */
 export function csv(table) {
   const deviates = table.columns.map((column) => Boolean(column.deviations));
   const spread = (values) => values.flatMap(([value, deviation], c) =>
     deviates[c] ? [value, deviation] : [value]);
-  const line = (values) => spread(values).map((value) => quoted(String(value ?? ""))).join(",");
-  const head = line(table.columns.map(({ name }) => [name, `${name} std`]));
-  const rows = table.rows.map((row) => line(row.map((cell) => [cell.text ?? cell.number, cell.deviation])));
-  return [head, ...rows].map((text) => `${text}\r\n`).join("");
+  const head = spread(table.columns.map(({ name }) => [name, `${name} std`]));
+  const rows = table.rows.map((row) => spread(row.map((cell) => [cell.text ?? cell.number, cell.deviation])));
+  return csvText([head, ...rows]);
 }

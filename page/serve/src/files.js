@@ -1,0 +1,42 @@
+// Files that were dropped, pasted or chosen, with the folders they lay in.
+
+const all = (reader) => new Promise((resolve, reject) => {
+  const entries = [];
+  const next = () => reader.readEntries((some) => {
+    if (some.length === 0) return resolve(entries);
+    entries.push(...some);
+    next();
+  }, reject);
+  next();
+});
+
+async function filesOf(entry, folder) {
+  if (entry.isFile) return [{ folder, file: await new Promise((resolve, reject) => entry.file(resolve, reject)) }];
+  const inside = await all(entry.createReader());
+  return (await Promise.all(inside.map((each) => filesOf(each, entry.name)))).flat();
+}
+
+const parent = (path) => path.split("/").at(-2) ?? "";
+const wanted = ({ file }) => !file.name.startsWith(".");
+const byName = (a, b) => a.file.name.localeCompare(b.file.name, "en", { numeric: true });
+
+/** [{file, folder}] of a drop or a paste; a folder's files with its name. */
+export async function droppedFiles(transfer) {
+  const entries = [...transfer.items].map((item) => item.webkitGetAsEntry?.()).filter(Boolean);
+  const found = entries.length
+    ? (await Promise.all(entries.map((entry) => filesOf(entry, "")))).flat()
+    : [...transfer.files].map((file) => ({ file, folder: "" }));
+  return found.filter(wanted).sort(byName);
+}
+
+/** The same of a file chooser. */
+export const chosenFiles = (input) => [...input.files]
+  .map((file) => ({ file, folder: parent(file.webkitRelativePath ?? "") })).filter(wanted).sort(byName);
+
+/** As people read sizes: "113 bytes", "2.4 MB". */
+export function sizeText(bytes) {
+  if (bytes < 1000) return `${bytes} bytes`;
+  const [unit, name] = bytes < 1e6 ? [1e3, "KB"] : [1e6, "MB"];
+  const size = bytes / unit;
+  return `${size.toFixed(size < 10 ? 1 : 0)}\u202f${name}`;
+}

@@ -1,0 +1,22 @@
+// What is asked about every picture: of each chosen prompt, among which names.
+
+export const ZERO_SHOT = { name: "zero-shot", classes: null, any_classes: true, isZeroShot: true };
+
+function fieldsOf(prompt, names, { top, least, template }) {
+  return {
+    prompt: prompt.isZeroShot ? null : prompt.name,
+    classes: prompt.any_classes && names.length ? names.join("\n") : null,
+    template: prompt.isZeroShot && template ? template : null,
+    top,
+    min_confidence: least,
+  };
+}
+
+/** A question to a chosen {prompt, slot}; `lacks` says what it cannot be asked without. */
+export function questionOf({ prompt, slot }, names, options) {
+  const fields = fieldsOf(prompt, names, options);
+  const lacks = !fields.classes && !prompt.classes?.length ? "names" : null;
+  // What a prompt answers changes with its file and its own classes, too.
+  const key = JSON.stringify([fields, prompt.bytes, prompt.revision, fields.classes ? null : prompt.classes]);
+  return { prompt, slot, fields, lacks, key };
+}

@@ -1,0 +1,73 @@
+import { learn, stopLearning } from "./api.js";
+import { confirmed } from "./dialog.js";
+import { dropButton } from "./drop.js";
+import { sizeText } from "./files.js";
+import { LearningView } from "./learning.js";
+import { Lesson } from "./lesson.js";
+import { element } from "../../src/dom.js";
+
+const byId = (id) => document.getElementById(id);
+
+function settings() {
+  const filled = ["epochs", "bits"].map((name) => [name, byId(name).value.trim()]).filter(([, value]) => value);
+  return Object.fromEntries(filled);
+}
+
+function nameOfPrompt() {
+  const input = byId("prompt-name");
+  if (input.value.trim()) return input.value.trim();
+  input.focus();
+  throw new Error("The prompt has no name.");
+}
+
+function checkSize(classes, { body }) {
+  const bytes = classes.flatMap(([, files]) => files).reduce((sum, { size }) => sum + size, 0);
+  if (bytes > body) throw new Error(`The pictures have ${sizeText(bytes)}; this server takes ${sizeText(body)} at once.`);
+  return bytes;
+}
+
+/** The part of the page that teaches. `failed` gets what goes wrong, with where it is shown. */
+export function teaching(limits, prompts, { failed, showAnswers }) {
+  const lesson = new Lesson(byId("classes"), limits);
+  const view = new LearningView({
+    status: byId("learn-status"), progress: byId("learn-progress"), charts: byId("charts"), learned: byId("learned"),
+  }, showAnswers);
+  byId("more-classes").append(
+    element("button", { type: "button", class: "quiet", id: "add-class", onclick: () => lesson.addRow().focus() }, "Add a class"),
+    dropButton("Add folders", "each becomes a class", (found) => lesson.addFolders(found), { folders: true }));
+
+  const setBusy = (isBusy) => { byId("learn-button").disabled = isBusy; byId("stop").hidden = !isBusy; };
+  let stop = () => {};
+  byId("stop").addEventListener("click", () => stop());
+
+  async function learnNow(name, classes, bytes) {
+    const sending = new AbortController();
+    stop = () => sending.abort(new Error("Stopped."));
+    view.begin(`Sending ${sizeText(bytes)} …`);
+    const id = await learn(name, settings(), classes, {
+      signal: sending.signal,
+      waiting: (seconds) => view.begin(`The server is busy; asked again in ${seconds} s.`),
+    });
+    stop = () => stopLearning(id).catch((problem) => failed(problem, "learn-problem"));
+    const outcome = await view.follow(id);
+    await prompts.refresh(name);
+    prompts.choose(name);
+    view.show(outcome);
+  }
+
+  byId("learn").addEventListener("submit", async (event) => {
+    event.preventDefault();
+    failed(null, "learn-problem");
+    try {
+      const classes = lesson.classes(), name = nameOfPrompt(), bytes = checkSize(classes, limits);
+      if (prompts.has(name) && !await confirmed(`Replace the prompt ${name}?`, "Replace")) return;
+      setBusy(true);
+      await learnNow(name, classes, bytes);
+    } catch (problem) {
+      view.end();
+      failed(problem, "learn-problem");
+    } finally {
+      setBusy(false);
+    }
+  });
+}

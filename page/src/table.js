@@ -73,7 +73,7 @@ export function tableView(data, { compact = false } = {}) {
   return element("div", { class: "table" },
     element("div", { class: "tools" }, data.rows.length > 3 ? filter : null, status,
       saveButton("CSV", `${data.id}.csv`, () => csv(data))),
-    element("div", { class: compact ? "scroll compact" : "scroll", role: "region", tabindex: "0", "aria-label": `${data.title}, table` },
+    element("div", { class: compact ? "scroll compact" : "scroll", role: "group", tabindex: "0", "aria-label": `${data.title}, table` },
       element("table", {}, element("caption", { class: "hidden" }, data.title),
         element("thead", {}, element("tr", {}, ...heads)), body)),
     more);

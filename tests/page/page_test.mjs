@@ -1,21 +1,14 @@
 // The report's and the demo's page as a reader has them: from disk, in headless Chromium.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { createRequire } from "node:module";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 
-const { QPROMPT, MAKE_RECORDS, CHROMIUM, MODULES } = process.env;
-const require = createRequire(join(MODULES, "package.json"));
-if (!CHROMIUM || !existsSync(join(MODULES, "fetched"))) {
-  console.log("page: skipped; it needs Chromium (scripts/install_dependencies.sh --test) and npm's registry");
-  process.exit(77);
-}
-const { default: puppeteer } = require("puppeteer-core");
-const PATIENCE = 300_000;  // ms: on a busy machine everything comes, only late
+import { background, inaccessible, launch, newPage, widths } from "./browser.mjs";
 
+const { QPROMPT, MAKE_RECORDS } = process.env;
 const folder = mkdtempSync(join(tmpdir(), "qprompt-page-"));
 const run = (program, ...words) => execFileSync(program, words, { stdio: ["ignore", "ignore", "inherit"] });
 let browser;
@@ -24,29 +17,19 @@ before(async () => {
   run(MAKE_RECORDS, join(folder, "records"));
   run(QPROMPT, "report", join(folder, "records"), "--output", join(folder, "report"));
   run(QPROMPT, "demo", "--output", join(folder, "demo"), "--epochs", "1", "--seeds", "1", "--threads", "1", "--quiet");
-  const args = process.getuid() === 0 ? ["--no-sandbox"] : [];
-  browser = await puppeteer.launch({
-    executablePath: CHROMIUM, args, timeout: PATIENCE, protocolTimeout: PATIENCE });
+  browser = await launch();
 });
 after(async () => {
   await browser?.close();
   rmSync(folder, { recursive: true });
 });
 
-/** A page with what it asked for and complained of. */
-async function opened(name, { width = 1200, theme = "light" } = {}) {
-  const page = await browser.newPage();
-  page.setDefaultTimeout(PATIENCE);
-  const complaints = [], requests = [];
-  page.on("console", (message) => complaints.push(message.text()));
-  page.on("pageerror", (error) => complaints.push(error.message));
-  page.on("dialog", (dialog) => { complaints.push(`dialog ${dialog.message()}`); dialog.dismiss(); });
-  page.on("request", (request) => requests.push(request.url()));
-  await page.setViewport({ width, height: 900 });
-  await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: theme }]);
+/** A page of this name, with all its figures drawn. */
+async function opened(name, options) {
+  const { page, complaints, requests } = await newPage(browser, options);
   await page.goto(`file://${join(folder, name, "report.html")}`);
   await page.waitForFunction(() => [...document.querySelectorAll("figure .picture")].every((each) => each.querySelector("svg")));
-  return { page, complaints, requests: requests.filter((url) => !url.startsWith("data:")) };
+  return { page, complaints, requests };
 }
 
 /** Of every figure: how many shapes it has besides axes, grids and frames. */
@@ -60,7 +43,6 @@ const marks = (page) => page.$$eval("figure[data-figure-id]", (figures) => figur
 const column = (page, table, place) => page.$$eval(
   `[data-table="${table}"] tbody tr`, (rows, at) => rows.map((row) => row.children[at].textContent), place);
 const numbers = (texts) => texts.map((text) => Number.parseFloat(text.replace("\u2212", "-")));
-const background = (page) => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
 const head = (table, place) => `[data-table="${table}"] thead th:nth-child(${place}) button`;
 
 for (const name of ["report", "demo"]) {
@@ -91,7 +73,7 @@ for (const name of ["report", "demo"]) {
 
     test("fits a phone", async () => {
       const { page } = await opened(name, { width: 390 });
-      const [content, room] = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
+      const [content, room] = await widths(page);
       assert.ok(content <= room, `${content} px wide on ${room}`);
       await page.close();
     });
@@ -101,17 +83,10 @@ for (const name of ["report", "demo"]) {
       const levels = await page.$$eval("h1, h2, h3, h4", (all) => all.map((each) => Number(each.tagName[1])));
       assert.equal(levels[0], 1);
       levels.reduce((last, level) => { assert.ok(level <= last + 1, `h${level} after h${last}`); return level; });
-      const tree = await page.accessibility.snapshot({ interestingOnly: false });
-      const nameless = [];
-      const visit = (node) => {
-        if (["button", "searchbox", "combobox", "img", "image", "link"].includes(node.role) && !node.name) nameless.push(node.role);
-        node.children?.forEach(visit);
-      };
-      visit(tree);
       const labels = await page.$$eval("figure[data-figure-id]", (figures) => figures.map((figure) =>
         document.getElementById(figure.getAttribute("aria-labelledby")).textContent));
       assert.ok(labels.every(Boolean));
-      assert.deepEqual(nameless, []);
+      assert.deepEqual(await inaccessible(page), []);
       await page.close();
     });
   });
@@ -146,7 +121,7 @@ describe("the report", () => {
   });
 
   test("filters rows by all words", async () => {
-    await page.type('[data-table="base-to-new"] input', "EuroSAT qcoop");
+    await page.fill('[data-table="base-to-new"] input', "EuroSAT qcoop");
     assert.deepEqual(await column(page, "base-to-new", 1), ["qcoop"]);
     assert.match(await page.$eval('[data-table="base-to-new"] .status', (each) => each.textContent), /^1 of 15/);
   });
@@ -162,7 +137,7 @@ describe("the report", () => {
     const figure = '[data-figure-id="base-to-new-confusion"]';
     const texts = () => page.$eval(`${figure} svg`, (svg) => svg.textContent);
     const first = await texts();
-    await page.select(`${figure} select`, await page.$eval(`${figure} option:last-child`, (option) => option.value));
+    await page.selectOption(`${figure} select`, await page.$eval(`${figure} option:last-child`, (option) => option.value));
     assert.notEqual(await texts(), first);
   });
 

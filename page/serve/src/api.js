@@ -78,10 +78,10 @@ export const addClasses = async (name, classes) => (await json(`${promptPath(nam
   method: "POST", body: JSON.stringify({ classes }), headers: { "Content-Type": "application/json" },
 })).classes;
 
-/** classes: [[class name, files]]; the number of the learning. */
-export const learn = async (name, settings, classes, options) => (await json("v1/learn", {
+/** lesson: {name, replace, settings, classes: [[class name, files]]}; the number of the learning. */
+export const learn = async ({ name, replace, settings, classes }, options) => (await json("v1/learn", {
   ...options, method: "POST",
-  body: formOf({ name, settings: JSON.stringify(settings) },
+  body: formOf({ name, replace, settings: JSON.stringify(settings) },
     classes.flatMap(([label, files]) => files.map((file) => [`image:${label}`, file]))),
 })).id;
 export const stopLearning = (id) => request(`v1/learn/${id}`, { method: "DELETE" });

@@ -5,9 +5,10 @@ const several = (count, word) => `${count} ${word}${count === 1 ? "" : "s"}`;
 export function namesBox({ box, note, reset }, changed) {
   let typed = null, own = [], bound = false;
 
-  const count = () => several(linesOf(box.value).length, "name");
   const explain = () => {
-    note.textContent = bound ? `${count()}. What was learned belongs to these very names, so they cannot be changed.` : `${count()}, one a line.`;
+    const count = several(linesOf(box.value).length, "name");
+    note.textContent = bound ? `${count}. What was learned belongs to these very names, so they cannot be changed.`
+      : box.value.trim() ? count : "One name a line.";
     reset.hidden = bound || typed === null || own.length === 0 || typed.trim() === own.join("\n");
   };
   const show = () => {

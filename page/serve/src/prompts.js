@@ -104,21 +104,27 @@ export class PromptList {
   }
 
   #details(prompt) {
-    const remove = () => this.#doing(async () => {
+    return element("details", {}, element("summary", { class: "about" }, about(prompt)),
+      element("div", { class: "actions" },
+        element("a", { href: promptPath(prompt.name), download: `${prompt.name}.qprompt` }, "Download"),
+        prompt.run ? null : element("button", { type: "button", class: "link", onclick: () => this.#remove(prompt) }, "Delete")),
+      this.#adding(prompt));
+  }
+
+  #remove(prompt) {
+    return this.#doing(async () => {
       if (!await confirmed(`Delete the prompt ${prompt.name}? The server keeps no copy.`, "Delete")) return;
       await deletePrompt(prompt.name);
       await this.refresh();
       this.#place.querySelector("input").focus();
     });
-    return element("details", {}, element("summary", { class: "about" }, about(prompt)),
-      element("div", { class: "actions" },
-        element("a", { href: promptPath(prompt.name), download: `${prompt.name}.qprompt` }, "Download"),
-        element("button", { type: "button", class: "link", onclick: remove }, "Delete")),
-      prompt.any_classes ? this.#adding(prompt)
-        : element("p", { class: "note" }, "It takes no other classes than its own: what was learned belongs to them."));
   }
 
+  /** What adds a class, or why none can be added. */
   #adding(prompt) {
+    const reason = prompt.run ? "It lies in a run’s folder, which the server leaves as it is."
+      : prompt.any_classes ? null : "It takes no other classes than its own: what was learned belongs to them.";
+    if (reason) return element("p", { class: "note" }, reason);
     const id = newId("add");
     const input = element("input", { type: "text", id, spellcheck: "false", autocomplete: "off" });
     const add = (event) => {

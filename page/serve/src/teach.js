@@ -20,10 +20,13 @@ function nameOfPrompt() {
   throw new Error("The prompt has no name.");
 }
 
-function checkSize(classes, { body }) {
-  const bytes = classes.flatMap(([, files]) => files).reduce((sum, { size }) => sum + size, 0);
-  if (bytes > body) throw new Error(`The pictures have ${sizeText(bytes)}; this server takes ${sizeText(body)} at once.`);
-  return bytes;
+const sizeOf = (classes) => classes.flatMap(([, files]) => files).reduce((sum, { size }) => sum + size, 0);
+
+/** What is to be learned, as it was filled in; throws an error that says what is missing. */
+function filledIn(lesson, limits) {
+  const classes = lesson.classes(), bytes = sizeOf(classes);
+  if (bytes > limits.body) throw new Error(`The pictures have ${sizeText(bytes)}; this server takes ${sizeText(limits.body)} at once.`);
+  return { name: nameOfPrompt(), settings: settings(), classes, bytes };
 }
 
 /** The part of the page that teaches. `failed` gets what goes wrong, with where it is shown. */
@@ -40,18 +43,18 @@ export function teaching(limits, prompts, { failed, showAnswers }) {
   let stop = () => {};
   byId("stop").addEventListener("click", () => stop());
 
-  async function learnNow(name, classes, bytes) {
+  async function learnNow(wanted) {
     const sending = new AbortController();
     stop = () => sending.abort(new Error("Stopped."));
-    view.begin(`Sending ${sizeText(bytes)} …`);
-    const id = await learn(name, settings(), classes, {
+    view.begin(`Sending ${sizeText(wanted.bytes)} …`);
+    const id = await learn(wanted, {
       signal: sending.signal,
       waiting: (seconds) => view.begin(`The server is busy; asked again in ${seconds} s.`),
     });
     stop = () => stopLearning(id).catch((problem) => failed(problem, "learn-problem"));
     const outcome = await view.follow(id);
-    await prompts.refresh(name);
-    prompts.choose(name);
+    await prompts.refresh(wanted.name);
+    prompts.choose(wanted.name);
     view.show(outcome);
   }
 
@@ -59,10 +62,11 @@ export function teaching(limits, prompts, { failed, showAnswers }) {
     event.preventDefault();
     failed(null, "learn-problem");
     try {
-      const classes = lesson.classes(), name = nameOfPrompt(), bytes = checkSize(classes, limits);
-      if (prompts.has(name) && !await confirmed(`Replace the prompt ${name}?`, "Replace")) return;
+      const wanted = filledIn(lesson, limits);
+      wanted.replace = prompts.has(wanted.name);
+      if (wanted.replace && !await confirmed(`Replace the prompt ${wanted.name}?`, "Replace")) return;
       setBusy(true);
-      await learnNow(name, classes, bytes);
+      await learnNow(wanted);
     } catch (problem) {
       view.end();
       failed(problem, "learn-problem");

@@ -11,7 +11,7 @@ if (!CHROMIUM || !existsSync(join(MODULES, "fetched"))) {
   process.exit(77);
 }
 
-export const PATIENCE = +(process.env.PAT ?? 300_000);  // ms: on a busy machine everything comes, only late
+export const PATIENCE = Number(process.env.PATIENCE ?? 300_000);  // ms: on a busy machine all comes, but late
 
 export async function launch(...flags) {
   const { chromium } = require("playwright-core");

@@ -33,10 +33,9 @@ export async function droppedFiles(transfer) {
 export const chosenFiles = (input) => [...input.files]
   .map((file) => ({ file, folder: parent(file.webkitRelativePath ?? "") })).filter(wanted).sort(byName);
 
-/** As people read sizes: "113 bytes", "2.4 MB". */
+/** As people read sizes: "1088 bytes", "24 KB", "2.4 MB". */
 export function sizeText(bytes) {
-  if (bytes < 1000) return `${bytes} bytes`;
-  const [unit, name] = bytes < 1e6 ? [1e3, "KB"] : [1e6, "MB"];
-  const size = bytes / unit;
-  return `${size.toFixed(size < 10 ? 1 : 0)}\u202f${name}`;
+  if (bytes < 10_000) return `${bytes} bytes`;
+  if (bytes < 1e6) return `${(bytes / 1e3).toFixed(0)}\u202fKB`;
+  return `${(bytes / 1e6).toFixed(bytes < 1e7 ? 1 : 0)}\u202fMB`;
 }

@@ -93,9 +93,11 @@ export function watchLearning(id, events) {
     if (isLast) source.close();
     events[name](JSON.parse(data));
   });
-  on("progress"), on("epoch"), on("done", true), on("failed", true);
+  for (const name of ["progress", "epoch"]) on(name, false);
+  for (const name of ["done", "failed"]) on(name, true);
   source.addEventListener("open", events.restarted);  // a connection begins with all events so far
   source.addEventListener("error", () => {
-    if (source.readyState === EventSource.CLOSED) events.failed({ detail: "The server no longer knows this learning." });
+    if (source.readyState !== EventSource.CLOSED) return;  // the browser connects again
+    events.failed({ detail: "The server no longer knows this learning." });
   });
 }

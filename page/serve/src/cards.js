@@ -1,8 +1,10 @@
 import { element } from "../../src/dom.js";
+import { titleOf } from "./question.js";
 
 export const percent = (share) => `${(100 * share).toFixed(1)}\u202f%`;
 
-const scoreRow = () => element("li", {}, element("span", { class: "bar" }), element("span", { class: "class" }), element("span", { class: "share" }));
+const scoreRow = () => element("li", {},
+  ...["bar", "class", "share"].map((part) => element("span", { class: part })));
 
 /** Rows are kept, so that bars move to where they belong. */
 function fillScores(list, scores) {
@@ -20,7 +22,7 @@ function fillScores(list, scores) {
 function answerView({ prompt, slot }, hasTitle) {
   const scores = element("ol"), said = element("p", { class: "said" });
   const view = element("div", { class: "answer", "data-slot": slot },
-    hasTitle ? element("h3", {}, prompt.name) : null, said, scores);
+    hasTitle ? element("h3", {}, titleOf(prompt)) : null, said, scores);
   const fill = (answer, lacks) => {
     said.textContent = lacks ? "Type names to see an answer." : answer?.error ?? (answer?.abstained ? "unsure" : "");
     said.hidden = said.textContent === "";
@@ -38,7 +40,9 @@ class Card {
 
   constructor(picture, remove) {
     this.picture = picture;
-    const button = element("button", { type: "button", class: "remove", "aria-label": `Remove ${picture.name}`, onclick: () => remove(picture) }, "×");
+    const button = element("button", {
+      type: "button", class: "remove", "aria-label": `Remove ${picture.name}`, onclick: () => remove(picture),
+    }, "×");
     this.view = element("figure", { class: "look-card" },
       picture.view(), element("figcaption", {}, element("span", {}, picture.name), button), this.#columns);
   }

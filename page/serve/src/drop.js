@@ -3,18 +3,23 @@ import { chosenFiles, droppedFiles } from "./files.js";
 
 const accept = "image/*,.heic,.heif,.avif,.tif,.tiff,.bmp";
 
+const unmark = () => document.querySelectorAll(".over").forEach((each) => each.classList.remove("over"));
+
 /** Calls `taken([{file, folder}])` with what is dropped on a place. */
 export function takesDrops(place, taken) {
-  let within = 0;  // a drag enters a child before it leaves its parent
-  const mark = (change) => { within = Math.max(0, within + change); place.classList.toggle("over", within > 0); };
-  place.addEventListener("dragenter", (event) => { event.preventDefault(); mark(1); });
-  place.addEventListener("dragleave", () => mark(-1));
-  place.addEventListener("dragover", (event) => event.preventDefault());
+  place.addEventListener("dragover", (event) => {
+    event.preventDefault();
+    event.stopPropagation();
+    if (!place.classList.contains("over")) unmark();
+    place.classList.add("over");
+  });
+  place.addEventListener("dragleave", ({ relatedTarget }) => {
+    if (!place.contains(relatedTarget)) place.classList.remove("over");
+  });
   place.addEventListener("drop", async (event) => {
     event.preventDefault();
     event.stopPropagation();
-    document.querySelectorAll(".over").forEach((each) => each.classList.remove("over"));
-    within = 0;
+    unmark();
     taken(await droppedFiles(event.dataTransfer));
   });
 }

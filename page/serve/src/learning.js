@@ -8,7 +8,9 @@ const STAGES = { images: "Reading the pictures", training: "Training" };
 
 export class LearningView {
   #places; #showAnswers; #epochs = [];
-  #accuracy = epochChart("Accuracy", [{ field: "accuracy", name: "training" }, { field: "validation", name: "validation" }], { top: 100, unit: "\u202f%" });
+  #accuracy = epochChart("Accuracy",
+    [{ field: "accuracy", name: "training" }, { field: "validation", name: "validation" }],
+    { top: 100, unit: "\u202f%" });
   #loss = epochChart("Loss", [{ field: "loss", name: "training" }]);
 
   /** places: {status, progress, charts, learned}. */

@@ -7,14 +7,18 @@ class ClassRow {
   pictures = [];
   #limits; #thumbs = element("ul", { class: "thumbs" }); #count = element("span", { class: "status" }); #input;
 
-  constructor(limits, remove, name = "") {
+  constructor(limits, remove) {
     const id = newId("class");
     this.#limits = limits;
-    this.#input = element("input", { type: "text", id, value: name, placeholder: "Name of the class", spellcheck: "false", autocomplete: "off" });
+    this.#input = element("input", {
+      type: "text", id, placeholder: "Name of the class", spellcheck: "false", autocomplete: "off",
+    });
     this.view = element("li", { class: "class-row" },
       element("div", { class: "class-head" },
         element("label", { for: id, class: "hidden" }, "Name of the class"), this.#input, this.#count,
-        element("button", { type: "button", class: "remove", "aria-label": "Remove this class", onclick: () => remove(this) }, "×")),
+        element("button", {
+          type: "button", class: "remove", "aria-label": "Remove this class", onclick: () => remove(this),
+        }, "×")),
       this.#thumbs,
       dropButton("Add pictures", null, (found) => this.add(found)));
     takesDrops(this.view, (found) => this.add(found));
@@ -22,6 +26,7 @@ class ClassRow {
   }
 
   get name() { return this.#input.value.trim(); }
+  set name(text) { this.#input.value = text; }
   get isEmpty() { return !this.name && this.pictures.length === 0; }
   focus() { this.#input.focus(); }
 
@@ -55,6 +60,11 @@ class ClassRow {
   }
 }
 
+function refuse(text, row) {
+  row?.focus();
+  throw new Error(text);
+}
+
 const asName = (folder) => folder.replaceAll("_", " ");
 
 export class Lesson {
@@ -67,8 +77,8 @@ export class Lesson {
     this.addRow();
   }
 
-  addRow(name = "") {
-    const row = new ClassRow(this.#limits, (gone) => this.#remove(gone), name);
+  addRow() {
+    const row = new ClassRow(this.#limits, (gone) => this.#remove(gone));
     this.#rows.push(row);
     this.#place.append(row.view);
     return row;
@@ -78,9 +88,10 @@ export class Lesson {
   addFolders(found) {
     for (const folder of new Set(found.map((each) => each.folder))) {
       const name = asName(folder);
-      const row = this.#rows.find((each) => (name && each.name === name) || each.isEmpty);
-      const taking = row && !row.isEmpty ? row : this.#named(row, name);
-      taking.add(found.filter((each) => each.folder === folder));
+      const row = this.#rows.find((each) => name && each.name === name)
+        ?? this.#rows.find((each) => each.isEmpty) ?? this.addRow();
+      row.name ||= name;
+      row.add(found.filter((each) => each.folder === folder));
     }
   }
 
@@ -88,26 +99,18 @@ export class Lesson {
   classes() {
     const rows = this.#rows.filter((row) => !row.isEmpty);
     const lacking = rows.find((row) => !row.name || row.pictures.length === 0);
-    if (lacking) this.#refuse(lacking.name ? `${lacking.name} has no pictures.` : "A class with pictures has no name.", lacking);
-    if (rows.length < 2) this.#refuse("Two or more classes are needed, each with its pictures.", this.#rows.find((row) => row.isEmpty));
+    if (lacking?.name) refuse(`${lacking.name} has no pictures.`, lacking);
+    if (lacking) refuse("A class with pictures has no name.", lacking);
+    const empty = this.#rows.find((row) => row.isEmpty);
+    if (rows.length < 2) refuse("Two or more classes are needed, each with its pictures.", empty);
     const twice = rows.find((row, i) => rows.some((other, j) => j < i && other.name === row.name));
-    if (twice) this.#refuse(`Two classes are named ${twice.name}.`, twice);
+    if (twice) refuse(`Two classes are named ${twice.name}.`, twice);
     return rows.map((row) => [row.name, row.pictures.map(({ file }) => file)]);
-  }
-
-  #named(empty, name) {
-    if (empty) this.#remove(empty);
-    return this.addRow(name);
   }
 
   #remove(row) {
     row.forget();
     row.view.remove();
     this.#rows = this.#rows.filter((each) => each !== row);
-  }
-
-  #refuse(text, row) {
-    row?.focus();
-    throw new Error(text);
   }
 }

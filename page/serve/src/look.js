@@ -9,7 +9,7 @@ import { Inquiry } from "./inquiry.js";
 import { namesBox } from "./names.js";
 import { Picture } from "./picture.js";
 import { PromptList } from "./prompts.js";
-import { questionOf } from "./question.js";
+import { questionOf, titleOf } from "./question.js";
 
 const byId = (id) => document.getElementById(id);
 const PAUSE = 200;  // ms after a change before it is asked about
@@ -31,11 +31,20 @@ function summaryOf(pictures, questions) {
   if (asked.length === 1 && pictures.length === 1) return `${bests[0][0].class}, ${percent(bests[0][0].probability)}`;
   if (asked.length === 1) return `${several(answered.length, "picture")} answered`;
   const agree = answered.filter((best) => best.every((score) => score.class === best[0].class)).length;
-  return `${asked.map(({ prompt }) => prompt.name).join(", ")}: the same answer for ${agree} of ${several(answered.length, "picture")}`;
+  const who = asked.map(({ prompt }) => titleOf(prompt)).join(", ");
+  return `${who}: the same answer for ${agree} of ${several(answered.length, "picture")}`;
 }
 
-const rowsOf = (pictures, questions) => pictures.flatMap((picture) => questions.flatMap(({ prompt, key }) =>
-  (picture.answers.get(key)?.scores ?? []).map((score) => [picture.name, prompt.name, score.class, score.probability])));
+const rowsOf = (pictures, questions) => pictures.flatMap(({ name, answers }) =>
+  questions.flatMap(({ prompt, key }) => (answers.get(key)?.scores ?? []).map((score) =>
+    [name, titleOf(prompt), score.class, score.probability])));
+
+/** The errors of questions as one, each with whom it is about. */
+function errorOf(asked) {
+  const failures = asked.filter(({ problem }) => problem);
+  if (failures.length === 0) return null;
+  return new Error(failures.map(({ question, problem }) => `${titleOf(question.prompt)}: ${problem.message}`).join(" "));
+}
 
 /** Shows pictures with what is answered about them. */
 export class Look {
@@ -62,8 +71,12 @@ export class Look {
   #wireControls(later) {
     const showLeast = () => { byId("least-shown").textContent = `${byId("least").value}\u202f%`; };
     byId("least").addEventListener("input", showLeast);
-    for (const [id, event] of [["top", "change"], ["least", "change"], ["template", "input"]]) byId(id).addEventListener(event, later);
-    byId("clear").addEventListener("click", () => { [...this.#pictures].forEach((picture) => this.#remove(picture)); byId("given").querySelector("button").focus(); });
+    byId("template").addEventListener("input", later);
+    for (const id of ["top", "least"]) byId(id).addEventListener("change", later);
+    byId("clear").addEventListener("click", () => {
+      this.#pictures.forEach((picture) => this.#remove(picture));
+      byId("given").querySelector("button").focus();
+    });
     const save = saveButton("Save as CSV", "answers.csv", () =>
       csvText([["image", "prompt", "class", "probability"], ...rowsOf(this.#pictures, this.#questions)]));
     save.id = "save";
@@ -77,20 +90,23 @@ export class Look {
 
   #wireGiving() {
     const add = (found) => this.#add(found);
-    byId("given").append(dropButton("Add pictures", "drop them here, choose or paste them", add), cameraButton(add));
+    byId("given").append(
+      dropButton("Add pictures", "drop them here, choose or paste them", add), cameraButton(add));
     takesDrops(document.documentElement, add);  // whatever is dropped beside its place
     document.addEventListener("paste", async (event) => {
-      if (event.clipboardData.files.length === 0) return;
+      const { files, types } = event.clipboardData;
+      if (files.length === 0 || types.includes("text/plain")) return;  // tables come as pictures, too
       event.preventDefault();
       add(await droppedFiles(event.clipboardData));
     });
     this.#draw();
   }
 
-  #add(found) {
-    found.filter(isPrompt).forEach(({ file }) => this.prompts.upload(file));
-    this.#pictures.push(...found.filter((each) => !isPrompt(each)).map(({ file }) => new Picture(file, this.#limits)));
+  async #add(found) {
+    const pictures = found.filter((each) => !isPrompt(each));
+    this.#pictures.push(...pictures.map(({ file }) => new Picture(file, this.#limits)));
     this.#later();
+    for (const { file } of found.filter(isPrompt)) await this.prompts.upload(file);
   }
 
   #remove(picture) {
@@ -113,8 +129,7 @@ export class Look {
     if (!asked) return;
     byId("cards").removeAttribute("aria-busy");
     byId("waiting").textContent = "";
-    const failures = asked.filter(({ problem }) => problem);
-    this.#failed(failures.length ? new Error(failures.map(({ question, problem }) => `${question.prompt.name}: ${problem.message}`).join(" ")) : null, "answers-problem");
+    this.#failed(errorOf(asked), "answers-problem");
     byId("summary").textContent = summaryOf(this.#pictures, this.#questions);
   }
 

@@ -2,7 +2,7 @@ import { element, newId } from "../../src/dom.js";
 import { addClasses, deletePrompt, getPrompts, promptPath, putPrompt } from "./api.js";
 import { confirmed } from "./dialog.js";
 import { sizeText } from "./files.js";
-import { ZERO_SHOT } from "./question.js";
+import { ZERO_SHOT, titleOf } from "./question.js";
 
 const AT_MOST = 3;  // beside each other
 const SLOTS = [1, 2, 3];  // colours; zero-shot has its own
@@ -26,7 +26,7 @@ export class PromptList {
       .map((prompt) => ({ prompt, slot: this.#slots.get(prompt.name) }));
   }
 
-  has(name) { return this.#prompts.some((prompt) => prompt.name === name && !prompt.isZeroShot); }
+  has(name) { return this.#prompts.some((prompt) => prompt.name === name); }
 
   /** Reads the list anew; `changes` names one whose file is another now. */
   async refresh(changes) {
@@ -45,7 +45,8 @@ export class PromptList {
 
   /** Asks a prompt, too; in the place of another where there are too many. */
   choose(name) {
-    if (this.#slots.size >= AT_MOST && !this.#slots.has(name)) this.#slots.delete([...this.#slots.keys()].at(-1));
+    const isFull = this.#slots.size >= AT_MOST && !this.#slots.has(name);
+    if (isFull) this.#slots.delete([...this.#slots.keys()].at(-1));
     this.#setChosen(name, true);
     this.#draw();
   }
@@ -97,17 +98,19 @@ export class PromptList {
   }
 
   #row(prompt) {
-    const box = element("input", { type: "checkbox", onchange: () => this.#setChosen(prompt.name, box.checked) });
-    const label = element("label", {}, box, element("span", { class: "prompt-name" }, prompt.name));
+    const choose = () => this.#setChosen(prompt.name, box.checked);
+    const box = element("input", { type: "checkbox", onchange: choose });
+    const label = element("label", {}, box, element("span", { class: "prompt-name" }, titleOf(prompt)));
     return element("li", { "data-prompt": prompt.name }, label,
-      prompt.isZeroShot ? element("span", { class: "about" }, "the names as they are") : this.#details(prompt));
+      prompt.name ? this.#details(prompt) : element("span", { class: "about" }, "the names as they are"));
   }
 
   #details(prompt) {
+    const remove = () => this.#remove(prompt);
     return element("details", {}, element("summary", { class: "about" }, about(prompt)),
       element("div", { class: "actions" },
         element("a", { href: promptPath(prompt.name), download: `${prompt.name}.qprompt` }, "Download"),
-        prompt.run ? null : element("button", { type: "button", class: "link", onclick: () => this.#remove(prompt) }, "Delete")),
+        prompt.run ? null : element("button", { type: "button", class: "link", onclick: remove }, "Delete")),
       this.#adding(prompt));
   }
 

@@ -1,12 +1,15 @@
 // What is asked about every picture: of each chosen prompt, among which names.
 
-export const ZERO_SHOT = { name: "zero-shot", classes: null, any_classes: true, isZeroShot: true };
+/** No prompt at all. A prompt's name is never empty. */
+export const ZERO_SHOT = { name: "", classes: null, any_classes: true };
+
+export const titleOf = ({ name }) => name || "zero-shot";
 
 function fieldsOf(prompt, names, { top, least, template }) {
   return {
-    prompt: prompt.isZeroShot ? null : prompt.name,
+    prompt: prompt.name || null,
     classes: prompt.any_classes && names.length ? names.join("\n") : null,
-    template: prompt.isZeroShot && template ? template : null,
+    template: prompt.name ? null : template || null,
     top,
     min_confidence: least,
   };

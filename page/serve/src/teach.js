@@ -1,16 +1,17 @@
+import { element } from "../../src/dom.js";
 import { learn, stopLearning } from "./api.js";
 import { confirmed } from "./dialog.js";
 import { dropButton } from "./drop.js";
 import { sizeText } from "./files.js";
 import { LearningView } from "./learning.js";
 import { Lesson } from "./lesson.js";
-import { element } from "../../src/dom.js";
 
 const byId = (id) => document.getElementById(id);
 
+/** Those that were filled in; the server knows what the others are best. */
 function settings() {
-  const filled = ["epochs", "bits"].map((name) => [name, byId(name).value.trim()]).filter(([, value]) => value);
-  return Object.fromEntries(filled);
+  const all = ["epochs", "bits"].map((name) => [name, byId(name).value.trim()]);
+  return Object.fromEntries(all.filter(([, value]) => value));
 }
 
 function nameOfPrompt() {
@@ -25,7 +26,9 @@ const sizeOf = (classes) => classes.flatMap(([, files]) => files).reduce((sum, {
 /** What is to be learned, as it was filled in; throws an error that says what is missing. */
 function filledIn(lesson, limits) {
   const classes = lesson.classes(), bytes = sizeOf(classes);
-  if (bytes > limits.body) throw new Error(`The pictures have ${sizeText(bytes)}; this server takes ${sizeText(limits.body)} at once.`);
+  if (bytes > limits.body) {
+    throw new Error(`The pictures have ${sizeText(bytes)}; this server takes ${sizeText(limits.body)} at once.`);
+  }
   return { name: nameOfPrompt(), settings: settings(), classes, bytes };
 }
 
@@ -35,8 +38,9 @@ export function teaching(limits, prompts, { failed, showAnswers }) {
   const view = new LearningView({
     status: byId("learn-status"), progress: byId("learn-progress"), charts: byId("charts"), learned: byId("learned"),
   }, showAnswers);
+  const addClass = () => lesson.addRow().focus();
   byId("more-classes").append(
-    element("button", { type: "button", class: "quiet", id: "add-class", onclick: () => lesson.addRow().focus() }, "Add a class"),
+    element("button", { type: "button", class: "quiet", id: "add-class", onclick: addClass }, "Add a class"),
     dropButton("Add folders", "each becomes a class", (found) => lesson.addFolders(found), { folders: true }));
 
   const setBusy = (isBusy) => { byId("learn-button").disabled = isBusy; byId("stop").hidden = !isBusy; };

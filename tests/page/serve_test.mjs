@@ -1,7 +1,7 @@
 // The page of `qprompt serve`, in headless Chromium: from dropped pictures to a learned prompt.
 import assert from "node:assert/strict";
 import { execFileSync, spawn } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { after, afterEach, before, describe, test } from "node:test";
@@ -12,12 +12,21 @@ const { QPROMPT, DEMO } = process.env;
 const folder = mkdtempSync(join(tmpdir(), "qprompt-serve-page-"));
 const TOKEN = "a-token-of-the-test";
 const NAMES = ["pink heart", "black moon", "blue striped star", "yellow moon", "orange moon", "white cross"];
-let browser, open, guarded;
+let browser, open, guarded, runs;
+
+/** A run that learned two classes, and whose prompt is bound to them. */
+function trained(output, ...flags) {
+  const data = join(folder, "data");
+  for (const label of ["pink heart", "black moon"]) {
+    cpSync(join(DEMO, "pictures/train", label.replace(" ", "_")), join(data, label), { recursive: true });
+  }
+  execFileSync(QPROMPT, ["train", "--model", join(DEMO, "model"), "--data", data, "--output", output, "--quiet", ...flags],
+    { stdio: ["ignore", "ignore", "inherit"] });
+}
 
 /** A server of the demo's model with a folder of its own for prompts: {url, stop}. */
 async function serve(name, ...flags) {
   const prompts = join(folder, name);
-  mkdirSync(prompts);
   const server = spawn(QPROMPT, ["serve", "--model", join(DEMO, "model"), "--prompts", prompts, "--port", "0", ...flags],
     { stdio: ["ignore", "pipe", "pipe"] });
   const ended = new Promise((resolve) => { server.once("exit", resolve); });
@@ -39,11 +48,15 @@ before(async () => {
   writeFileSync(join(folder, "token"), TOKEN, { mode: 0o600 });
   open = await serve("open");
   guarded = await serve("guarded", "--token-file", join(folder, "token"));
+  trained(join(folder, "runs", "probe"), "--method", "linear-probe");
+  runs = await serve("runs");
+  trained(join(folder, "own"), "--class-specific", "--epochs", "2");
+  cpSync(join(folder, "own/prompt.qprompt"), join(folder, "own.qprompt"));
   browser = await launch("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream");
 });
 after(async () => {
   await browser?.close();
-  await Promise.all([open?.stop(), guarded?.stop()]);
+  await Promise.all([open, guarded, runs].map((server) => server?.stop()));
   rmSync(folder, { recursive: true });
 });
 
@@ -262,18 +275,9 @@ describe("from pictures to a prompt", () => {
 });
 
 describe("prompts", () => {
-  test("of a file that is uploaded, whose classes are its own, cannot be asked others", async () => {
-    const data = join(folder, "two classes");
-    for (const label of ["pink heart", "black moon"]) {
-      cpSync(join(DEMO, "pictures/train", label.replace(" ", "_")), join(data, label), { recursive: true });
-    }
-    execFileSync(QPROMPT, ["train", "--model", join(DEMO, "model"), "--data", data, "--method", "linear-probe",
-      "--output", join(folder, "run"), "--quiet"], { stdio: "ignore" });
-    cpSync(join(folder, "run/prompt.qprompt"), join(folder, "probe.qprompt"));
-
-    const { page, complaints } = await opened(open);
-    await page.setInputFiles("#upload-file", join(folder, "probe.qprompt"));
-    await until(page, chosen, ["zero-shot", "probe"]);
+  test("that know their own classes alone say so, and cannot be asked about others", async () => {
+    const { page, complaints } = await opened(runs);
+    await page.check(promptBox("probe"));
     await page.uncheck(promptBox(""));
     assert.equal(await page.getAttribute("#names", "readonly"), "");
     assert.deepEqual((await page.inputValue("#names")).split("\n").sort(), ["black moon", "pink heart"]);
@@ -283,6 +287,27 @@ describe("prompts", () => {
     await page.check(promptBox(""));
     assert.equal(await page.getAttribute("#names", "readonly"), null);
     assert.deepEqual(complaints, []);
+    await page.close();
+  });
+
+  test("that lie in a run's folder can be downloaded, and not be changed", async () => {
+    const { page } = await opened(runs);
+    const row = '#prompts li[data-prompt="probe"]';
+    await page.click(`${row} summary`);
+    assert.equal(await page.textContent(`${row} .actions`), "Download");
+    assert.match(await page.textContent(`${row} .note`), /run’s folder/);
+    await page.close();
+  });
+
+  test("of files that are uploaded answer", async () => {
+    const { page, complaints } = await opened(runs);
+    await drop(page, "#given .drop", [join(folder, "own.qprompt"), picture("pink heart", 0)]);
+    await until(page, chosen, ["zero-shot", "own"]);
+    await page.fill("#names", "pink heart\nblack moon");
+    await until(page, bests, [["pink heart", "pink heart"]]);
+    assert.deepEqual(complaints, []);
+    await page.fill("#names", "pink heart\nwhite cross");
+    await until(page, async () => /^own: ./.test(await page.textContent("#answers-problem")), true);
     await page.close();
   });
 

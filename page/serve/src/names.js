@@ -1,3 +1,5 @@
+import { isBound } from "./question.js";
+
 const linesOf = (text) => [...new Set(text.split("\n").map((line) => line.trim()).filter(Boolean))];
 const several = (count, word) => `${count} ${word}${count === 1 ? "" : "s"}`;
 
@@ -25,7 +27,7 @@ export function namesBox({ box, note, reset }, changed) {
     /** Has the names of these prompts; where all of them take no others, no others can be typed. */
     follow(prompts) {
       own = [...new Set(prompts.flatMap(({ classes }) => classes ?? []))];
-      bound = prompts.length > 0 && prompts.every((prompt) => !prompt.any_classes);
+      bound = prompts.length > 0 && prompts.every(isBound);
       show();
     },
   };

@@ -3,12 +3,15 @@
 /** No prompt at all. A prompt's name is never empty. */
 export const ZERO_SHOT = { name: "", classes: null, any_classes: true };
 
+/** Whether it is asked among its own names, which are known, and no others. */
+export const isBound = ({ any_classes: takesAny, classes }) => !takesAny && Boolean(classes?.length);
+
 export const titleOf = ({ name }) => name || "zero-shot";
 
 function fieldsOf(prompt, names, { top, least, template }) {
   return {
     prompt: prompt.name || null,
-    classes: prompt.any_classes && names.length ? names.join("\n") : null,
+    classes: names.length && !isBound(prompt) ? names.join("\n") : null,
     template: prompt.name ? null : template || null,
     top,
     min_confidence: least,

@@ -23,11 +23,11 @@ function answerView({ prompt, slot }, hasTitle) {
   const scores = element("ol"), said = element("p", { class: "said" });
   const view = element("div", { class: "answer", "data-slot": slot },
     hasTitle ? element("h3", {}, titleOf(prompt)) : null, said, scores);
-  const fill = (answer, lacks) => {
+  const fill = (answer, lacks, isSettled) => {
     said.textContent = lacks ? "Type names to see an answer." : answer?.error ?? (answer?.abstained ? "unsure" : "");
     said.hidden = said.textContent === "";
     view.classList.toggle("unsure", Boolean(answer?.abstained));
-    if (answer || lacks) fillScores(scores, answer?.scores ?? []);
+    if (answer || lacks || isSettled) fillScores(scores, answer?.scores ?? []);
   };
   return { view, fill };
 }
@@ -47,7 +47,7 @@ class Card {
       picture.view(), element("figcaption", {}, element("span", {}, picture.name), button), this.#columns);
   }
 
-  draw(questions) {
+  draw(questions, isSettled) {
     if (this.picture.problem) {
       this.#columns.replaceChildren(element("p", { class: "problem" }, this.picture.problem));
       return;
@@ -57,7 +57,7 @@ class Card {
       this.#answers = questions.map((question) => answerView(question, questions.length > 1));
       this.#columns.replaceChildren(...this.#answers.map(({ view }) => view));
     }
-    questions.forEach((question, i) => this.#answers[i].fill(this.picture.answers.get(question.key), question.lacks));
+    questions.forEach(({ key, lacks }, i) => this.#answers[i].fill(this.picture.answers.get(key), lacks, isSettled));
   }
 }
 
@@ -70,7 +70,8 @@ export class Cards {
     this.#remove = remove;
   }
 
-  draw(pictures, questions) {
+  /** Until questions are settled, earlier answers stay where there are none yet. */
+  draw(pictures, questions, isSettled = false) {
     const isKept = new Set(pictures);
     for (const [picture, card] of this.#cards) {
       if (isKept.has(picture)) continue;
@@ -82,7 +83,7 @@ export class Cards {
         this.#cards.set(picture, new Card(picture, this.#remove));
         this.#place.append(this.#cards.get(picture).view);
       }
-      this.#cards.get(picture).draw(questions);
+      this.#cards.get(picture).draw(questions, isSettled);
     }
     this.#place.dataset.asked = questions.length;
   }

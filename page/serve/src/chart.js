@@ -19,32 +19,42 @@ function niceAbove(value) {
 
 const path = (points) => points.map(([x, y], i) => `${i ? "L" : "M"}${x.toFixed(1)} ${y.toFixed(1)}`).join("");
 
-/** series: [{field, name}] of epochs; top: the axis's end, else what the values reach. */
+const x = (epoch, last) => LEFT + (WIDTH - LEFT - RIGHT) * (last > 1 ? (epoch - 1) / (last - 1) : 0.5);
+const y = (value, top) => HEIGHT - BOTTOM - (HEIGHT - TOP - BOTTOM) * Math.min(value / top, 1);
+
+function axes(last, top) {
+  const lines = [0, 0.5, 1].map((part) => part * top).flatMap((value) => [
+    shape("line", { class: "grid", x1: LEFT, x2: WIDTH - RIGHT, y1: y(value, top), y2: y(value, top) }),
+    shape("text", { x: LEFT - 6, y: y(value, top) + 4, "text-anchor": "end" }, String(+value.toPrecision(3)))]);
+  return [...lines, shape("text", { x: LEFT, y: HEIGHT - 5 }, "1"),
+    shape("text", { x: WIDTH - RIGHT, y: HEIGHT - 5, "text-anchor": "end" }, `epoch ${last}`)];
+}
+
+function line(epochs, { field }, number, top) {
+  const points = epochs.filter((each) => each[field] != null)
+    .map((each) => [x(each.epoch, each.epochs), y(each[field], top)]);
+  if (points.length === 0) return [];
+  const [cx, cy] = points.at(-1);
+  return [shape("path", { class: `line series-${number}`, d: path(points) }),
+    shape("circle", { class: `series-${number}`, cx, cy, r: 3 })];
+}
+
+/** series: [{field, name}] of epochs; top: the axis's end, else what the first series' values reach. */
 export function epochChart(title, series, { top = null, unit = "" } = {}) {
   const picture = shape("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img" });
-  const value = element("b");
-  const figure = element("figure", { class: "chart" }, element("figcaption", {}, title, " ", value), picture);
+  const caption = element("figcaption", {}, title);
 
   function draw(epochs) {
-    const last = epochs.at(-1), most = last?.epochs ?? 1;
-    const end = top ?? niceAbove(Math.max(...epochs.map((each) => each[series[0].field]), 1e-3));
-    const x = (epoch) => LEFT + (WIDTH - LEFT - RIGHT) * (most > 1 ? (epoch - 1) / (most - 1) : 0.5);
-    const y = (number) => HEIGHT - BOTTOM - (HEIGHT - TOP - BOTTOM) * Math.min(number / end, 1);
-    const grid = [0, 0.5, 1].flatMap((part) => [
-      shape("line", { class: "grid", x1: LEFT, x2: WIDTH - RIGHT, y1: y(part * end), y2: y(part * end) }),
-      shape("text", { x: LEFT - 6, y: y(part * end) + 4, "text-anchor": "end" }, String(+(part * end).toPrecision(3)))]);
-    const lines = series.flatMap(({ field, name }) => {
-      const points = epochs.filter((each) => each[field] != null).map((each) => [x(each.epoch), y(each[field])]);
-      if (points.length === 0) return [];
-      const [cx, cy] = points.at(-1);
-      return [shape("path", { class: `line ${name}`, d: path(points) }), shape("circle", { class: name, cx, cy, r: 3 })];
-    });
-    picture.replaceChildren(...grid,
-      shape("text", { x: LEFT, y: HEIGHT - 5 }, "1"),
-      shape("text", { x: WIDTH - RIGHT, y: HEIGHT - 5, "text-anchor": "end" }, `epoch ${most}`), ...lines);
-    const now = last ? `${last[series[0].field].toPrecision(3)}${unit}` : "";
-    value.textContent = now;
-    picture.setAttribute("aria-label", last ? `${title}: ${now} after epoch ${last.epoch} of ${most}` : title);
+    const last = epochs.at(-1);
+    const end = top ?? niceAbove(Math.max(...epochs.map((each) => each[series[0].field])));
+    picture.replaceChildren(...axes(last.epochs, end),
+      ...series.flatMap((each, i) => line(epochs, each, i + 1, end)));
+    const now = series.filter(({ field }) => last[field] != null)
+      .map(({ field, name }, i) => ({ name, i, value: `${last[field].toPrecision(3)}${unit}` }));
+    caption.replaceChildren(title, ...now.map(({ name, i, value }) =>
+      element("span", { class: `key series-${i + 1}` }, element("b", {}, value), now.length > 1 ? ` ${name}` : null)));
+    const values = now.map(({ name, value }) => (now.length > 1 ? `${value} ${name}` : value)).join(", ");
+    picture.setAttribute("aria-label", `${title}: ${values} after epoch ${last.epoch} of ${last.epochs}`);
   }
-  return { figure, draw };
+  return { figure: element("figure", { class: "chart" }, caption, picture), draw };
 }

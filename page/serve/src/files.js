@@ -10,15 +10,16 @@ const all = (reader) => new Promise((resolve, reject) => {
   next();
 });
 
+const byName = (a, b) => a.name.localeCompare(b.name, "en", { numeric: true });
+
 async function filesOf(entry, folder) {
   if (entry.isFile) return [{ folder, file: await new Promise((resolve, reject) => entry.file(resolve, reject)) }];
-  const inside = await all(entry.createReader());
+  const inside = (await all(entry.createReader())).sort(byName);
   return (await Promise.all(inside.map((each) => filesOf(each, entry.name)))).flat();
 }
 
 const parent = (path) => path.split("/").at(-2) ?? "";
 const wanted = ({ file }) => !file.name.startsWith(".");
-const byName = (a, b) => a.file.name.localeCompare(b.file.name, "en", { numeric: true });
 
 /** [{file, folder}] of a drop or a paste; a folder's files with its name. */
 export async function droppedFiles(transfer) {
@@ -26,12 +27,12 @@ export async function droppedFiles(transfer) {
   const found = entries.length
     ? (await Promise.all(entries.map((entry) => filesOf(entry, "")))).flat()
     : [...transfer.files].map((file) => ({ file, folder: "" }));
-  return found.filter(wanted).sort(byName);
+  return found.filter(wanted);
 }
 
 /** The same of a file chooser. */
 export const chosenFiles = (input) => [...input.files]
-  .map((file) => ({ file, folder: parent(file.webkitRelativePath ?? "") })).filter(wanted).sort(byName);
+  .map((file) => ({ file, folder: parent(file.webkitRelativePath ?? "") })).filter(wanted);
 
 /** As people read sizes: "1088 bytes", "24 KB", "2.4 MB". */
 export function sizeText(bytes) {

@@ -6,10 +6,15 @@ import { sizeText } from "./files.js";
 
 const STAGES = { images: "Reading the pictures", training: "Training" };
 
+const hundredfold = (share) => (share == null ? null : 100 * share);
+const inPercent = (epoch) =>
+  ({ ...epoch, accuracy: hundredfold(epoch.accuracy), validation: hundredfold(epoch.validation) });
+const sentence = (text) => `${text[0].toUpperCase()}${text.slice(1)}${/[.!?]$/.test(text) ? "" : "."}`;
+
 export class LearningView {
-  #places; #showAnswers; #epochs = [];
+  #places; #showAnswers; #epochs = []; #isDue = false;
   #accuracy = epochChart("Accuracy",
-    [{ field: "accuracy", name: "training" }, { field: "validation", name: "validation" }],
+    [{ field: "accuracy", name: "training" }, { field: "validation", name: "held out" }],
     { top: 100, unit: "\u202f%" });
   #loss = epochChart("Loss", [{ field: "loss", name: "training" }]);
 
@@ -45,17 +50,27 @@ export class LearningView {
         progress.value = done;
       },
       epoch: (epoch) => {
-        this.#epochs.push(epoch);
+        this.#epochs.push(inPercent(epoch));
         status.textContent = STAGES.training;
         progress.max = epoch.epochs;
         progress.value = epoch.epoch;
         charts.hidden = false;
-        this.#accuracy.draw(this.#epochs);
-        this.#loss.draw(this.#epochs);
+        this.#drawSoon();
       },
       done: resolve,
       failed: ({ detail, title }) => reject(new Error(detail || title)),
     }));
+  }
+
+  /** Epochs may come faster than pictures can be shown. */
+  #drawSoon() {
+    if (this.#isDue) return;
+    this.#isDue = true;
+    requestAnimationFrame(() => {
+      this.#isDue = false;
+      this.#accuracy.draw(this.#epochs);
+      this.#loss.draw(this.#epochs);
+    });
   }
 
   show({ prompt, notices }) {
@@ -65,7 +80,7 @@ export class LearningView {
     learned.replaceChildren(
       element("p", { class: "size" }, element("b", {}, sizeText(prompt.bytes)),
         ` hold what ${prompt.name} learned${prompt.classes ? ` of ${prompt.classes.length} classes` : ""}.`),
-      ...(notices ?? []).map((notice) => element("p", { class: "note" }, notice)),
+      ...(notices ?? []).map((notice) => element("p", { class: "note" }, sentence(notice))),
       element("div", { class: "tools" },
         element("a", { class: "main", href: promptPath(prompt.name), download: `${prompt.name}.qprompt` }, "Download"),
         element("button", { type: "button", class: "quiet", onclick: this.#showAnswers }, "See its answers")));

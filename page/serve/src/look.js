@@ -130,6 +130,7 @@ export class Look {
     byId("cards").removeAttribute("aria-busy");
     byId("waiting").textContent = "";
     this.#failed(errorOf(asked), "answers-problem");
+    this.#cards.draw(this.#pictures, this.#questions, true);
     byId("summary").textContent = summaryOf(this.#pictures, this.#questions);
   }
 

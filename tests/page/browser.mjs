@@ -36,6 +36,10 @@ export const background = (page) => page.evaluate(() => getComputedStyle(documen
 /** [what the content needs, what the window has], in pixels. */
 export const widths = (page) => page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
 
+/** Elements of these whose content is wider than they are. */
+export const bursting = (page, selector) => page.$$eval(selector, (all) =>
+  all.filter((each) => each.scrollWidth > each.clientWidth).map((each) => each.outerHTML.slice(0, 80)));
+
 /** What axe-core objects to, as "rule: element"; a picture's shapes are not read, its label is. */
 export async function inaccessible(page) {
   await page.evaluate(readFileSync(require.resolve("axe-core/axe.min.js"), "utf8"));

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { after, afterEach, before, describe, test } from "node:test";
 
-import { PATIENCE, background, inaccessible, launch, newPage, widths } from "./browser.mjs";
+import { PATIENCE, background, bursting, inaccessible, launch, newPage, widths } from "./browser.mjs";
 
 const { QPROMPT, DEMO } = process.env;
 const folder = mkdtempSync(join(tmpdir(), "qprompt-serve-page-"));
@@ -525,21 +525,24 @@ describe("the page", () => {
     await page.close();
   });
 
-  test("fits a phone", async () => {
-    const { page } = await opened(open, { width: 390 });
-    const fits = async () => {
-      const [content, room] = await widths(page);
-      assert.ok(content <= room, `${content} px wide on ${room}`);
-    };
-    await fits();
-    await filled(page);
-    await page.check(promptBox("drawings"));
-    await until(page, async () => (await bests(page)).every((best) => best.length === 2 && best.every(Boolean)), true);
-    await fits();
-    await learnNow(page, "phone", ["pink heart", "black moon"], { epochs: 2 });
-    await fits();
-    await page.close();
-  });
+  for (const [device, width] of [["a phone", 390], ["a tablet", 800], ["a desktop", 1280]]) {
+    test(`fits ${device}`, async () => {
+      const { page } = await opened(open, { width });
+      const fits = async () => {
+        const [content, room] = await widths(page);
+        assert.ok(content <= room, `${content} px wide on ${room}`);
+        assert.deepEqual(await bursting(page, ".class-row, .look-card, .answer, .prompts > li, #learn"), []);
+      };
+      await fits();
+      await filled(page);
+      await page.check(promptBox("drawings"));
+      await until(page, async () => (await bests(page)).every((best) => best.length === 2 && best.every(Boolean)), true);
+      await fits();
+      await learnNow(page, `fits-${width}`, ["pink heart", "black moon", "white cross"], { epochs: 2 });
+      await fits();
+      await page.close();
+    });
+  }
 
   for (const theme of ["light", "dark"]) {
     test(`can be read by everybody, ${theme}`, async () => {

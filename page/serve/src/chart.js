@@ -2,7 +2,7 @@
 // into its pictures: this page's security policy refuses them.)
 import { element } from "../../src/dom.js";
 
-const WIDTH = 300, HEIGHT = 150, LEFT = 34, RIGHT = 8, TOP = 10, BOTTOM = 22;
+const WIDTH = 400, HEIGHT = 150, LEFT = 34, RIGHT = 8, TOP = 10, BOTTOM = 22;
 
 function shape(name, attributes, text) {
   const made = document.createElementNS("http://www.w3.org/2000/svg", name);
@@ -11,10 +11,10 @@ function shape(name, attributes, text) {
   return made;
 }
 
-/** The next of 1, 2, 5, 10, ... from a value upwards. */
+/** The next number of one digit from a value upwards. */
 function niceAbove(value) {
   const power = 10 ** Math.floor(Math.log10(Math.max(value, 1e-6)));
-  return [1, 2, 5, 10].map((step) => step * power).find((step) => step >= value);
+  return power * Math.max(1, Math.ceil(value / power));
 }
 
 const path = (points) => points.map(([x, y], i) => `${i ? "L" : "M"}${x.toFixed(1)} ${y.toFixed(1)}`).join("");

@@ -15,12 +15,13 @@ class ClassRow {
     });
     this.view = element("li", { class: "class-row" },
       element("div", { class: "class-head" },
-        element("label", { for: id, class: "hidden" }, "Name of the class"), this.#input, this.#count,
+        element("label", { for: id, class: "hidden" }, "Name of the class"), this.#input,
         element("button", {
           type: "button", class: "remove", "aria-label": "Remove this class", onclick: () => remove(this),
         }, "×")),
       this.#thumbs,
-      dropButton("Add pictures", null, (found) => this.add(found)));
+      element("div", { class: "class-foot" },
+        dropButton("Add pictures", null, (found) => this.add(found)), this.#count));
     takesDrops(this.view, (found) => this.add(found));
     this.#draw();
   }

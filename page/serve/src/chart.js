@@ -30,8 +30,14 @@ function axes(last, top) {
     shape("text", { x: WIDTH - RIGHT, y: HEIGHT - 5, "text-anchor": "end" }, `epoch ${last}`)];
 }
 
+/** As many of these as can be told apart, and the last. */
+function thinned(epochs) {
+  const step = Math.ceil(epochs.length / WIDTH);
+  return epochs.filter((_, i) => i % step === 0 || i === epochs.length - 1);
+}
+
 function line(epochs, { field }, number, top) {
-  const points = epochs.filter((each) => each[field] != null)
+  const points = thinned(epochs.filter((each) => each[field] != null))
     .map((each) => [x(each.epoch, each.epochs), y(each[field], top)]);
   if (points.length === 0) return [];
   const [cx, cy] = points.at(-1);
@@ -46,7 +52,7 @@ export function epochChart(title, series, { top = null, unit = "" } = {}) {
 
   function draw(epochs) {
     const last = epochs.at(-1);
-    const end = top ?? niceAbove(Math.max(...epochs.map((each) => each[series[0].field])));
+    const end = top ?? niceAbove(epochs.reduce((most, each) => Math.max(most, each[series[0].field]), 0));
     picture.replaceChildren(...axes(last.epochs, end),
       ...series.flatMap((each, i) => line(epochs, each, i + 1, end)));
     const now = series.filter(({ field }) => last[field] != null)

@@ -16,9 +16,8 @@ constexpr char kServeExamples[] = R"(Examples:
   qprompt serve --model openai/clip-vit-base-patch16 --prompts prompts
   qprompt serve --model M --prompts prompts --port 9000 --token-file token
   curl -F image=@photo.jpg -F 'classes=<names.txt' http://127.0.0.1:8080/v1/classify
-                                                                     A page is at http
-    :  // 127.0.0.1:8080/, and what can be asked at /openapi.json (docs/server.md). Only this
-       machine can reach it unless-- address says otherwise; TLS is the work of a proxy before it.)";
+A page is at http://127.0.0.1:8080/, and what can be asked at /openapi.json (docs/server.md). Only
+this machine can reach it unless --address says otherwise; TLS is the work of a proxy before it.)";
 
 struct ServeArguments {
   ModelArguments model;
@@ -54,7 +53,10 @@ void run_serve(ServeArguments& arguments) {
   server::ServerOptions& options = arguments.options;
   require_valid(options);
   if (!arguments.token_file.empty()) options.token = token_in(arguments.token_file);
-  options.model_name = arguments.model.model;
+  // Of a folder its name: who opens the page need not know where it lies.
+  const std::filesystem::path place(arguments.model.model);
+  options.model_name =
+      std::filesystem::exists(place) ? place.filename().string() : arguments.model.model;
   options.prompts = arguments.prompts;
   options.stop = [] { return interrupted(); };
   options.notice = [](const std::string& line) { tell("{}", line); };

@@ -15,6 +15,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
+constexpr int kMostEpochs = 100'000;     // whose events are kept
 constexpr std::size_t kRemembered = 16;  // lessons whose events can still be read
 
 // Progress often enough to watch and seldom enough to be nothing beside the work.
@@ -53,6 +54,10 @@ LearnConfig config_of(const Settings& settings) {
                   "settings: '" + printable(*unknown.begin()) + "' is no setting of this method");
   }
   require_valid(config);
+  if (config.training.epochs > kMostEpochs) {
+    throw Problem(422, "settings: epochs " + std::to_string(config.training.epochs) +
+                           ", the limit is " + std::to_string(kMostEpochs));
+  }
   return config;
 }
 

@@ -47,6 +47,14 @@ Hash128 key_of(const ShelvedPrompt& prompt, const std::vector<std::string>& clas
 
 std::string key_of_template(const std::string& prompt_template) { return "\n" + prompt_template; }
 
+// Those that a learner on features remembers in its file.
+std::optional<std::vector<std::string>> seen_names(const PromptFile& prompt) {
+  if (prompt.seen.empty()) return std::nullopt;
+  std::vector<std::string> names;
+  for (const SeenClass& seen : prompt.seen) names.push_back(seen.name);
+  return names;
+}
+
 bool is_class_bound(const PromptFile& part, const Model& model) {
   return make_learner(part.method, model, part.seen)->class_bound();
 }
@@ -154,6 +162,7 @@ bool PromptShelf::put(const std::string& name, const PromptFile& prompt,
     const PromptHandle old = changeable(name);
     if (!class_names) class_names = old->class_names;
   }
+  if (!class_names) class_names = seen_names(prompt);
   if (class_names) AdaptedModel(model_, prompt, *class_names);  // that it serves them
   save_prompt(prompt, path_of(name), class_names);
   keep({.name = name,

@@ -8,7 +8,7 @@ packages=(
   g++ cmake ninja-build pkg-config
   libdnnl-dev libeigen3-dev libhwy-dev
   libcli11-dev nlohmann-json3-dev libfmt-dev libtomlplusplus-dev
-  libasio-dev libboost1.81-dev libboost-url1.81-dev prometheus-cpp-dev liblmdb-dev liblbfgs-dev
+  libboost1.81-dev libboost-url1.81-dev prometheus-cpp-dev liblmdb-dev liblbfgs-dev
   libjpeg-dev libpng-dev libwebp-dev libtiff-dev libgif-dev libheif-dev libstb-dev
   libicu-dev libgumbo-dev libzip-dev zlib1g-dev liblzma-dev libxxhash-dev
   libprotobuf-dev protobuf-compiler libisal-dev

@@ -3,8 +3,8 @@
 // Its queue is guarded by a mutex; fences beside that are for handlers of other kinds, and the
 // thread sanitizer does not know them.
 #define ASIO_DISABLE_FENCED_BLOCK
-#include <asio/post.hpp>
-#include <asio/thread_pool.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/thread_pool.hpp>
 
 #include <algorithm>
 #include <atomic>
@@ -21,9 +21,9 @@ namespace qprompt {
 struct ThreadPool::Threads {
   const std::size_t count;
   std::once_flag started;
-  std::optional<asio::thread_pool> threads;
+  std::optional<boost::asio::thread_pool> threads;
 
-  asio::thread_pool& get() {
+  boost::asio::thread_pool& get() {
     std::call_once(started, [&] {
       require_threads(static_cast<int>(count));
       threads.emplace(count);
@@ -101,7 +101,7 @@ ThreadPool::Job ThreadPool::start(std::size_t count, std::function<void(std::siz
   job.state_ = std::make_shared<Job::State>(count, std::move(work));
   const std::size_t helpers = std::min(count, static_cast<std::size_t>(threads_));
   for (std::size_t t = 0; t < helpers; ++t) {
-    asio::post(pool_->get(), [state = job.state_] { state->drain(); });
+    boost::asio::post(pool_->get(), [state = job.state_] { state->drain(); });
   }
   return job;
 }

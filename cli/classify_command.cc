@@ -2,6 +2,7 @@
 
 #include "cli/arguments.h"
 #include "cli/classify_report.h"
+#include "cli/classify_stdin.h"
 #include "cli/commands.h"
 #include "cli/console.h"
 #include "cli/help.h"
@@ -28,6 +29,7 @@ constexpr char kClassifyExamples[] = R"(Examples:
   qprompt classify --model M --prompt run --top 3 --min-confidence 0.5 --csv table.csv photos
   qprompt classify --model M --prompt run --classes other_names.txt --json - a.jpg b.png
   qprompt classify --model M --classes names.txt --template "a photo of a {}." photos
+  find photos -name '*.jpg' | qprompt classify --model M --prompt run --stdin
 A folder stands for the images in it, at any depth. Without --prompt: zero-shot.)";
 
 // Results appear after each portion: soon enough to watch, seldom enough to keep the tower busy.
@@ -43,6 +45,7 @@ struct ClassifyArguments {
   std::string prompt, classes, unknown;
   std::vector<std::string> templates{"a photo of a {}."};
   std::vector<std::string> images;
+  bool from_stdin = false;
   ExifArgument exif;
 
   bool prints_lines() const { return !json.to_stdout() && !csv.to_stdout(); }
@@ -51,6 +54,9 @@ struct ClassifyArguments {
 void require_consistent(const ClassifyArguments& arguments) {
   if (arguments.prompt.empty() && arguments.classes.empty()) {
     throw CLI::ValidationError("--prompt P is required, or --classes names.txt for zero-shot");
+  }
+  if (arguments.images.empty() && !arguments.from_stdin) {
+    throw CLI::ValidationError("images are required, or --stdin");
   }
   if (arguments.json.to_stdout() && arguments.csv.to_stdout()) {
     throw CLI::ValidationError("--json - and --csv - exclude each other");
@@ -65,13 +71,12 @@ struct Question {
   std::optional<double> min_known_score;
 };
 
-void tell_question(const Question& question) {
+void tell_images(const Question& question) {
   const std::size_t count = question.images.paths.size();
   const std::string ignored = counts_text(question.images.ignored);
   tell("{} image{}, asked among {} classes{}", count, count == 1 ? "" : "s",
        question.class_names.size(), ignored.empty() ? "" : "; ignored: " + ignored);
   for (const std::string& line : question.images.unreadable) tell("skipped: {}", line);
-  tell_names(question.class_names);
 }
 
 // Held-out images scored among the classes that were learned, so it is a threshold among those.
@@ -89,19 +94,27 @@ Question question_of(const ClassifyArguments& arguments) {
   if (!arguments.prompt.empty()) question.prompt = load_prompt_file(path);
   question.class_names = class_names_for(path, arguments.classes);
   if (!arguments.unknown.empty()) question.min_known_score = least_known_score(arguments, path);
-  question.images = listed_images(arguments.images, arguments.features.skip_bad_images);
-  tell_question(question);
+  if (arguments.from_stdin) {
+    tell("images from stdin, asked among {} classes", question.class_names.size());
+  } else {
+    question.images = listed_images(arguments.images, arguments.features.skip_bad_images);
+    tell_images(question);
+  }
+  tell_names(question.class_names);
   return question;
 }
 
 // Turned as the camera says, unless the flag or the prompt say otherwise.
-std::vector<ImageSource> images_of(const ClassifyArguments& arguments, const Question& question) {
+Orientation orientation(const ClassifyArguments& arguments, const Question& question) {
   const auto of_prompt = orientation_of(question.prompt ? question.prompt->exif : std::nullopt);
-  const Orientation orientation =
-      arguments.exif.orientation.value_or(of_prompt.value_or(Orientation::kUpright));
+  return arguments.exif.orientation.value_or(of_prompt.value_or(Orientation::kUpright));
+}
+
+std::vector<ImageSource> images_of(const ClassifyArguments& arguments, const Question& question) {
+  const Orientation asked = orientation(arguments, question);
   std::vector<ImageSource> images;
   for (const auto& path : question.images.paths) {
-    images.push_back(ImageSource(path).with(orientation));
+    images.push_back(ImageSource(path).with(asked));
   }
   return images;
 }
@@ -116,14 +129,19 @@ AdaptedModel adapted_model(const ClassifyArguments& arguments, const Model& mode
   });
 }
 
+ClassifyOptions options_of(const ClassifyArguments& arguments, const Question& question) {
+  ClassifyOptions options = arguments.options;
+  options.min_known_score = question.min_known_score;
+  options.features = arguments.features.options("images");
+  return options;
+}
+
 // Classifies portion by portion and prints each. SIGINT leaves the finished ones in `results`.
 void classify_portions(const ClassifyArguments& arguments, const Question& question,
                        const AdaptedModel& model, std::span<const ImageSource> images,
                        std::vector<Classification>& results) {
   Progress progress("images", "images");
-  ClassifyOptions options = arguments.options;
-  options.min_known_score = question.min_known_score;
-  options.features = arguments.features.options("images");
+  ClassifyOptions options = options_of(arguments, question);
   options.features.progress = [&](const FeatureProgress& now) {
     progress.update(static_cast<Index>(results.size()) + now.done, std::ssize(images));
   };
@@ -172,10 +190,17 @@ void require_writable(const ClassifyArguments& arguments) {
                                                arguments.templates}));
 }
 
-void run_classify(const ClassifyArguments& arguments) {
-  require_consistent(arguments);
-  require_writable(arguments);
-  const Question question = question_of(arguments);
+void answer_stdin(const ClassifyArguments& arguments, const Question& question) {
+  constexpr bool kKeepsTowers = true;  // from one line to the next
+  const Model model = arguments.model.load(kKeepsTowers);
+  ClassifyOptions options = options_of(arguments, question);
+  options.features.skip_bad_images = false;  // each has its answer
+  options.features.progress = nullptr;
+  classify_stdin(adapted_model(arguments, model, question), orientation(arguments, question),
+                 options);
+}
+
+void answer_images(const ClassifyArguments& arguments, const Question& question) {
   const std::vector<ImageSource> images = images_of(arguments, question);
   const AdaptedModel model = adapted_model(arguments, arguments.model.load(), question);
   std::vector<Classification> results;
@@ -187,6 +212,17 @@ void run_classify(const ClassifyArguments& arguments) {
   tell_skipped(damages(results));
   arguments.json.write([&] { return report_of(arguments, question, model, results); });
   arguments.csv.write(csv_text(results));
+}
+
+void run_classify(const ClassifyArguments& arguments) {
+  require_consistent(arguments);
+  require_writable(arguments);
+  const Question question = question_of(arguments);
+  if (arguments.from_stdin) {
+    answer_stdin(arguments, question);
+  } else {
+    answer_images(arguments, question);
+  }
 }
 
 void add_source_flags(CLI::App& command, ClassifyArguments& arguments) {
@@ -224,6 +260,18 @@ void add_unknown_flag(CLI::App& command, ClassifyArguments& arguments) {
       ->excludes("--classes");
 }
 
+void add_image_arguments(CLI::App& command, ClassifyArguments& arguments) {
+  CLI::Option* images =
+      command.add_option("images", arguments.images, "files, and folders searched for images")
+          ->type_name("IMAGE");
+  command
+      .add_flag("--stdin", arguments.from_stdin,
+                "images are the lines of stdin; each is answered at once by a line of JSON")
+      ->excludes(images)
+      ->excludes("--json")
+      ->excludes("--csv");
+}
+
 void add_result_flags(CLI::App& command, ClassifyArguments& arguments) {
   command.add_option("--top", arguments.options.top_k, "how many classes are shown for an image")
       ->check(CLI::Range(1, 1000000))
@@ -258,11 +306,9 @@ void add_classify_command(CLI::App& app) {
   add_result_flags(*command, *arguments);
   arguments->exif.add_to(*command);
   arguments->features.add_to(*command);
-  command->add_option("images", arguments->images, "files, and folders searched for images")
-      ->required()
-      ->type_name("IMAGE");
+  add_image_arguments(*command, *arguments);
   show_first(*command, {"model", "prompt", "classes", "template", "top", "min-confidence",
-                        "unknown", "json", "csv", "force"});
+                        "unknown", "stdin", "json", "csv", "force"});
   command->callback([arguments] { run_classify(*arguments); });
 }
 

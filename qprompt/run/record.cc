@@ -89,6 +89,8 @@ Json as_json(const EpochReport& epoch) {
   return json;
 }
 
+}  // namespace
+
 Json as_json(const Classification& result) {
   Json json{{"path", result.image},
             {"unsure", result.abstained},
@@ -102,8 +104,6 @@ Json as_json(const Classification& result) {
   }
   return json;
 }
-
-}  // namespace
 
 Json as_json(const Learned& learned) {
   Json json = fields_as_json(learned);

@@ -43,6 +43,7 @@ nlohmann::ordered_json accuracies_as_json(const Metrics& metrics);
 nlohmann::ordered_json as_json(const RiskCoverage& curve);
 // With "per_class" and "confusions" under the classes' names.
 nlohmann::ordered_json as_json(const Metrics& metrics, const std::vector<std::string>& class_names);
+nlohmann::ordered_json as_json(const Classification& result);
 // "images" and "skipped_images".
 nlohmann::ordered_json as_json(const std::vector<Classification>& results);
 // Why damaged images could not be read, one line each.

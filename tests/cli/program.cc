@@ -70,6 +70,9 @@ void limit_files(std::uint64_t bytes, bool signals) {
 [[noreturn]] void become_program(const std::vector<std::string>& arguments,
                                  const ProgramOptions& options, const Stream& out,
                                  const Stream& err) {
+  if (!options.stdin_path.empty()) {
+    ::dup2(::open(options.stdin_path.c_str(), O_RDONLY), STDIN_FILENO);
+  }
   int stdout_file = out.writer();
   if (!options.stdout_path.empty()) stdout_file = ::open(options.stdout_path.c_str(), O_WRONLY);
   ::dup2(stdout_file, STDOUT_FILENO);

@@ -17,6 +17,7 @@ struct ProgramOptions {
   int interrupt_signal = 2;                          // another one instead
   int interrupts = 1;                                // so many of it at once
   bool terminal = false;                             // stderr is a terminal, so progress is shown
+  std::string stdin_path{};                          // a file in place of the test's own
   std::string stdout_path{};                         // a file or device in place of `out`
   std::string stderr_path{};                         // of `err`
   std::vector<int> closed{};                         // streams that are closed: 0, 1, 2

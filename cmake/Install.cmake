@@ -9,6 +9,7 @@ install(EXPORT qpromptTargets NAMESPACE qprompt:: DESTINATION ${package_dir})
 install(CODE "set(SOURCE \"${PROJECT_SOURCE_DIR}\")
               set(INCLUDE_DIR \"${CMAKE_INSTALL_INCLUDEDIR}\")")
 install(SCRIPT ${PROJECT_SOURCE_DIR}/cmake/install_headers.cmake)
+install(FILES ${PROJECT_SOURCE_DIR}/c/qprompt.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 
 configure_package_config_file(
   ${PROJECT_SOURCE_DIR}/cmake/qpromptConfig.cmake.in ${PROJECT_BINARY_DIR}/qpromptConfig.cmake

@@ -28,8 +28,9 @@ void add_scores(const AdaptedModel& model, const AdaptedModel::Scores& scores, I
   const auto scale = model.cosine_scale();
   const auto count = std::min(order.size(), static_cast<std::size_t>(top_k));
   for (const std::size_t c : std::span(order).first(count)) {
-    result.scores.push_back({model.class_names()[c], probabilities[c]});
-    if (scale) result.scores.back().cosine = scores.raw(row, static_cast<Index>(c)) / *scale;
+    const auto index = static_cast<Index>(c);
+    result.scores.push_back({model.class_names()[c], probabilities[c], std::nullopt, index});
+    if (scale) result.scores.back().cosine = scores.raw(row, index) / *scale;
   }
   const double second = order.size() > 1 ? probabilities[order[1]] : 0;
   result.margin = probabilities[order[0]] - second;

@@ -15,6 +15,7 @@ struct ClassScore {
   std::string class_name;
   double probability = 0;
   std::optional<double> cosine{};  // of image and class, where logits are nothing but cosines
+  Index class_index{};             // its place in the class list
 };
 
 struct Classification {

@@ -40,9 +40,9 @@ void add_checkpoint_options(CLI::App& app, CheckpointOptions& options) {
          [&options](const std::string& name) {
            options.activation = name == "gelu" ? Activation::kGelu : Activation::kQuickGelu;
          },
-         "quick_gelu or gelu, where no configuration lies beside the weights")
+         "of both towers, where no configuration lies beside the weights")
       ->check(CLI::IsMember({"quick_gelu", "gelu"}))
-      ->type_name("NAME");
+      ->type_name("quick_gelu|gelu");
   app.add_option_function<std::string>(
          "--heads", [&options](const std::string& text) { options.heads = parse_heads(text); },
          "attention heads of the text and the image tower, likewise: 8,12")

@@ -24,5 +24,7 @@ void add_demo_command(CLI::App& app);
 void add_runs_command(CLI::App& app);
 void add_cache_command(CLI::App& app);
 void add_data_command(CLI::App& app);
+// Writes of all others, as they are when it runs.
+void add_manual_command(CLI::App& app);
 
 }  // namespace qprompt::cli

@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <optional>
 
+#include "cli/command_tree.h"
 #include "cli/commands.h"
 #include "cli/console.h"
 #include "cli/help.h"
@@ -21,7 +22,7 @@ constexpr int kFailure = 1, kUsage = 2, kInterrupted = 130;
 
 std::vector<std::string> known_words(const CLI::App& app) {
   std::vector<std::string> words;
-  for (const CLI::App* command : app.get_subcommands({})) words.push_back(command->get_name());
+  for (const CLI::App* command : commands_of(app)) words.push_back(command->get_name());
   for (const CLI::Option* option : app.get_options()) {
     for (const std::string& name : option->get_lnames()) words.push_back("--" + name);
   }
@@ -46,7 +47,7 @@ Active active(const CLI::App& app) {
 // "A subcommand is required" says nothing of the word that stands in its place.
 std::optional<std::string> unknown_command(const CLI::App& active,
                                            const std::vector<std::string>& rest) {
-  const std::vector<const CLI::App*> commands = active.get_subcommands({});
+  const std::vector<const CLI::App*> commands = commands_of(active);
   if (commands.empty() || rest.empty() || rest.front().starts_with('-')) return std::nullopt;
   std::string known;
   for (const CLI::App* command : commands) {
@@ -121,6 +122,7 @@ void build(CLI::App& app, const std::vector<std::string>& words) {
   add_cache_command(app);
   add_data_command(app);
   add_demo_command(app);
+  add_manual_command(app);
 }
 
 // Of several ranks at one run the first alone talks, of wrong words too.

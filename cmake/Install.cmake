@@ -25,6 +25,8 @@ if(TARGET qprompt_cli)
   file(RELATIVE_PATH bin_to_lib ${CMAKE_INSTALL_FULL_BINDIR} ${CMAKE_INSTALL_FULL_LIBDIR})
   set_target_properties(qprompt_cli PROPERTIES INSTALL_RPATH "$ORIGIN/${bin_to_lib}")
   install(TARGETS qprompt_cli)
+  install(DIRECTORY ${PROJECT_BINARY_DIR}/cli/share/ DESTINATION ${CMAKE_INSTALL_DATADIR}
+          PATTERN made EXCLUDE)
 endif()
 
 if(EXISTS ${PROJECT_SOURCE_DIR}/assets/demo)

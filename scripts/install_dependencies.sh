@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs the Debian packages the project is built with, if any is missing. docs/dependencies.md says
 # what each is for. usage: scripts/install_dependencies.sh [--test] [--lint]
-#   --test: also what the pages are looked at with     --lint: also what lint.sh and fuzz.sh need
+#   --test: also what pages, man pages and completions are looked at with     --lint: also what lint.sh and fuzz.sh need
 set -euo pipefail
 
 packages=(
@@ -20,7 +20,7 @@ packages=(
 if ! command -v npm >/dev/null; then packages+=(nodejs npm); fi
 for group in "$@"; do
   case $group in
-    --test) packages+=(chromium curl fonts-dejavu-core python3-venv) ;;
+    --test) packages+=(chromium curl fonts-dejavu-core python3-venv zsh fish mandoc) ;;
     --lint) packages+=(git clang-format clang-tidy clang libclang-rt-dev libomp-dev) ;;
   esac
 done

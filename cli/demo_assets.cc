@@ -8,10 +8,11 @@ namespace {
 namespace fs = std::filesystem;
 
 fs::path default_folder() {
-  std::error_code error;
-  const fs::path program = fs::read_symlink("/proc/self/exe", error);
-  const fs::path installed = (program.parent_path() / QPROMPT_DEMO_FROM_BIN).lexically_normal();
-  return !error && fs::is_directory(installed) ? installed : fs::path(QPROMPT_BUILD_DEMO_DIR);
+  std::error_code error;  // where there is no /proc: from the working folder
+  const fs::path folder = fs::read_symlink("/proc/self/exe", error).parent_path();
+  const fs::path installed = (folder / QPROMPT_DEMO_FROM_BIN).lexically_normal();
+  const fs::path built = (folder / QPROMPT_DEMO_FROM_BUILD).lexically_normal();
+  return fs::is_directory(installed) ? installed : built;
 }
 
 fs::path required(const fs::path& path) {

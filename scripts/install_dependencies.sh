@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Installs the Debian packages the project is built with, if any is missing. docs/dependencies.md says
-# what each is for. usage: scripts/install_dependencies.sh [--test] [--lint]
+# what each is for. usage: scripts/install_dependencies.sh [--test] [--lint] [--packages]
 #   --test: also what pages, man pages and completions are looked at with     --lint: also what lint.sh and fuzz.sh need
+#   --packages: also what release.sh and check_packages.sh need
 set -euo pipefail
 
 packages=(
@@ -21,6 +22,7 @@ if ! command -v npm >/dev/null; then packages+=(nodejs npm); fi
 for group in "$@"; do
   case $group in
     --test) packages+=(chromium curl fonts-dejavu-core python3-venv zsh fish mandoc) ;;
+    --packages) packages+=(git dpkg-dev file lintian debootstrap) ;;
     --lint) packages+=(git clang-format clang-tidy clang libclang-rt-dev libomp-dev) ;;
   esac
 done

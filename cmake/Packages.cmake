@@ -3,7 +3,6 @@
 set(CPACK_GENERATOR DEB)
 set(CPACK_PACKAGE_NAME qprompt)
 set(CPACK_PACKAGE_VERSION ${PROJECT_VERSION})
-set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "adapts CLIP-like models with a few images a class")
 set(CPACK_PACKAGING_INSTALL_PREFIX /usr)
 set(CPACK_STRIP_FILES ON)
 set(CPACK_COMPONENTS_ALL program library dev)
@@ -31,12 +30,15 @@ set(CPACK_DEBIAN_DEV_PACKAGE_SECTION libdevel)
 set(CPACK_DEBIAN_DEV_PACKAGE_DEPENDS
     "${library} (= ${PROJECT_VERSION}-${CPACK_DEBIAN_PACKAGE_RELEASE}), libeigen3-dev")
 
-set(what "Learns a quantized prompt of a few hundred bytes that names images\n\
- among any list of classes, on a CPU and without Python.")
+set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "")  # each package's is the first line of its description
+set(what "Learns a quantized prompt of a few hundred bytes, with which a CLIP-like\nmodel names images among \
+any list of classes, on a CPU.")
 set(CPACK_COMPONENT_PROGRAM_DESCRIPTION
-    "program, demo and documentation\n${what}\n .\n This package has the program qprompt.")
+    "learns and uses quantized prompts of CLIP-like models\n${what}\n\nThis package has the program, its \
+demo and the documentation.")
 set(CPACK_COMPONENT_LIBRARY_DESCRIPTION
-    "library\n${what}\n .\n This package has the library for C and C++.")
+    "quantized prompts of CLIP-like models - library\n${what}\n\nThis package has the library.")
 set(CPACK_COMPONENT_DEV_DESCRIPTION
-    "headers\n${what}\n .\n This package has what programs are built with.")
+    "quantized prompts of CLIP-like models - headers for C and C++\n${what}\n\nThis package has what \
+programs are built with.")
 include(CPack)

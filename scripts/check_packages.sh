@@ -10,7 +10,9 @@ command -v apt-get >/dev/null || skip "no apt here"
 
 scripts/release.sh build/dist
 scripts/install_dependencies.sh --packages
-lintian --fail-on error,warning build/dist/*.deb
+# Only what goes into Debian's archive closes a bug there; cpack writes scripts where triggers suffice.
+lintian --fail-on error,warning --suppress-tags initial-upload-closes-no-bugs,maintscript-calls-ldconfig \
+  build/dist/*.deb
 
 work=$(mktemp -d)
 root=$work/root

@@ -11,7 +11,7 @@ command -v apt-get >/dev/null || skip "no apt here"
 scripts/release.sh build/dist
 scripts/install_dependencies.sh --packages
 # Only what goes into Debian's archive closes a bug there; cpack writes scripts where triggers suffice.
-lintian --fail-on error,warning --suppress-tags initial-upload-closes-no-bugs,maintscript-calls-ldconfig \
+lintian --allow-root --fail-on error,warning --suppress-tags initial-upload-closes-no-bugs,maintscript-calls-ldconfig \
   build/dist/*.deb
 
 work=$(mktemp -d)
@@ -39,7 +39,7 @@ chroot "$root" /usr/bin/env -i HOME=/root PATH=/usr/sbin:/usr/bin:/sbin:/bin LAN
 cd /root
 apt-get update -q=2
 apt-get install -q=2 -y --no-install-recommends ./qprompt_*.deb >/dev/null
-qprompt demo
+qprompt demo >demo.log 2>&1 || { cat demo.log >&2; exit 1; }
 qprompt classify --help >/dev/null
 test -s /usr/share/man/man1/qprompt-classify.1.gz
 

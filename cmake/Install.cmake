@@ -42,7 +42,8 @@ if(EXISTS ${PROJECT_SOURCE_DIR}/assets/demo)
 endif()
 
 # As they lie in the repository, so that every link among them leads somewhere.
-foreach(document LICENSE README.md CHANGELOG.md CONTRIBUTING.md docs examples tools/demo_world/README.md)
+foreach(document LICENSE README.md CHANGELOG.md CONTRIBUTING.md docs examples server/openapi.json
+                 tools/demo_world/README.md)
   cmake_path(GET document PARENT_PATH folder)
   if(IS_DIRECTORY ${PROJECT_SOURCE_DIR}/${document})
     install(DIRECTORY ${PROJECT_SOURCE_DIR}/${document} DESTINATION ${CMAKE_INSTALL_DOCDIR}

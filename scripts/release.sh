@@ -19,7 +19,10 @@ scripts/install_dependencies.sh --packages
 scripts/build.sh package
 (umask 022 && cd build/package && cpack -G DEB -B "$dist" >cpack.log) || { cat build/package/cpack.log >&2; exit 1; }
 rm -rf "$dist/_CPack_Packages"
-if [ -x scripts/python_wheel.sh ]; then scripts/python_wheel.sh "$dist"; fi
+if [ -x scripts/python_wheel.sh ]; then
+  scripts/python_wheel.sh
+  cp build/wheels/*.whl "$dist"
+fi
 if [ -e .git ]; then git archive --prefix="qprompt-$version/" HEAD | gzip -9n >"$dist/qprompt-$version.tar.gz"; fi
 cd "$dist"
 sha256sum -- * >SHA256SUMS

@@ -33,8 +33,8 @@ void write_manual(const CLI::App& program, const fs::path& folder) {
 }  // namespace
 
 void add_manual_command(CLI::App& app) {
-  CLI::App* command = app.add_subcommand(
-      "manual", "write man pages and completions for bash, zsh and fish");
+  CLI::App* command =
+      app.add_subcommand("manual", "write man pages and completions for bash, zsh and fish");
   command->group("");  // for those who make packages
   auto folder = std::make_shared<std::string>();
   command->add_option("output", *folder, "share folder to write into")

@@ -28,11 +28,6 @@ Heads parse_heads(const std::string& text) {
   return heads;
 }
 
-// A run knows its data from any folder; nothing stays nothing.
-std::string absolute_path(const std::string& path) {
-  return path.empty() ? "" : std::filesystem::absolute(path).string();
-}
-
 // What a weights file without a configuration does not say.
 void add_checkpoint_options(CLI::App& app, CheckpointOptions& options) {
   app.add_option_function<std::string>(
@@ -237,17 +232,7 @@ TestSet DataArguments::test_set(const std::string& prompt, const std::string& cl
 }
 
 DataDescription DataArguments::description(const Dataset& dataset) const {
-  return {.path = absolute_path(place()),
-          .name = dataset.name,
-          .split = absolute_path(split),
-          .class_names = class_names,
-          .classes = std::ssize(dataset.class_names),
-          .train = std::ssize(dataset.train),
-          .val = std::ssize(dataset.val),
-          .test = std::ssize(dataset.test),
-          .exif = dataset.orientation == Orientation::kUpright,
-          .ignored = dataset.ignored,
-          .notices = dataset.notices};
+  return described(dataset, {place(), split, class_names});
 }
 
 }  // namespace qprompt::cli

@@ -7,7 +7,10 @@ namespace {
 
 namespace fs = std::filesystem;
 
+fs::path set_folder;
+
 fs::path default_folder() {
+  if (!set_folder.empty()) return set_folder;
   std::error_code error;  // where there is no /proc: from the working folder
   const fs::path folder = fs::read_symlink("/proc/self/exe", error).parent_path();
   const fs::path installed = (folder / QPROMPT_DEMO_FROM_BIN).lexically_normal();
@@ -22,6 +25,8 @@ fs::path required(const fs::path& path) {
 }
 
 }  // namespace
+
+void set_demo_folder(const fs::path& folder) { set_folder = folder; }
 
 DemoAssets find_demo_assets(const fs::path& given) {
   const fs::path folder = given.empty() ? default_folder() : given;

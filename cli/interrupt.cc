@@ -46,6 +46,7 @@ void remember(int signal) {
 }  // namespace
 
 void watch_interrupts() {
+  signals_seen = 0;
   struct sigaction action {};
   action.sa_handler = remember;
   action.sa_flags = SA_RESTART;

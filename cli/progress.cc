@@ -21,7 +21,7 @@ std::string cut_to_terminal(const std::string& text) {
 
 }  // namespace
 
-void silence_progress() { silent = true; }
+void silence_progress(bool now) { silent = now; }
 bool progress_is_silent() { return silent; }
 
 Progress::Progress(std::string label, std::string unit)

@@ -34,7 +34,7 @@ class Progress {
 };
 
 // Turns all progress lines off.
-void silence_progress();
+void silence_progress(bool silent);
 bool progress_is_silent();
 
 }  // namespace qprompt::cli

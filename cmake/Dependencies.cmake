@@ -29,5 +29,7 @@ pkg_check_modules(PROTOBUF REQUIRED IMPORTED_TARGET protobuf-lite)
 find_program(PROTOC protoc REQUIRED)
 pkg_check_modules(XXHASH REQUIRED IMPORTED_TARGET libxxhash)
 pkg_check_modules(STB REQUIRED IMPORTED_TARGET stb)
-set(MPI_CXX_SKIP_MPICXX TRUE)
-find_package(MPI COMPONENTS CXX)  # without it a run has one process
+if(QPROMPT_WITH_MPI)
+  set(MPI_CXX_SKIP_MPICXX TRUE)
+  find_package(MPI COMPONENTS CXX)  # without it a run has one process
+endif()

@@ -7,6 +7,8 @@
 
 namespace qprompt {
 
+struct Dataset;
+
 // Where images came from, as a person said it, and what was understood.
 struct DataDescription {
   std::string path, name{}, split, class_names;
@@ -30,6 +32,12 @@ struct DataDescription {
     visit("notices", notices, "what is doubtful about the data");
   }
 };
+
+// Where a person said that data lie; empty where nothing was said.
+struct DataPlace {
+  std::string path{}, split{}, class_names{};
+};
+DataDescription described(const Dataset& dataset, const DataPlace& place);
 
 // A preset that settings began with, and where they differ from it.
 struct PresetUse {

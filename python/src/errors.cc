@@ -1,0 +1,19 @@
+#include "bindings.h"
+#include "qprompt/core/error.h"
+
+namespace nb = nanobind;
+
+namespace qprompt::python {
+
+void bind_errors(nb::module_& module) {
+  nb::exception<Error>(module, "Error", PyExc_ValueError);
+  nb::register_exception_translator([](const std::exception_ptr& thrown, void*) {
+    try {
+      std::rethrow_exception(thrown);
+    } catch (const Interrupted&) {
+      PyErr_SetNone(PyExc_KeyboardInterrupt);
+    }
+  });
+}
+
+}  // namespace qprompt::python

@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # Installs the Debian packages the project is built with, if any is missing. docs/dependencies.md says
-# what each is for. usage: scripts/install_dependencies.sh [--test] [--lint] [--packages]
+# what each is for. usage: scripts/install_dependencies.sh [--test] [--lint] [--packages] [--python] [--engines]
 #   --test: also what pages, man pages and completions are looked at with     --lint: also what lint.sh and fuzz.sh need
 #   --packages: also what release.sh and check_packages.sh need
+#   --python: also what the wheel is built with     --engines: also what it is tested beside (PyTorch, Spark)
 set -euo pipefail
 
 packages=(
@@ -23,6 +24,8 @@ for group in "$@"; do
   case $group in
     --test) packages+=(chromium curl fonts-dejavu-core python3-venv zsh fish mandoc) ;;
     --packages) packages+=(git dpkg-dev file lintian debootstrap) ;;
+    --python) packages+=(python3-dev python3-venv) ;;
+    --engines) packages+=(python3-torch python3-venv default-jre-headless) ;;
     --lint) packages+=(git clang-format clang-tidy clang libclang-rt-dev libomp-dev) ;;
   esac
 done

@@ -14,6 +14,7 @@
 #include "bindings.h"
 #include "images.h"
 #include "qprompt/core/error.h"
+#include "qprompt/data/few_shot.h"
 #include "qprompt/data/templates.h"
 #include "qprompt/eval/evaluate.h"
 #include "qprompt/inference/classifier.h"
@@ -128,8 +129,9 @@ std::pair<std::string, std::vector<Answer>> evaluated(const Classifier& self, co
   return {json_text(json), std::move(answers)};
 }
 
-// The very images that `qprompt evaluate` tests: of a prompt that lies at `prompt`, where it does.
-Dataset test_images(const std::filesystem::path& data,
+// The very images that `qprompt evaluate` tests, of a prompt that lies at `prompt` where it does; as
+// images of the classifier's classes.
+Dataset test_images(const Classifier& self, const std::filesystem::path& data,
                     std::optional<std::filesystem::path> data_root,
                     std::optional<std::filesystem::path> split,
                     const std::filesystem::path& prompt, std::optional<std::uint64_t> seed) {
@@ -137,7 +139,17 @@ Dataset test_images(const std::filesystem::path& data,
   request.options.data_root = std::move(data_root);
   request.options.split = std::move(split);
   const nb::gil_scoped_release release;
-  return test_set(request).chosen;
+  return with_class_list(test_set(request).chosen, self.adapted.class_names());
+}
+
+// A prompt's bytes and class names, or templates: what a copy elsewhere is made from.
+nb::tuple source_of(const Classifier& self) {
+  if (const auto* templates = std::get_if<Templates>(&self.source)) {
+    return nb::make_tuple(nb::none(), nb::none(), *templates);
+  }
+  const auto& prompt = std::get<NamedPrompt>(self.source);
+  const std::vector<std::byte> bytes = to_bytes(prompt.file);
+  return nb::make_tuple(nb::bytes(bytes.data(), bytes.size()), prompt.class_names, Templates());
 }
 
 void bind_classification(nb::module_& module) {
@@ -171,6 +183,7 @@ void bind_classifier(nb::module_& module) {
            nb::arg("class_names"))
       .def_prop_ro("class_names",
                    [](const Classifier& self) { return self.adapted.class_names(); })
+      .def_prop_ro("source", source_of)
       .def_prop_ro("class_features",
                    [](const Classifier& self) { return as_array(Matrix(self.adapted.class_matrix())); })
       .def("logits", logits_array, nb::arg("images"), nb::arg("progress").none())
@@ -178,10 +191,10 @@ void bind_classifier(nb::module_& module) {
       .def("classify", classified, nb::arg("images"), nb::arg("top"), nb::arg("min_confidence"),
            nb::arg("min_known_score").none(), nb::arg("skip_bad_images"),
            nb::arg("progress").none())
+      .def("test_images", test_images, nb::arg("data"), nb::arg("data_root").none(),
+           nb::arg("split").none(), nb::arg("prompt"), nb::arg("seed").none())
       .def("evaluate", evaluated, nb::arg("data"), nb::arg("skip_bad_images"),
            nb::arg("progress").none());
-  module.def("test_images", test_images, nb::arg("data"), nb::arg("data_root").none(),
-             nb::arg("split").none(), nb::arg("prompt"), nb::arg("seed").none());
 }
 
 }  // namespace qprompt::python

@@ -9,7 +9,6 @@
 #include "images.h"
 #include "qprompt/core/border.h"
 #include "qprompt/core/error.h"
-#include "qprompt/data/labelled_images.h"
 
 namespace nb = nanobind;
 
@@ -55,6 +54,12 @@ Dataset of(const nb::sequence& images, const std::vector<int>& labels,
   return dataset;
 }
 
+// Images that a classifier with these classes is tested on.
+Dataset tested(const nb::sequence& images, const std::vector<int>& labels,
+               std::vector<std::string> class_names) {
+  return {.class_names = std::move(class_names), .test = items_of(images, labels)};
+}
+
 }  // namespace
 
 void bind_dataset(nb::module_& module) {
@@ -65,6 +70,7 @@ void bind_dataset(nb::module_& module) {
       .def_static("of", of, nb::arg("images"), nb::arg("labels"), nb::arg("class_names"),
                   nb::arg("validation_images"), nb::arg("validation_labels"),
                   nb::arg("validation_share"), nb::arg("seed"))
+      .def_static("tested", tested, nb::arg("images"), nb::arg("labels"), nb::arg("class_names"))
       .def_ro("name", &Dataset::name)
       .def_ro("class_names", &Dataset::class_names)
       .def_ro("notices", &Dataset::notices)

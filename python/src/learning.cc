@@ -34,10 +34,15 @@ void refuse(const std::set<std::string>& unknown, const Settings& settings,
   for (const std::string& name : unknown) fail(name, ": not a setting of ", method);
 }
 
-LearnConfig config_of(const Settings& given) {
+// As `qprompt train` has them: what is given, over the preset or what is recommended.
+LearnConfig config_of(const Dataset& dataset, const Settings& given,
+                      const std::optional<std::string>& preset_name) {
   std::set<std::string> unknown;
-  const LearnConfig config = configured(recommended(given), unknown);
-  refuse(unknown, given, enum_name(method_tag(config.method)));
+  const Settings settings =
+      preset_name ? merged(preset(*preset_name).settings, given) : recommended(given);
+  LearnConfig config = configured(settings, unknown);
+  refuse(unknown, settings, enum_name(method_tag(config.method)));
+  if (!given.contains("model_choice")) keep_last_without_validation(dataset, config);
   return config;
 }
 
@@ -53,10 +58,9 @@ std::string report_of(const LearnConfig& config, const Learned& learned) {
 }
 
 Outcome fit(const LoadedModel& model, const Dataset& dataset, const Settings& settings,
-            std::optional<bool> exif, bool skip_bad_images, nb::handle progress,
-            nb::handle on_epoch, nb::handle on_step) {
-  LearnConfig config = config_of(settings);
-  settle_epoch_choice(config, dataset, settings);
+            const std::optional<std::string>& preset_name, std::optional<bool> exif,
+            bool skip_bad_images, nb::handle progress, nb::handle on_epoch, nb::handle on_step) {
+  const LearnConfig config = config_of(dataset, settings, preset_name);
   Task task;
   Learned learned = task.run([&] {
     return learn(model.here(), dataset, config,
@@ -112,7 +116,7 @@ Outcome tune(const LoadedModel& model, const Dataset& dataset, const Settings& s
 
 void bind_learning(nb::module_& module) {
   module.def("fit", fit, nb::arg("model"), nb::arg("dataset"), nb::arg("settings"),
-             nb::arg("exif").none(), nb::arg("skip_bad_images"), nb::arg("progress").none(),
+             nb::arg("preset").none(), nb::arg("exif").none(), nb::arg("skip_bad_images"), nb::arg("progress").none(),
              nb::arg("on_epoch").none(), nb::arg("on_step").none());
   module.def("tune", tune, nb::arg("model"), nb::arg("dataset"), nb::arg("settings"),
              nb::arg("folder"), nb::arg("exif").none(), nb::arg("skip_bad_images"),

@@ -23,7 +23,7 @@ NamedPrompt load(const std::filesystem::path& given) {
 
 nb::bytes bytes_of(const NamedPrompt& prompt) {
   const std::vector<std::byte> bytes = to_bytes(prompt.file);
-  return {bytes.data(), bytes.size()};
+  return nb::bytes(bytes.data(), bytes.size());
 }
 
 NamedPrompt from_bytes(const nb::bytes& bytes,

@@ -9,6 +9,7 @@
 namespace qprompt {
 
 enum class Activation { kQuickGelu, kGelu };
+inline auto enum_names(Activation) { return std::array{"quick_gelu", "gelu"}; }
 
 struct TransformerShape {
   Index width = 0, layers = 0, heads = 0, mlp_width = 0;

@@ -11,7 +11,9 @@ if TYPE_CHECKING:
     import numpy as np
     import PIL.Image
 
-    Image = Union[str, os.PathLike[str], bytes, bytearray, memoryview, np.ndarray, PIL.Image.Image, Any]
+    Image = Union[
+        str, os.PathLike[str], bytes, bytearray, memoryview, np.ndarray, PIL.Image.Image, Any
+    ]
     Images = Union[Image, Iterable[Image]]
 else:
     Image = Images = Any
@@ -49,6 +51,5 @@ def listed(images: Images) -> Sequence[object]:
     An image is a path, the bytes of a file, a PIL image, or a uint8 array [height, width, 3] of
     any library that speaks DLPack or the buffer protocol; of such arrays nothing is copied.
     """
-    if _is_one(images):
-        images = [images]
-    return [_plain(image) for image in images]
+    several: Any = [images] if _is_one(images) else images
+    return [_plain(image) for image in several]

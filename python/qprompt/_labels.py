@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any, Optional
 
 from qprompt._native import Error
@@ -13,7 +13,7 @@ def _plain(label: Any) -> Any:
 
 
 def encoded(
-    labels: Iterable[Any], class_names: Optional[Sequence[str]]
+    labels: Iterable[Any], class_names: Optional[Iterable[str]]
 ) -> tuple[list[int], list[str]]:
     """Positions, and the class names: those given, else those that occur, sorted."""
     plain = [_plain(label) for label in labels]
@@ -27,7 +27,9 @@ def encoded(
 def _names_in(labels: list[Any]) -> list[str]:
     for label in labels:
         if not isinstance(label, str):
-            raise Error(f"label {label!r} is no name: expected class_names=, which say what it means")
+            raise Error(
+                f"label {label!r} is no name: expected class_names=, which say what it means"
+            )
     return sorted(set(labels))
 
 

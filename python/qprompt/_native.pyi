@@ -7,7 +7,7 @@ from typing import Any, Optional, Union
 import numpy as np
 import numpy.typing as npt
 
-from qprompt.model import PathLike
+from qprompt._paths import PathLike
 
 Progress = Optional[Callable[[str, int, int, str], None]]
 OnEpoch = Optional[Callable[[dict[str, Any]], Optional[bool]]]

@@ -13,7 +13,7 @@ from qprompt._images import Images, listed
 from qprompt._labels import encoded
 from qprompt._progress import bars
 from qprompt.classifier import Classifier
-from qprompt.model import PathLike
+from qprompt._paths import PathLike
 
 
 class ImageResult(NamedTuple):

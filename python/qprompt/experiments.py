@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Optional, Union
+from typing import TYPE_CHECKING, Any, Optional
 
 from qprompt import _native, _settings
 from qprompt._optional import needed
+from qprompt._paths import PathLike, Places, listed
 from qprompt._progress import bars
-from qprompt.model import Model, PathLike
+from qprompt.model import Model
 from qprompt.records import records as read_records
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ def experiments() -> list[str]:
 def experiment(
     model: Model,
     name: str,
-    data: Union[PathLike, Sequence[PathLike]] = (),
+    data: Places = (),
     *,
     records: PathLike,
     methods: Sequence[str] = (),
@@ -58,10 +59,9 @@ def experiment(
         A row for each run, as `records` gives them.
     """
     needed("pandas", "pandas", "experiment")
-    one = isinstance(data, str) or not isinstance(data, Sequence)
     request = _native.ExperimentRequest()
     request.experiment = name
-    request.data = [str(data)] if one else [str(place) for place in data]
+    request.data = listed(data)
     request.methods, request.shots, request.values = list(methods), list(shots), list(values)
     request.seeds, request.targets, request.templates = list(seeds), list(targets), list(templates)
     request.settings = _settings.texts(settings)
@@ -72,23 +72,17 @@ def experiment(
     return read_records(paths)
 
 
-def base_to_new(
-    model: Model, data: Union[PathLike, Sequence[PathLike]], *, records: PathLike, **more: Any
-) -> pd.DataFrame:
+def base_to_new(model: Model, data: Places, *, records: PathLike, **more: Any) -> pd.DataFrame:
     """Learn from half of the classes, test on both halves: `experiment` "base-to-new"."""
     return experiment(model, "base-to-new", data, records=records, **more)
 
 
-def few_shot(
-    model: Model, data: Union[PathLike, Sequence[PathLike]], *, records: PathLike, **more: Any
-) -> pd.DataFrame:
+def few_shot(model: Model, data: Places, *, records: PathLike, **more: Any) -> pd.DataFrame:
     """Learn from a few images of all classes: `experiment` "few-shot"."""
     return experiment(model, "few-shot", data, records=records, **more)
 
 
-def cross_dataset(
-    model: Model, data: Union[PathLike, Sequence[PathLike]], *, records: PathLike, **more: Any
-) -> pd.DataFrame:
+def cross_dataset(model: Model, data: Places, *, records: PathLike, **more: Any) -> pd.DataFrame:
     """Learn from one data set, test on others: `experiment` "cross-dataset"."""
     return experiment(model, "cross-dataset", data, records=records, **more)
 

@@ -14,7 +14,8 @@ from qprompt import _native, _settings
 from qprompt._images import Images, listed
 from qprompt._labels import encoded
 from qprompt._progress import bars
-from qprompt.model import Model, PathLike
+from qprompt._paths import PathLike
+from qprompt.model import Model
 from qprompt.prompt import Prompt
 
 OnEpoch = Callable[[dict[str, Any]], Optional[bool]]
@@ -26,7 +27,7 @@ def fit(
     images: Images,
     labels: Iterable[Any],
     *,
-    class_names: Optional[Sequence[str]] = None,
+    class_names: Optional[Iterable[str]] = None,
     method: Optional[str] = None,
     bits: Union[int, str, None] = None,
     preset: Optional[str] = None,
@@ -132,7 +133,7 @@ def tune(
     images: Images,
     labels: Iterable[Any],
     *,
-    class_names: Optional[Sequence[str]] = None,
+    class_names: Optional[Iterable[str]] = None,
     goal: str = "new",
     budget: str = "10m",
     candidates: Union[str, Sequence[str], None] = None,
@@ -197,7 +198,7 @@ def tune_folder(
 def _dataset(
     images: Images,
     labels: Iterable[Any],
-    class_names: Optional[Sequence[str]],
+    class_names: Optional[Iterable[str]],
     validation_images: Images,
     validation_labels: Iterable[Any],
     validation_share: float,
@@ -206,7 +207,13 @@ def _dataset(
     positions, names = encoded(labels, class_names)
     held_out, _ = encoded(validation_labels, names)
     return _native.Dataset.of(
-        listed(images), positions, names, listed(validation_images), held_out, validation_share, seed
+        listed(images),
+        positions,
+        names,
+        listed(validation_images),
+        held_out,
+        validation_share,
+        seed,
     )
 
 
@@ -236,7 +243,15 @@ def _fit(
 ) -> Prompt:
     with bars(progress) as shown:
         native, report = _native.fit(
-            model._native, dataset, settings, preset, exif, skip_bad_images, shown, on_epoch, on_step
+            model._native,
+            dataset,
+            settings,
+            preset,
+            exif,
+            skip_bad_images,
+            shown,
+            on_epoch,
+            on_step,
         )
     return _prompt(native, model, json.loads(report))
 

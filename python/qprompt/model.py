@@ -10,13 +10,12 @@ from typing import TYPE_CHECKING, Any, Optional, Union
 
 from qprompt import _native
 from qprompt._images import Images, listed
+from qprompt._paths import PathLike
 from qprompt._progress import bars
 
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
-
-PathLike = Union[str, "os.PathLike[str]"]
 
 
 class Model:
@@ -141,8 +140,13 @@ def load(
         Naming the file and what was expected.
     """
     arguments = dict(
-        name=os.fspath(name), precision=precision, threads=threads, tokenizer=tokenizer,
-        activation=activation, heads=heads, cache=cache,
+        name=os.fspath(name),
+        precision=precision,
+        threads=threads,
+        tokenizer=tokenizer,
+        activation=activation,
+        heads=heads,
+        cache=cache,
     )
     return _loaded(arguments)
 

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, Optional, Union
 from qprompt import _native
 from qprompt._native import Error
 from qprompt.classifier import Classifier
-from qprompt.model import Model, PathLike
+from qprompt._paths import PathLike
+from qprompt.model import Model
 
 if TYPE_CHECKING:
     import numpy as np
@@ -67,7 +68,7 @@ class Prompt:
 
     @property
     def method(self) -> str:
-        """"coop", "maple"; of a mean of several, the first's."""
+        """ "coop", "maple"; of a mean of several, the first's."""
         return self._native.method
 
     @property

@@ -5,23 +5,14 @@ from __future__ import annotations
 import io
 import json
 import warnings
-from collections.abc import Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Union
+from typing import TYPE_CHECKING, Any
 
 from qprompt import _native
 from qprompt._optional import needed
-from qprompt.model import PathLike
+from qprompt._paths import Places, listed
 
 if TYPE_CHECKING:
     import pandas as pd
-
-Places = Union[PathLike, Sequence[PathLike]]
-
-
-def _paths(places: Places) -> list[Path]:
-    one = isinstance(places, str) or not isinstance(places, Sequence)
-    return [Path(place) for place in ([places] if one else places)]  # type: ignore[list-item, arg-type]
 
 
 def records(places: Places) -> pd.DataFrame:
@@ -40,7 +31,7 @@ def records(places: Places) -> pd.DataFrame:
         "new.accuracy").
     """
     pandas = needed("pandas", "pandas", "records")
-    texts, notices = _native.records(_paths(places))
+    texts, notices = _native.records(listed(places))
     for notice in notices:
         warnings.warn(notice, stacklevel=2)
     rows = [json.loads(text) for text in texts]
@@ -64,7 +55,7 @@ def report(places: Places) -> dict[str, pd.DataFrame]:
     """
     pandas = needed("pandas", "pandas", "report")
     tables = {}
-    for name, title, csv in _native.report_tables(_paths(places)):
+    for name, title, csv in _native.report_tables(listed(places)):
         tables[name] = pandas.read_csv(io.StringIO(csv))
         tables[name].attrs["title"] = title
     return tables

@@ -10,7 +10,8 @@ import numpy as np
 from qprompt._images import Images, listed
 from qprompt._optional import needed
 from qprompt.learning import fit
-from qprompt.model import Model, PathLike, load
+from qprompt._paths import PathLike
+from qprompt.model import Model, load
 
 needed("sklearn", "sklearn", "qprompt.sklearn")
 

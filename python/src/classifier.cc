@@ -153,11 +153,14 @@ nb::tuple source_of(const Classifier& self) {
 }
 
 void bind_classification(nb::module_& module) {
-  nb::class_<ClassScore>(module, "ClassScore")
+  nb::class_<ClassScore>(module, "ClassScore",
+                         "A class and its probability; `cosine` where logits are nothing but "
+                         "cosines.")
       .def_ro("class_name", &ClassScore::class_name)
       .def_ro("probability", &ClassScore::probability)
       .def_ro("cosine", &ClassScore::cosine);
-  nb::class_<Classification>(module, "Classification")
+  nb::class_<Classification>(module, "Classification",
+                             "What was said of an image: `scores` are best first.")
       .def_ro("image", &Classification::image)
       .def_ro("scores", &Classification::scores)
       .def_ro("abstained", &Classification::abstained)
@@ -184,8 +187,10 @@ void bind_classifier(nb::module_& module) {
       .def_prop_ro("class_names",
                    [](const Classifier& self) { return self.adapted.class_names(); })
       .def_prop_ro("source", source_of)
-      .def_prop_ro("class_features",
-                   [](const Classifier& self) { return as_array(Matrix(self.adapted.class_matrix())); })
+      .def_prop_ro(
+          "class_features",
+          [](const Classifier& self) { return as_array(Matrix(self.adapted.class_matrix())); },
+          nb::rv_policy::move)
       .def("logits", logits_array, nb::arg("images"), nb::arg("progress").none())
       .def("predict_proba", probabilities_array, nb::arg("images"), nb::arg("progress").none())
       .def("classify", classified, nb::arg("images"), nb::arg("top"), nb::arg("min_confidence"),

@@ -6,7 +6,8 @@ namespace nb = nanobind;
 namespace qprompt::python {
 
 void bind_errors(nb::module_& module) {
-  nb::exception<Error>(module, "Error", PyExc_ValueError);
+  nb::exception<Error> error(module, "Error", PyExc_ValueError);
+  error.doc() = "One line that says what came and what was expected.";
   nb::register_exception_translator([](const std::exception_ptr& thrown, void*) {
     try {
       std::rethrow_exception(thrown);

@@ -129,12 +129,15 @@ bool has_validation_images(const Dataset& dataset, ClassSubset classes) {
 
 namespace {
 
+// A name as prompts are read: those of equal ones are one class.
+std::string as_read(const std::string& name) { return folded_text(name_text(name)); }
+
 // Positions by name; kTwice for a name that stands there twice.
 constexpr int kTwice = -1, kAbsent = -2;
 std::unordered_map<std::string, int> positions(const std::vector<std::string>& class_names) {
   std::unordered_map<std::string, int> positions;
   for (int i = 0; i < std::ssize(class_names); ++i) {
-    const auto [place, is_new] = positions.emplace(folded_text(class_names[i]), i);
+    const auto [place, is_new] = positions.emplace(as_read(class_names[i]), i);
     if (!is_new) place->second = kTwice;
   }
   return positions;
@@ -147,7 +150,7 @@ std::vector<int> places(const std::vector<std::string>& names,
   std::vector<int> places;
   places.reserve(names.size());
   for (const std::string& name : names) {
-    const auto found = position.find(folded_text(name));
+    const auto found = position.find(as_read(name));
     places.push_back(found == position.end() ? kAbsent : found->second);
   }
   return places;

@@ -30,5 +30,5 @@ if [ -z "$all" ]; then exit; fi
 
 scripts/install_dependencies.sh --python-all
 venv build/python-engines numpy pandas pytest "ray[data]" pyspark pyarrow
-build/python-engines/bin/python -m pytest -q -p no:cacheprovider tests/python/engines
+build/python-engines/bin/python -m pytest -q -p no:cacheprovider tests/python_engines
 scripts/python_fresh.sh "$wheel"

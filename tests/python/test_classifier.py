@@ -22,7 +22,7 @@ def test_classify_says_what_the_command_line_says(
     )
     ours = classifier.classify(paths[:40], top=3)
     for image, theirs in zip(ours, answer["images"]):
-        assert image.image == theirs["image"]
+        assert image.image == theirs["path"]
         scores = [(score.class_name, score.probability) for score in image.scores]
         assert scores == [(score["class"], score["probability"]) for score in theirs["scores"]]
 

@@ -24,11 +24,19 @@ venv() {
   "$folder/bin/pip" install -q --no-deps --force-reinstall "$wheel"
 }
 
+export OMP_WAIT_POLICY=passive  # tests run beside others: who waits must not keep them from the cores
 venv build/python-test numpy pandas scikit-learn Pillow tqdm mypy pytest
 build/python-test/bin/python -m pytest -q -p no:cacheprovider tests/python "$@"
 if [ -z "$all" ]; then exit; fi
 
-scripts/install_dependencies.sh --python-all
+scripts/install_dependencies.sh --engines
 venv build/python-engines numpy pandas pytest "ray[data]" pyspark pyarrow
+# PyPI's torch brings gigabytes for GPUs; Debian's is for the CPU, and belongs to Debian's Python.
+torch=$PWD/build/python-torch
+if [ "$(python3 -c 'import sys; print(sys.version_info[:2])')" = "$(/usr/bin/python3 -c 'import sys; print(sys.version_info[:2])')" ]; then
+  [ -x "$torch/bin/pip" ] || /usr/bin/python3 -m venv --system-site-packages "$torch"
+  "$torch/bin/pip" install -q --no-deps --force-reinstall "$wheel"
+  export QPROMPT_TORCH_PYTHON=$torch/bin/python
+fi
 build/python-engines/bin/python -m pytest -q -p no:cacheprovider tests/python_engines
 scripts/python_fresh.sh "$wheel"

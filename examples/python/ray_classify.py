@@ -43,5 +43,7 @@ def classified(model: str, prompt: str, folder: str, workers: int = 2) -> ray.da
 
 
 if __name__ == "__main__":
-    model, prompt, folder, output, *workers = sys.argv[1:]
-    classified(model, prompt, folder, *map(int, workers)).write_parquet(output)
+    model, prompt, folder, output, *more = sys.argv[1:]
+    workers = int(more[0]) if more else 2
+    ray.init(num_cpus=workers + 1, include_dashboard=False)  # one reads; a cluster: ray.init()
+    classified(model, prompt, folder, workers).write_parquet(output)

@@ -1,13 +1,12 @@
 """Name all pictures below a folder with a pandas UDF of PySpark.
 
-python spark_classify.py MODEL PROMPT FOLDER OUTPUT.parquet
+python spark_classify.py MODEL PROMPT FOLDER OUTPUT.parquet     (or by spark-submit)
 """
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from functools import cache
 
 import pandas as pd
 from pyspark.sql import DataFrame, SparkSession
@@ -16,19 +15,15 @@ from pyspark.sql.functions import pandas_udf
 import qprompt
 
 
-@cache
-def classifier(model: str, prompt: str) -> qprompt.Classifier:
-    """Loaded once by each of Spark's Python workers, which have a core each."""
-    return qprompt.Prompt.load(prompt).classifier(qprompt.load(model, threads=1, cache=False))
-
-
 def classified(spark: SparkSession, model: str, prompt: str, folder: str) -> DataFrame:
     """Columns path and answer (class, probability)."""
 
     @pandas_udf("class string, probability double")
     def answer(batches: Iterator[pd.Series]) -> Iterator[pd.DataFrame]:
+        loaded = qprompt.load(model, threads=1, cache=False)  # once a partition; a task has a core
+        classifier = qprompt.Prompt.load(prompt).classifier(loaded)
         for contents in batches:
-            answers = classifier(model, prompt).classify(list(contents))
+            answers = classifier.classify(list(contents))
             best = [answer.scores[0] for answer in answers]
             yield pd.DataFrame(
                 {

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
 import sys
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 import qprompt
 
 ROOT = Path(__file__).parents[2]
-sys.path.insert(0, str(ROOT / "examples" / "python"))
-
 MODEL = qprompt.demo_folder() / "model"
 FOLDER = ROOT / "assets" / "demo" / "pictures" / "test"
 
@@ -37,6 +38,16 @@ def expected(prompt: Path) -> Answers:
 
 def name(path: object) -> str:
     return "/".join(Path(str(path)).parts[-2:])
+
+
+def answers_of(example: str, prompt: Path, output: Path, **environment: str) -> pd.DataFrame:
+    """What the example writes, a row for each picture."""
+    words = [sys.executable, ROOT / "examples" / "python" / example, MODEL, prompt, FOLDER, output]
+    done = subprocess.run(
+        words, capture_output=True, text=True, timeout=600, env={**os.environ, **environment}
+    )
+    assert done.returncode == 0, done.stderr
+    return pd.read_parquet(output)
 
 
 def assert_equal(answers: Answers, expected: Answers) -> None:

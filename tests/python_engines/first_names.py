@@ -17,12 +17,11 @@ pictures = sorted(folder.rglob("*.webp"))[:3]
 for picture, name in zip(pictures, prompt.classifier().predict(pictures)):
     print(picture, name)
 
-system = r"/(ld-linux|libc|libm|libdl|librt|libpthread|libutil|libresolv|libstdc\+\+|libgcc_s)[-.]"
+# Of the system's libraries it needs those of C and C++ alone.
+system = r"/(ld-linux|libc|libm|libdl|librt|libpthread|libstdc\+\+|libgcc_s)[-.]"
 loaded = {line.split()[-1] for line in open("/proc/self/maps") if ".so" in line}
-python = (sys.prefix, sys.base_prefix, str(Path(qprompt.__file__).parents[1]))
-strange = [
-    path
-    for path in sorted(loaded)
-    if not re.search(system, path) and not path.startswith(python)
-]
-print("loaded from the system beside the C and C++ libraries:", strange or "nothing")
+ours = (sys.prefix, sys.base_prefix, str(Path(qprompt.__file__).parents[1]))
+strange = [path for path in loaded if not re.search(system, path) and not path.startswith(ours)]
+# Those of Python's own modules, such as that of ctypes, are not ours.
+assert not [path for path in strange if "qprompt" in path or "dnnl" in path], strange
+print("of the system beside the C and C++ libraries:", ", ".join(sorted(strange)) or "nothing")

@@ -2,39 +2,23 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from conftest import FOLDER, MODEL, Answers, assert_equal, name
-from pyspark.sql import SparkSession
-from spark_classify import classified
-
-pytestmark = pytest.mark.skipif(shutil.which("java") is None, reason="Spark needs Java")
+from conftest import Answers, answers_of, assert_equal, name
 
 
-@pytest.fixture(scope="module")
-def spark() -> Iterator[SparkSession]:
-    os.environ["PYSPARK_PYTHON"] = sys.executable
-    examples = str(Path(sys.modules["spark_classify"].__file__ or "").parent)
-    os.environ["PYTHONPATH"] = examples
-    session = (
-        SparkSession.builder.master("local[2]")
-        .config("spark.ui.enabled", False)
-        .config("spark.driver.bindAddress", "127.0.0.1")
-        .config("spark.driver.host", "127.0.0.1")
-        .getOrCreate()
-    )
-    yield session
-    session.stop()
-
-
-def test_spark_answers_as_one_process(
-    spark: SparkSession, prompt: Path, expected: Answers
-) -> None:
-    rows = classified(spark, str(MODEL), str(prompt), str(FOLDER)).collect()
-    answers = {name(row["path"]): (row["answer"]["class"], row["answer"]["probability"]) for row in rows}
+@pytest.mark.skipif(shutil.which("java") is None, reason="Spark needs Java")
+def test_spark_answers_as_one_process(prompt: Path, expected: Answers, tmp_path: Path) -> None:
+    rows = answers_of(
+        "spark_classify.py",
+        prompt,
+        tmp_path / "answers",
+        PYSPARK_PYTHON=sys.executable,
+        PYSPARK_SUBMIT_ARGS="--master local[2] --conf spark.ui.enabled=false pyspark-shell",
+        SPARK_LOCAL_IP="127.0.0.1",
+    ).itertuples(index=False)
+    answers = {name(path): (answer["class"], answer["probability"]) for path, answer in rows}
     assert_equal(answers, expected)

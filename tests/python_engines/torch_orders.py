@@ -34,7 +34,9 @@ if order != "without":
     pixels = np.arange(3 * 40 * 50, dtype=np.uint8).reshape(40, 50, 3)
     of_tensor = model.encode_image([torch.from_numpy(pixels.copy())])
     answer["tensors_are_images"] = bool(np.array_equal(of_tensor, model.encode_image([pixels])))
-    shared = torch.from_dlpack(logits) if hasattr(torch, "from_dlpack") else torch.from_numpy(logits)
+    shared = (
+        torch.from_dlpack(logits) if hasattr(torch, "from_dlpack") else torch.from_numpy(logits)
+    )
     shared[0, 0] = 7
     answer["shares_memory"] = bool(logits[0, 0] == 7)
 answer["threads"] = len(os.listdir("/proc/self/task"))

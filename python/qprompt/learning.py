@@ -241,6 +241,7 @@ def _fit(
     on_step: Optional[OnStep],
     progress: Optional[bool],
 ) -> Prompt:
+    _warn(dataset.notices)
     with bars(progress) as shown:
         native, report = _native.fit(
             model._native,
@@ -266,6 +267,7 @@ def _tune(
     on_epoch: Optional[OnEpoch],
     progress: Optional[bool],
 ) -> Prompt:
+    _warn(dataset.notices)
     folder = tempfile.TemporaryDirectory() if output is None else nullcontext(str(output))
     with folder as run, bars(progress) as shown:
         native, report = _native.tune(
@@ -275,6 +277,10 @@ def _tune(
 
 
 def _prompt(native: _native.Prompt, model: Model, report: dict[str, Any]) -> Prompt:
-    for line in report.get("skipped_images", []):
-        warnings.warn(f"skipped: {line}", stacklevel=4)
+    _warn(f"skipped: {line}" for line in report["skipped_images"])
     return Prompt(native, model=model, report=report)
+
+
+def _warn(lines: Iterable[str]) -> None:
+    for line in lines:
+        warnings.warn(line, stacklevel=4)

@@ -26,8 +26,8 @@ def records(places: Places) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Columns are named as in docs/records.md, those of objects with a dot ("settings.lr"). For each
-        target there are "NAME.accuracy", "NAME.macro_f1" and "NAME.images" ("base.accuracy",
+        Columns are named as in docs/records.md, those of objects with a dot ("settings.lr"). For
+        each target there are "NAME.accuracy", "NAME.macro_f1" and "NAME.images" ("base.accuracy",
         "new.accuracy").
     """
     pandas = needed("pandas", "pandas", "records")

@@ -22,10 +22,9 @@ auto as_array(Derived&& matrix) {
   const nanobind::capsule owner(owned.release(), [](void* held) noexcept {
     delete static_cast<Owned*>(held);  // NOLINT(cppcoreguidelines-owning-memory): Python's owner
   });
-  return Array<typename Owned::Scalar>(values.data(),
-                                       {static_cast<std::size_t>(values.rows()),
-                                        static_cast<std::size_t>(values.cols())},
-                                       owner);
+  return Array<typename Owned::Scalar>(
+      values.data(),
+      {static_cast<std::size_t>(values.rows()), static_cast<std::size_t>(values.cols())}, owner);
 }
 
 }  // namespace qprompt::python

@@ -1,7 +1,7 @@
-#include "classifier.h"
+#include "python/src/classifier.h"
 
-#include <nanobind/stl/optional.h>
 #include <nanobind/stl/filesystem.h>
+#include <nanobind/stl/optional.h>
 #include <nanobind/stl/pair.h>
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/tuple.h>
@@ -10,9 +10,10 @@
 #include <nlohmann/json.hpp>
 #include <tuple>
 
-#include "arrays.h"
-#include "bindings.h"
-#include "images.h"
+#include "python/src/arrays.h"
+#include "python/src/bindings.h"
+#include "python/src/images.h"
+#include "python/src/watch.h"
 #include "qprompt/core/error.h"
 #include "qprompt/data/few_shot.h"
 #include "qprompt/data/templates.h"
@@ -21,7 +22,6 @@
 #include "qprompt/inference/predictions.h"
 #include "qprompt/run/record.h"
 #include "qprompt/run/test_set.h"
-#include "watch.h"
 
 namespace nb = nanobind;
 
@@ -71,8 +71,7 @@ Matrix logits(const Classifier& classifier, const std::vector<ImageSource>& imag
       images, feature_options(classifier.model, task, progress, "images", false)));
 }
 
-Array<float> logits_array(const Classifier& self, const nb::sequence& images,
-                          nb::handle progress) {
+Array<float> logits_array(const Classifier& self, const nb::sequence& images, nb::handle progress) {
   const auto sources = image_sources(images, self.orientation());
   Task task;
   return as_array(task.run([&] { return logits(self, sources, task, progress); }));
@@ -88,13 +87,11 @@ Array<double> probabilities_array(const Classifier& self, const nb::sequence& im
                                   nb::handle progress) {
   const auto sources = image_sources(images, self.orientation());
   Task task;
-  return as_array(
-      task.run([&] { return softmax_of_rows(logits(self, sources, task, progress)); }));
+  return as_array(task.run([&] { return softmax_of_rows(logits(self, sources, task, progress)); }));
 }
 
-std::vector<Classification> classified(const Classifier& self, const nb::sequence& images,
-                                       int top, double min_confidence,
-                                       std::optional<double> min_known_score,
+std::vector<Classification> classified(const Classifier& self, const nb::sequence& images, int top,
+                                       double min_confidence, std::optional<double> min_known_score,
                                        bool skip_bad_images, nb::handle progress) {
   const auto sources = image_sources(images, self.orientation());
   Task task;
@@ -116,9 +113,8 @@ std::pair<std::string, std::vector<Answer>> evaluated(const Classifier& self, co
   Task task;
   const Evaluation evaluation = task.run([&] {
     self.model.here();
-    return evaluate(
-        self.adapted, data.test,
-        feature_options(self.model, task, progress, "test images", skip_bad_images));
+    return evaluate(self.adapted, data.test,
+                    feature_options(self.model, task, progress, "test images", skip_bad_images));
   });
   nlohmann::ordered_json json = as_json(evaluation.metrics, self.adapted.class_names());
   json["skipped_images"] = evaluation.skipped;
@@ -129,13 +125,14 @@ std::pair<std::string, std::vector<Answer>> evaluated(const Classifier& self, co
   return {json_text(json), std::move(answers)};
 }
 
-// The very images that `qprompt evaluate` tests, of a prompt that lies at `prompt` where it does; as
-// images of the classifier's classes.
+// The very images that `qprompt evaluate` tests, of a prompt that lies at `prompt` where it does;
+// as images of the classifier's classes.
 Dataset test_images(const Classifier& self, const std::filesystem::path& data,
                     std::optional<std::filesystem::path> data_root,
-                    std::optional<std::filesystem::path> split,
-                    const std::filesystem::path& prompt, std::optional<std::uint64_t> seed) {
-  TestSetRequest request{.data = data, .options = {}, .prompt = prompt, .classes = {}, .seed = seed};
+                    std::optional<std::filesystem::path> split, const std::filesystem::path& prompt,
+                    std::optional<std::uint64_t> seed) {
+  TestSetRequest request{
+      .data = data, .options = {}, .prompt = prompt, .classes = {}, .seed = seed};
   request.options.data_root = std::move(data_root);
   request.options.split = std::move(split);
   const nb::gil_scoped_release release;
@@ -179,13 +176,13 @@ void bind_classifier(nb::module_& module) {
                   nb::arg("class_names"))
       .def_static("zero_shot", zero_shot, nb::arg("model"), nb::arg("templates"),
                   nb::arg("class_names"))
-      .def("with_classes",
-           [](const Classifier& self, const std::vector<std::string>& class_names) {
-             return made(self.model, self.source, class_names);
-           },
-           nb::arg("class_names"))
-      .def_prop_ro("class_names",
-                   [](const Classifier& self) { return self.adapted.class_names(); })
+      .def(
+          "with_classes",
+          [](const Classifier& self, const std::vector<std::string>& class_names) {
+            return made(self.model, self.source, class_names);
+          },
+          nb::arg("class_names"))
+      .def_prop_ro("class_names", [](const Classifier& self) { return self.adapted.class_names(); })
       .def_prop_ro("source", source_of)
       .def_prop_ro(
           "class_features",

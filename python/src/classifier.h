@@ -4,8 +4,8 @@
 #include <variant>
 #include <vector>
 
-#include "model.h"
-#include "prompt.h"
+#include "python/src/model.h"
+#include "python/src/prompt.h"
 #include "qprompt/inference/adapted_model.h"
 
 namespace qprompt::python {

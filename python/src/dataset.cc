@@ -5,8 +5,8 @@
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/vector.h>
 
-#include "bindings.h"
-#include "images.h"
+#include "python/src/bindings.h"
+#include "python/src/images.h"
 #include "qprompt/core/border.h"
 #include "qprompt/core/error.h"
 
@@ -45,8 +45,7 @@ std::vector<Item> items_of(const nb::sequence& images, const std::vector<int>& l
 // Validation images are given, or a share of the others is held out.
 Dataset of(const nb::sequence& images, const std::vector<int>& labels,
            std::vector<std::string> class_names, const nb::sequence& validation_images,
-           const std::vector<int>& validation_labels, double validation_share,
-           std::uint64_t seed) {
+           const std::vector<int>& validation_labels, double validation_share, std::uint64_t seed) {
   const std::vector<Item> held_out = items_of(validation_images, validation_labels);
   Dataset dataset = dataset_of(items_of(images, labels), std::move(class_names),
                                held_out.empty() ? validation_share : 0, seed);

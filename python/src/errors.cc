@@ -1,4 +1,4 @@
-#include "bindings.h"
+#include "python/src/bindings.h"
 #include "qprompt/core/error.h"
 
 namespace nb = nanobind;

@@ -6,13 +6,13 @@
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/vector.h>
 
-#include "bindings.h"
-#include "model.h"
+#include "python/src/bindings.h"
+#include "python/src/model.h"
+#include "python/src/watch.h"
 #include "qprompt/core/border.h"
 #include "qprompt/core/error.h"
 #include "qprompt/data/benchmark.h"
 #include "qprompt/experiment/sweep.h"
-#include "watch.h"
 
 namespace nb = nanobind;
 

@@ -8,9 +8,10 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
-#include "bindings.h"
-#include "model.h"
-#include "prompt.h"
+#include "python/src/bindings.h"
+#include "python/src/model.h"
+#include "python/src/prompt.h"
+#include "python/src/watch.h"
 #include "qprompt/core/error.h"
 #include "qprompt/core/fields.h"
 #include "qprompt/core/file.h"
@@ -20,7 +21,6 @@
 #include "qprompt/run/run_folder.h"
 #include "qprompt/run/run_lock.h"
 #include "qprompt/train/settings.h"
-#include "watch.h"
 
 namespace nb = nanobind;
 
@@ -96,9 +96,9 @@ Outcome tune(const LoadedModel& model, const Dataset& dataset, const Settings& s
              nb::handle progress, nb::handle on_epoch) {
   Task task;
   const auto run = [&] {
-    Workbench bench(
-        model.here(), feature_options(model, task, progress, "training images", skip_bad_images),
-        feature_options(model, task, progress, "test images", skip_bad_images));
+    Workbench bench(model.here(),
+                    feature_options(model, task, progress, "training images", skip_bad_images),
+                    feature_options(model, task, progress, "test images", skip_bad_images));
     const RunSpec spec = tuned_run(dataset, described(dataset, {}), settings);
     const auto lock = RunLock::try_lock(folder);
     require(lock.has_value(), folder.string(), ": another process works on this run");
@@ -116,8 +116,8 @@ Outcome tune(const LoadedModel& model, const Dataset& dataset, const Settings& s
 
 void bind_learning(nb::module_& module) {
   module.def("fit", fit, nb::arg("model"), nb::arg("dataset"), nb::arg("settings"),
-             nb::arg("preset").none(), nb::arg("exif").none(), nb::arg("skip_bad_images"), nb::arg("progress").none(),
-             nb::arg("on_epoch").none(), nb::arg("on_step").none());
+             nb::arg("preset").none(), nb::arg("exif").none(), nb::arg("skip_bad_images"),
+             nb::arg("progress").none(), nb::arg("on_epoch").none(), nb::arg("on_step").none());
   module.def("tune", tune, nb::arg("model"), nb::arg("dataset"), nb::arg("settings"),
              nb::arg("folder"), nb::arg("exif").none(), nb::arg("skip_bad_images"),
              nb::arg("progress").none(), nb::arg("on_epoch").none());

@@ -1,4 +1,4 @@
-#include "model.h"
+#include "python/src/model.h"
 
 #include <nanobind/stl/filesystem.h>
 #include <nanobind/stl/optional.h>
@@ -11,16 +11,16 @@
 #include <string>
 #include <vector>
 
-#include "arrays.h"
-#include "bindings.h"
 #include "cli/paths.h"
-#include "images.h"
+#include "python/src/arrays.h"
+#include "python/src/bindings.h"
+#include "python/src/images.h"
+#include "python/src/watch.h"
 #include "qprompt/clip/engine.h"
 #include "qprompt/core/error.h"
 #include "qprompt/core/fields.h"
 #include "qprompt/inference/embed.h"
 #include "qprompt/kernels/device.h"
-#include "watch.h"
 
 namespace nb = nanobind;
 
@@ -88,8 +88,8 @@ void bind_model(nb::module_& module) {
              const std::optional<std::pair<int, int>>& heads, const nb::object& cache) {
             auto store = store_in(cache);
             const nb::gil_scoped_release release;
-            return load(name, precision, threads, tokenizer,
-                        checkpoint_options(activation, heads), std::move(store));
+            return load(name, precision, threads, tokenizer, checkpoint_options(activation, heads),
+                        std::move(store));
           },
           nb::arg("name"), nb::arg("precision"), nb::arg("threads"), nb::arg("tokenizer").none(),
           nb::arg("activation").none(), nb::arg("heads").none(), nb::arg("cache"))

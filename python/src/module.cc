@@ -1,4 +1,4 @@
-#include "bindings.h"
+#include "python/src/bindings.h"
 
 // The package qprompt (python/qprompt) gives these the interface that people see.
 NB_MODULE(_native, module) {

@@ -9,8 +9,8 @@
 #include <string>
 #include <vector>
 
-#include "bindings.h"
 #include "cli/demo_assets.h"
+#include "python/src/bindings.h"
 
 namespace nb = nanobind;
 

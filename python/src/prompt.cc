@@ -1,12 +1,12 @@
-#include "prompt.h"
+#include "python/src/prompt.h"
 
 #include <nanobind/stl/filesystem.h>
 #include <nanobind/stl/optional.h>
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/vector.h>
 
-#include "arrays.h"
-#include "bindings.h"
+#include "python/src/arrays.h"
+#include "python/src/bindings.h"
 #include "qprompt/core/fields.h"
 #include "qprompt/prompt/config.h"
 #include "qprompt/run/run_folder.h"
@@ -56,8 +56,7 @@ void bind_prompt(nb::module_& module) {
       .def_prop_ro("method",
                    [](const NamedPrompt& self) { return enum_name(method_tag(self.file.method)); })
       .def_prop_ro("temperature", [](const NamedPrompt& self) { return self.file.temperature; })
-      .def_prop_ro("payload_bytes",
-                   [](const NamedPrompt& self) { return payload_size(self.file); })
+      .def_prop_ro("payload_bytes", [](const NamedPrompt& self) { return payload_size(self.file); })
       .def_prop_ro("parameters", parameters);
 }
 

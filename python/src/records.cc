@@ -6,7 +6,7 @@
 
 #include <tuple>
 
-#include "bindings.h"
+#include "python/src/bindings.h"
 #include "qprompt/report/report.h"
 #include "qprompt/report/table_text.h"
 

@@ -1,4 +1,4 @@
-#include "task.h"
+#include "python/src/task.h"
 
 #include <chrono>
 #include <thread>

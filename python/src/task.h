@@ -14,8 +14,8 @@
 namespace qprompt::python {
 
 // Long work of the library on a thread of its own, while the thread that called from Python waits
-// without the GIL, lets Python handle its signals, and calls back. Ctrl-C and what a callback raises
-// end the work through the library's `stop`, and are raised once it has ended.
+// without the GIL, lets Python handle its signals, and calls back. Ctrl-C and what a callback
+// raises end the work through the library's `stop`, and are raised once it has ended.
 class Task {
  public:
   // What the work returns, or throws.

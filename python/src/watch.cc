@@ -1,4 +1,4 @@
-#include "watch.h"
+#include "python/src/watch.h"
 
 #include <nanobind/stl/string.h>
 

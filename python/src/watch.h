@@ -4,11 +4,11 @@
 
 #include <string>
 
-#include "model.h"
+#include "python/src/model.h"
+#include "python/src/task.h"
 #include "qprompt/features/feature_options.h"
 #include "qprompt/train/training_config.h"
 #include "qprompt/tune/tune.h"
-#include "task.h"
 
 // What Python sees of long work. Callbacks are borrowed from the call that the work belongs to;
 // `progress` is called as progress(label, done, total, note), some times a second.
@@ -21,8 +21,8 @@ FeatureOptions feature_options(const LoadedModel& model, Task& task, nanobind::h
 struct TrainingCallbacks {
   nanobind::handle progress, on_epoch, on_step;  // each may be None
 };
-// on_epoch(report of the epoch as a dictionary) and on_step(done, steps) end the training where they
-// return False.
+// on_epoch(report of the epoch as a dictionary) and on_step(done, steps) end the training where
+// they return False.
 Observer training_observer(Task& task, const TrainingCallbacks& callbacks);
 
 std::function<void(const TuneProgress&)> choosing_progress(Task& task, nanobind::handle progress);

@@ -89,7 +89,13 @@ def test_wrong_experiments_are_refused(
 def test_tune_chooses_and_leaves_the_run_of_the_command_line(
     model: qprompt.Model, pictures: Path, tmp_path: Path
 ) -> None:
-    settings: dict[str, Any] = {"candidates": "qcoop", "epochs": 2, "folds": 2, "repeats": 1, "shots": 4}
+    settings: dict[str, Any] = {
+        "candidates": "qcoop",
+        "epochs": 2,
+        "folds": 2,
+        "repeats": 1,
+        "shots": 4,
+    }
     prompt = qprompt.tune_folder(model, pictures, budget="0", output=tmp_path / "ours", **settings)
     flags = [word for name, value in settings.items() for word in (f"--{name}", value)]
     run(

@@ -1,4 +1,4 @@
-"""Prints, as JSON, what qprompt answers beside torch: python torch_orders.py first|second|without."""
+"""What qprompt answers beside torch, as JSON: python torch_orders.py first|second|without."""
 
 from __future__ import annotations
 

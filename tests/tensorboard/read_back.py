@@ -1,4 +1,5 @@
 """usage: read_back.py FOLDER    checks with TensorBoard's own reader what write_events.cc wrote there"""
+
 import sys
 
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
@@ -22,7 +23,9 @@ histograms = events.Histograms("weights/ctx")
 assert [histogram.step for histogram in histograms] == [1, 2], histograms
 for histogram in histograms:
     value = histogram.histogram_value
-    assert (value.min, value.max, value.num, value.sum, value.sum_squares) == (-1, 3, 4, 2, 10), value
+    assert (value.min, value.max, value.num, value.sum, value.sum_squares) == (-1, 3, 4, 2, 10), (
+        value
+    )
     filled = [(limit, count) for limit, count in zip(value.bucket_limit, value.bucket) if count]
     assert [count for _, count in filled] == [1, 2, 1] and filled[-1][0] == 3, value
 print("read_back.py: TensorBoard reads what was written")

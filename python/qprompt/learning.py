@@ -189,7 +189,7 @@ def tune_folder(
     progress: Optional[bool] = None,
     **settings: Any,
 ) -> Prompt:
-    """`tune` on a folder of class folders; its test images, if it has some, are tested at the end."""
+    """`tune` on a folder of class folders; test images, if it has some, are tested at the end."""
     dataset = _native.Dataset.load(folder, data_root, split, class_names, seed, exif)
     texts = _choice(goal, budget, candidates, seed, settings)
     return _tune(model, dataset, texts, output, exif, skip_bad_images, on_epoch, progress)

@@ -58,7 +58,7 @@ class Prompt:
         return self._native.to_bytes()
 
     def save(self, path: PathLike) -> None:
-        """Write P.qprompt and the class names beside it, P.classes.txt; what is there is replaced."""
+        """Write P.qprompt, and the class names beside it, P.classes.txt, over what is there."""
         self._native.save(path)
 
     @property

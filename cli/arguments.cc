@@ -11,6 +11,7 @@
 #include "cli/progress.h"
 #include "qprompt/core/border.h"
 #include "qprompt/core/error.h"
+#include "qprompt/core/fields.h"
 #include "qprompt/data/benchmark.h"
 #include "qprompt/features/feature_store.h"
 #include "qprompt/run/run_folder.h"
@@ -33,7 +34,7 @@ void add_checkpoint_options(CLI::App& app, CheckpointOptions& options) {
   app.add_option_function<std::string>(
          "--activation",
          [&options](const std::string& name) {
-           options.activation = name == "gelu" ? Activation::kGelu : Activation::kQuickGelu;
+           options.activation = enum_from_name<Activation>(name);
          },
          "of both towers, where no configuration lies beside the weights")
       ->check(CLI::IsMember({"quick_gelu", "gelu"}))

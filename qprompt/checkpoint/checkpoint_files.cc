@@ -9,6 +9,7 @@
 #include "qprompt/checkpoint/open_clip_shape.h"
 #include "qprompt/checkpoint/weight_files.h"
 #include "qprompt/core/error.h"
+#include "qprompt/core/fields.h"
 #include "qprompt/core/json.h"
 
 namespace qprompt {
@@ -38,10 +39,6 @@ constexpr ConfiguredLayout kOpenClip{
     open_clip_shape,
     {"open_clip_model.safetensors", "open_clip_pytorch_model.bin", "open_clip_pytorch_model.pt"}};
 
-const char* activation_name(Activation activation) {
-  return activation == Activation::kGelu ? "gelu" : "quick_gelu";
-}
-
 Heads heads_of(const ClipShape& shape) {
   return {shape.text.heads, shape.resnet ? shape.resnet->heads : shape.image.heads};
 }
@@ -53,9 +50,9 @@ void check_options(const CheckpointOptions& options, const ClipShape& shape,
     return !options.activation || *options.activation == known;
   };
   require(same(shape.text.activation) && (shape.resnet || same(shape.image.activation)),
-          "--activation ", activation_name(options.activation.value_or(Activation::kGelu)),
-          " contradicts ", origin, ", which has ", activation_name(shape.text.activation),
-          " (text) and ", activation_name(shape.image.activation), " (image)");
+          "--activation ", enum_name(options.activation.value_or(Activation::kGelu)),
+          " contradicts ", origin, ", which has ", enum_name(shape.text.activation), " (text) and ",
+          enum_name(shape.image.activation), " (image)");
   const Heads known = heads_of(shape), told = options.heads.value_or(known);
   require(told == known, "--heads ", told.text, ",", told.image, " contradicts ", origin,
           ", which has ", known.text, ",", known.image);

@@ -135,5 +135,17 @@ TEST(SubsampleClasses, HasTheNamesOfTheCommandLine) {
   EXPECT_EQ(enum_name(ClassSubset::kNew), "new");
 }
 
+TEST(WithClassList, FindsClassesByTheirNamesAsPromptsReadThem) {
+  Dataset dataset{.name = "animals", .class_names = {"snow owl", "Red fox"}};
+  dataset.test = items("test", {0, 1, 1});
+  const Dataset judged = with_class_list(dataset, {"red_fox", "snow_owl", "elk"});
+  EXPECT_THAT(judged.class_names, ElementsAre("red_fox", "snow_owl", "elk"));
+  EXPECT_THAT(labels_of(judged.test), ElementsAre(1, 0, 0));
+  EXPECT_THAT(error_of([&] {
+                with_class_list(dataset, {"snow_owl", "elk"});
+              }),
+              HasSubstr("its class 'Red fox' is not among the 2 classes asked for"));
+}
+
 }  // namespace
 }  // namespace qprompt

@@ -14,6 +14,8 @@ if [ ! -x $venv/bin/auditwheel ]; then
 fi
 
 rm -rf build/python-wheel build/wheels
-PATH="$PWD/$venv/bin:$PATH" $venv/bin/pip wheel -q . --no-build-isolation --no-deps -w build/python-wheel
-PATH="$PWD/$venv/bin:$PATH" $venv/bin/auditwheel repair -w build/wheels build/python-wheel/*.whl
+export PATH=$PWD/$venv/bin:$PATH
+pip wheel -q . --no-build-isolation --no-deps -w build/python-wheel
+auditwheel repair -w build/wheels build/python-wheel/*.whl 2>build/python-wheel/repair.log ||
+  { cat build/python-wheel/repair.log >&2; exit 1; }
 ls -l build/wheels/*.whl

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -21,6 +22,12 @@ MODEL = qprompt.demo_folder() / "model"
 def own_cache(tmp_path_factory: pytest.TempPathFactory) -> None:
     """No test reads what another program has kept."""
     os.environ["XDG_CACHE_HOME"] = str(tmp_path_factory.mktemp("cache"))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def python_hears_ctrl_c() -> None:
+    """As in a terminal: what a shell starts in its background does not."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")

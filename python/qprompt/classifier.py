@@ -109,7 +109,8 @@ class Classifier:
 
     def __reduce__(self) -> tuple[Any, ...]:
         content, learned_names, templates = self._native.source
-        return _restored, (content, learned_names, templates, self.class_names, self.model)
+        made_of = (content, learned_names, templates, self.class_names)
+        return _restored, (*made_of, self.model, self._prompt_path)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Classifier:
         return self
@@ -121,12 +122,13 @@ def _restored(
     templates: list[str],
     class_names: list[str],
     model: Model,
+    prompt_path: Optional[Path],
 ) -> Classifier:
     if content is None:
         return zero_shot(model, class_names, templates)
     prompt = _native.Prompt.from_bytes(content, learned_names)
     native = _native.Classifier.of_prompt(model._native, prompt, class_names)
-    return Classifier(native, model)
+    return Classifier(native, model, prompt_path)
 
 
 def zero_shot(

@@ -96,8 +96,8 @@ class Prompt:
         Parameters
         ----------
         model
-            The model it was learned on; may be left out of a prompt that was learned in this
-            process.
+            The model it was learned on. It may be left out of a prompt that was learned in this
+            process: ``prompt.classifier(["cat", "dog"])``.
         class_names
             Any names; None: those it was learned from.
         """

@@ -85,8 +85,8 @@ TEST_F(Usage, VersionSaysWhatThisMachineOffers) {
 }
 
 TEST_F(Usage, AWordThatIsNoCommandComesWithThoseThereAre) {
-  EXPECT_THAT(usage_line({"serve"}), AllOf(HasSubstr("unknown command 'serve'"),
-                                           HasSubstr("train, tune, evaluate, classify")));
+  EXPECT_THAT(usage_line({"predict"}), AllOf(HasSubstr("unknown command 'predict'"),
+                                             HasSubstr("train, tune, evaluate, classify")));
 }
 
 TEST_F(Usage, HelpOfACommandMayBeAskedForEitherWay) {

@@ -17,7 +17,7 @@ std::string version_text() {
       "threads           {}\n"
       "number format     {}: {}",
       QPROMPT_VERSION, info.library, info.instruction_set, info.simd, info.vendor, info.threads,
-      enum_name(info.format), info.reason);
+      kernels::precision_name(info), info.reason);
 }
 
 }  // namespace qprompt::cli

@@ -32,7 +32,7 @@ asio::awaitable<Response> describe_model(Service& service, RequestHandle) {
                            {"identity", hex64(model.identity())},
                            {"embed", model.shape().embed},
                            {"image_size", model.shape().preprocessing.image_size},
-                           {"precision", enum_name(model.device().info().format)},
+                           {"precision", kernels::precision_name(model.device().info())},
                            {"version", record_version()},
                            {"token_required", !service.options.token.empty()},
                            {"limits",

@@ -12,7 +12,11 @@ namespace {
 std::unique_ptr<const ImageEncoder> make_encoder(const Checkpoint& checkpoint,
                                                  const kernels::Device& device,
                                                  kernels::Differentiable differentiable) {
-  if (checkpoint.shape().resnet) return std::make_unique<ResNet>(checkpoint, device);
+  if (checkpoint.shape().resnet) {
+    require(!device.info().int8_images,
+            "precision int8: this model's image tower is a ResNet, and int8 is for ViTs");
+    return std::make_unique<ResNet>(checkpoint, device);
+  }
   return std::make_unique<VisionTransformer>(checkpoint, device, differentiable);
 }
 

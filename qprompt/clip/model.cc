@@ -67,6 +67,7 @@ struct Model::Impl {
   std::uint64_t identity = 0, fingerprint = 0;
   PackedTower<TextTower> text;
   PackedTower<ImageTower> image;
+  PackedTower<ImageTower> int8_image;  // which no differentiable one stands in for
 };
 
 Model::Model(std::shared_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -118,7 +119,9 @@ std::shared_ptr<const ImageTower> Model::image_tower() const {
   return image_tower(Differentiable::kNo);
 }
 std::shared_ptr<const ImageTower> Model::image_tower(Differentiable differentiable) const {
-  return impl_->image.get(impl_->checkpoint, device(), differentiable, impl_->keeps_towers);
+  const bool int8 = device().info().int8_images && differentiable == Differentiable::kNo;
+  return (int8 ? impl_->int8_image : impl_->image)
+      .get(impl_->checkpoint, device(), differentiable, impl_->keeps_towers);
 }
 
 }  // namespace qprompt

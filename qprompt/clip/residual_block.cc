@@ -35,20 +35,32 @@ FoldedLinear fold_query_scale(FoldedLinear qkv, const TransformerShape& shape) {
   return qkv;
 }
 
-kernels::Linear pack(const kernels::Device& device, const FoldedLinear& linear, Differentiable d) {
-  return {device, linear.weight, linear.bias, d, device.format()};
-}
-
 }  // namespace
 
+// How a block's layers are packed.
+struct ResidualBlock::Packing {
+  const kernels::Device& device;
+  Differentiable differentiable;
+  kernels::Products products;
+
+  kernels::Linear operator()(const FoldedLinear& linear) const {
+    return {device, linear.weight, linear.bias, differentiable, device.format(), products};
+  }
+};
+
 ResidualBlock::ResidualBlock(const kernels::Device& device, const BlockWeights& w,
-                             const TransformerShape& shape, Differentiable d)
+                             const TransformerShape& shape, Differentiable differentiable,
+                             kernels::Products products)
+    : ResidualBlock(Packing{device, differentiable, products}, w, shape) {}
+
+ResidualBlock::ResidualBlock(const Packing& pack, const BlockWeights& w,
+                             const TransformerShape& shape)
     : shape_(shape),
-      format_(device.format()),
-      qkv_(pack(device, fold_query_scale(fold_layer_norm(w.ln_1, w.qkv, w.qkv_bias), shape), d)),
-      out_(pack(device, {w.out, w.out_bias}, d)),
-      fc_(pack(device, fold_layer_norm(w.ln_2, w.fc, w.fc_bias), d)),
-      proj_(pack(device, {w.proj, w.proj_bias}, d)) {}
+      format_(pack.device.format()),
+      qkv_(pack(fold_query_scale(fold_layer_norm(w.ln_1, w.qkv, w.qkv_bias), shape))),
+      out_(pack({w.out, w.out_bias})),
+      fc_(pack(fold_layer_norm(w.ln_2, w.fc, w.fc_bias))),
+      proj_(pack({w.proj, w.proj_bias})) {}
 
 void ResidualBlock::forward(Stream& stream, const BlockRows& rows, bool last, BlockTrace& trace,
                             BlockScratch& scratch) const {

@@ -52,7 +52,8 @@ struct BlockRows {
 class ResidualBlock {
  public:
   ResidualBlock(const kernels::Device& device, const BlockWeights& weights,
-                const TransformerShape& shape, kernels::Differentiable differentiable);
+                const TransformerShape& shape, kernels::Differentiable differentiable,
+                kernels::Products products = kernels::Products::kOfFormat);
 
   // From trace.x with its normalisation in scratch.normal to the last branch in scratch.branch:
   // the block's output is trace.middle + scratch.branch. `last`: only rows.read_rows ask.
@@ -69,6 +70,8 @@ class ResidualBlock {
                     BlockScratch& scratch) const;
 
  private:
+  struct Packing;
+  ResidualBlock(const Packing& pack, const BlockWeights& weights, const TransformerShape& shape);
   void pull_back_to_qkv(kernels::Stream& stream, const BlockRows& rows, bool last,
                         const BlockTrace& trace, BlockScratch& scratch) const;
   void spread_to_all_rows(kernels::Stream& stream, const BlockRows& rows,

@@ -25,12 +25,12 @@ Matrix repeated(const Matrix& values, std::size_t count) {
 Transformer::Transformer(const kernels::Device& device, const TransformerShape& shape,
                          const std::function<BlockWeights(Index)>& block,
                          const LayerNormWeights& ln_last, const Matrix& projection,
-                         kernels::Differentiable differentiable)
+                         kernels::Differentiable differentiable, kernels::Products products)
     : format_(device.format()),
       shape_(shape),
       projection_(pack_projection(device, ln_last, projection, differentiable)) {
   for (Index layer = 0; layer < shape.layers; ++layer) {
-    blocks_.emplace_back(device, block(layer), shape, differentiable);
+    blocks_.emplace_back(device, block(layer), shape, differentiable, products);
   }
 }
 

@@ -51,7 +51,8 @@ class Transformer {
   // `block(layer)` gives a layer's weights, one at a time, so that only one is in memory unpacked.
   Transformer(const kernels::Device& device, const TransformerShape& shape,
               const std::function<BlockWeights(Index)>& block, const LayerNormWeights& ln_last,
-              const Matrix& projection, kernels::Differentiable differentiable);
+              const Matrix& projection, kernels::Differentiable differentiable,
+              kernels::Products products = kernels::Products::kOfFormat);
 
   const TransformerShape& shape() const { return shape_; }
   Index embed() const { return projection_.outputs(); }

@@ -13,6 +13,12 @@ using kernels::NumberFormat;
 
 namespace {
 
+// Bytes serve frozen features alone: gradients need the format's own products.
+kernels::Products products_of(const kernels::Device& device, Differentiable differentiable) {
+  const bool int8 = device.info().int8_images && differentiable == Differentiable::kNo;
+  return int8 ? kernels::Products::kInt8 : kernels::Products::kOfFormat;
+}
+
 Transformer image_transformer(const Checkpoint& checkpoint, const ImageStem& stem,
                               const kernels::Device& device, Differentiable differentiable) {
   return {device,
@@ -24,7 +30,8 @@ Transformer image_transformer(const Checkpoint& checkpoint, const ImageStem& ste
           },
           stem.ln_post,
           stem.projection,
-          differentiable};
+          differentiable,
+          products_of(device, differentiable)};
 }
 
 }  // namespace

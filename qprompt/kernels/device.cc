@@ -7,6 +7,7 @@
 #include <cstring>
 
 #include "qprompt/core/error.h"
+#include "qprompt/core/fields.h"
 #include "qprompt/core/stopwatch.h"
 #include "qprompt/core/threads.h"
 #include "qprompt/kernels/onednn.h"
@@ -52,6 +53,7 @@ FormatChoice requested_format(const DeviceOptions& options, const DeviceInfo& in
     case Precision::kBfloat16:
       return {NumberFormat::kBfloat16, "asked for"};
     case Precision::kAuto:
+    case Precision::kInt8:
       break;
   }
   return choose_format(info.instruction_set, info.vendor);
@@ -75,6 +77,10 @@ FormatChoice choose_format(const std::string& instruction_set, const std::string
   return {NumberFormat::kFloat32, "this CPU has no fast bf16 products"};
 }
 
+std::string precision_name(const DeviceInfo& info) {
+  return enum_name(info.format) + (info.int8_images ? ", images in int8" : "");
+}
+
 Device::Device(const DeviceOptions& options) {
   require(options.threads >= 0 && options.threads <= kMostThreads, "threads ", options.threads,
           ", expected 0 (the cores this process may use) .. ", kMostThreads);
@@ -90,6 +96,7 @@ Device::Device(const DeviceOptions& options) {
   const FormatChoice choice = requested_format(options, impl->info);
   impl->info.format = choice.format;
   impl->info.reason = choice.reason;
+  impl->info.int8_images = options.precision == Precision::kInt8;
   impl->native = choice.format == NumberFormat::kFloat32 || has_native_bf16(impl->engine);
   if (!impl->native) impl->info.reason += "; emulated: bf16 values in fp32 products";
   impl_ = std::move(impl);

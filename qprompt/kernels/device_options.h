@@ -11,8 +11,10 @@ namespace qprompt::kernels {
 enum class NumberFormat : std::uint8_t { kFloat32, kBfloat16 };
 inline auto enum_names(NumberFormat) { return std::array{"fp32", "bf16"}; }
 
-enum class Precision : std::uint8_t { kFloat32, kBfloat16, kAuto };
-inline auto enum_names(Precision) { return std::array{"fp32", "bf16", "auto"}; }
+// kInt8: as kAuto, but products of the frozen image tower are those of bytes (int8_linear.h). Never
+// what kAuto chooses.
+enum class Precision : std::uint8_t { kFloat32, kBfloat16, kAuto, kInt8 };
+inline auto enum_names(Precision) { return std::array{"fp32", "bf16", "auto", "int8"}; }
 
 constexpr int kMostThreads = 1024;
 
@@ -29,7 +31,11 @@ struct DeviceInfo {
   std::string vendor;           // CPUID's, "AuthenticAMD"
   int threads = 1;
   NumberFormat format = NumberFormat::kFloat32;
-  std::string reason;  // why this number format
+  bool int8_images = false;  // the frozen image tower multiplies bytes
+  std::string reason;        // why this number format
 };
+
+// Of the numbers that come out: "fp32", "bf16", "bf16, images in int8".
+std::string precision_name(const DeviceInfo& info);
 
 }  // namespace qprompt::kernels

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "qprompt/kernels/convert.h"
+#include "qprompt/kernels/int8_linear.h"
 #include "qprompt/kernels/onednn.h"
 #include "qprompt/kernels/parallel.h"
 
@@ -104,11 +105,16 @@ void multiply_emulated(const PackedProduct& product, Stream& stream, ConstView x
 
 struct Linear::Impl {
   Impl(const Device& device, const Matrix& weight, const Vector& bias,
-       Differentiable differentiable, NumberFormat format_in)
+       Differentiable differentiable, NumberFormat format_in, Products products)
       : in(weight.cols()),
         out(weight.rows()),
         format(format_in),
         emulated(format_in == NumberFormat::kBfloat16 && !device.impl().native) {
+    if (products == Products::kInt8) {
+      require(differentiable == Differentiable::kNo, "Linear: int8 products have no pull-back");
+      int8.emplace(device, weight, bias);
+      return;
+    }
     const Matrix values = emulated ? rounded_to_bf16(weight) : Matrix();
     const float* w = emulated ? values.data() : weight.data();
     const NumberFormat compute = emulated ? NumberFormat::kFloat32 : format;
@@ -129,11 +135,12 @@ struct Linear::Impl {
   NumberFormat format;
   bool emulated;
   std::optional<PackedProduct> forward, backward;
+  std::optional<Int8Linear> int8;
 };
 
 Linear::Linear(const Device& device, const Matrix& weight, const Vector& bias,
-               Differentiable differentiable, NumberFormat format)
-    : impl_(std::make_unique<Impl>(device, weight, bias, differentiable, format)) {}
+               Differentiable differentiable, NumberFormat format, Products products)
+    : impl_(std::make_unique<Impl>(device, weight, bias, differentiable, format, products)) {}
 Linear::~Linear() = default;
 Linear::Linear(Linear&&) noexcept = default;
 Linear& Linear::operator=(Linear&&) noexcept = default;
@@ -145,6 +152,7 @@ void Linear::forward(Stream& stream, ConstView x, View y) const {
   require(x.cols == inputs() && y.cols == outputs() && x.rows == y.rows, "Linear::forward: [",
           x.rows, ", ", x.cols, "] -> [", y.rows, ", ", y.cols, "] through [", outputs(), ", ",
           inputs(), "]");
+  if (impl_->int8) return impl_->int8->forward(stream, x, y);
   impl_->multiply(*impl_->forward, stream, x, y);
 }
 

@@ -47,6 +47,7 @@ struct MatmulKey {
   NumberFormat compute, destination;
   bool has_bias;
   int threads;
+  bool int8 = false;
   auto operator<=>(const MatmulKey&) const = default;
 };
 struct PreparedMatmul {

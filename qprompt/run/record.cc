@@ -39,7 +39,7 @@ Json record_header(const std::string& command, const Model& model) {
             {"instruction_set", info.instruction_set},
             {"ranks", model.engine().ranks().size()},
             {"threads", info.threads},
-            {"precision", enum_name(info.format)}}}};
+            {"precision", kernels::precision_name(info)}}}};
 }
 
 Json as_json(const DataDescription& data) { return fields_as_json(data); }

@@ -52,7 +52,7 @@ TriedBefore Resumption::tried() const {
 
 void Resumption::add_circumstances(nlohmann::ordered_json& settings) const {
   settings["model"] = hex64(model_.identity());
-  settings["precision"] = enum_name(model_.device().format());
+  settings["precision"] = kernels::precision_name(model_.device().info());
   settings["tokenizer"] = options_.tokenizer;
   settings["exif"] = spec_.data->description.exif;
   settings["images"] = hex64(spec_.data->source_hash);

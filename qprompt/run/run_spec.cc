@@ -84,7 +84,7 @@ std::uint64_t run_hash(const RunSpec& spec, const Model& model) {
                                    {"varied", spec.varied},
                                    {"by_epoch", spec.by_epoch},
                                    {"model", hex64(model.identity())},
-                                   {"precision", enum_name(model.device().format())},
+                                   {"precision", kernels::precision_name(model.device().info())},
                                    {"exif", spec.data->description.exif},
                                    {"version", record_version()}};
     if (spec.method.learn) json["source"] = hex64(spec.data->source_hash);

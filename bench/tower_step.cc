@@ -1,12 +1,14 @@
 // One case a process, so that its peak memory is its own:
-//   tower_step MODEL text CLASSES N_CTX STEPS [fp32|bf16|auto]   a CoOp step, forward and backward
-//   tower_step MODEL text-anew CLASSES N_CTX STEPS [fp32|...]    in turn with it, the same step
-//   with
+//   tower_step MODEL text CLASSES N_CTX STEPS [fp32|bf16|auto|int8]   a CoOp step, forward and
+//   backward tower_step MODEL text-anew CLASSES N_CTX STEPS [fp32|...]    in turn with it, the same
+//   step with
 //                                                                its class list read again
 //   tower_step MODEL image BATCH 0 STEPS [fp32|bf16|auto]        the image tower's forward pass
 //   tower_step MODEL image-step BATCH N_CTX STEPS [fp32|...]     forward and backward, N_CTX vision
 //                                                                tokens before each of 9 layers
-// Every class has five rows of its own. Prints one line of JSON. CPU seconds, of all threads, are
+// Every class has five rows of its own. Inputs are formulas of their positions, so that other
+// programs can do the same work (bench/peer/inputs.py) and compare what comes out ("check": loss
+// and norm of its gradient; features). Prints one line of JSON. CPU seconds, of all threads, are
 // what to compare on a machine that others use, with OMP_WAIT_POLICY=passive.
 
 #include <fmt/format.h>
@@ -14,9 +16,11 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <cstdlib>
 #include <ctime>
 #include <functional>
+#include <initializer_list>
 #include <memory>
 #include <utility>
 #include <vector>
@@ -27,7 +31,6 @@
 #include "qprompt/clip/text_tower.h"
 #include "qprompt/core/error.h"
 #include "qprompt/core/fields.h"
-#include "qprompt/core/random.h"
 #include "qprompt/tokenizer/tokenizer.h"
 #include "qprompt/train/loss.h"
 
@@ -41,6 +44,22 @@ constexpr Index kPromptedLayers = 9;  // MaPLe's
 struct Timing {
   double median_seconds, cpu_seconds;  // of one step
 };
+
+// size * sqrt(2) * sin(offset + 0.7 k) at place k.
+Matrix wave(double offset, Index rows, Index cols, double size) {
+  Matrix values(rows, cols);
+  for (Index k = 0; k < values.size(); ++k) {
+    values.data()[k] =
+        static_cast<float>(size * std::sqrt(2.0) * std::sin(offset + 0.7 * static_cast<double>(k)));
+  }
+  return values;
+}
+
+// What other programs' results are compared with, of the first step.
+std::vector<double> check;
+void note(std::initializer_list<double> values) {
+  if (check.empty()) check = values;
+}
 
 double wall_clock() {
   const auto now = std::chrono::steady_clock::now().time_since_epoch();
@@ -74,14 +93,15 @@ std::vector<Timing> timings_of(int steps, const std::vector<std::function<void()
   return timings;
 }
 
-TextLayout layout_of(const Model& model, Index classes, Index n_ctx, Random& random) {
+TextLayout layout_of(const Model& model, Index classes, Index n_ctx) {
   TextLayout layout;
   layout.shared.push_back(TextRow::token(model.tokenizer().start_token()));
   for (Index i = 0; i < n_ctx; ++i) layout.shared.push_back(TextRow::learned(i));
   for (Index c = 0; c < classes; ++c) {
     std::vector<TextRow> own;
     for (Index i = 0; i + 1 < kOwnRows; ++i) {
-      own.push_back(TextRow::token(static_cast<int>(random.below(model.shape().vocabulary - 2))));
+      const Index token = (1000 + 37 * c + 1009 * i) % (model.shape().vocabulary - 2);
+      own.push_back(TextRow::token(static_cast<int>(token)));
     }
     own.push_back(TextRow::token(model.tokenizer().end_token()));
     layout.own.push_back(std::move(own));
@@ -91,12 +111,11 @@ TextLayout layout_of(const Model& model, Index classes, Index n_ctx, Random& ran
 
 std::vector<Timing> text_case(const Model& model, Index classes, Index n_ctx, int steps,
                               bool also_anew) {
-  Random random(1);
   const auto tower = model.text_tower(kernels::Differentiable::kYes);
-  const TextLayout layout = layout_of(model, classes, n_ctx, random);
+  const TextLayout layout = layout_of(model, classes, n_ctx);
   const auto prepared = tower->embed(layout);
-  const TextPrompts prompts{random.normal_matrix(n_ctx, model.shape().text.width, 0.02), {}};
-  const Matrix images = UnitRows(random.normal_matrix(kBatchImages, model.shape().embed, 1)).unit;
+  const TextPrompts prompts{wave(1, n_ctx, model.shape().text.width, 0.02), {}};
+  const Matrix images = UnitRows(wave(2, kBatchImages, model.shape().embed, 1)).unit;
   std::vector<int> labels;
   for (Index i = 0; i < kBatchImages; ++i) labels.push_back(static_cast<int>(i % classes));
   TextWorkspace workspace(model.device());
@@ -105,8 +124,9 @@ std::vector<Timing> text_case(const Model& model, Index classes, Index n_ctx, in
     const UnitRows texts(pass.features());
     const LossGradient loss =
         cross_entropy(cosine_logits(images, texts.unit, model.logit_scale()), labels);
-    pass.pull_back(
+    const TextPrompts gradient = pass.pull_back(
         texts.pull_back(cosine_logits_pull_back(images, model.logit_scale(), loss.d_logits)));
+    note({loss.loss, gradient.rows.norm()});
   };
   std::vector<std::function<void()>> cases{[&] { step(prepared); }};
   if (also_anew) cases.push_back([&] { step(tower->embed(layout)); });
@@ -115,28 +135,31 @@ std::vector<Timing> text_case(const Model& model, Index classes, Index n_ctx, in
 
 std::vector<Timing> image_case(const Model& model, Index batch, int steps) {
   const auto tower = model.image_tower();
-  const Matrix images =
-      Random(1).normal_matrix(batch, 3 * tower->image_size() * tower->image_size(), 1);
+  const Matrix images = wave(3, batch, 3 * tower->image_size() * tower->image_size(), 1);
   ImageWorkspace workspace(model.device());
-  return timings_of(steps, {[&] { tower->forward(images, {}, workspace); }});
+  return timings_of(steps, {[&] {
+                      const Matrix f = tower->forward(images, {}, workspace);
+                      note({f(0, 0), f(0, 1), f(0, 2), f(0, 3)});
+                    }});
 }
 
 std::vector<Timing> image_step_case(const Model& model, Index batch, Index n_ctx, int steps) {
   const auto tower = model.image_tower(kernels::Differentiable::kYes);
-  Random random(1);
-  const Matrix images =
-      random.normal_matrix(batch, 3 * tower->image_size() * tower->image_size(), 1);
-  const Matrix d_features = random.normal_matrix(batch, model.shape().embed, 1);
-  VisionPrompts prompts{random.normal_matrix(n_ctx, tower->prompt_width(), 0.02), {}};
+  const Matrix images = wave(3, batch, 3 * tower->image_size() * tower->image_size(), 1);
+  const Matrix d_features = wave(5, batch, model.shape().embed, 1);
+  const auto prompt = [&](Index layer) {
+    return wave(4.0 + static_cast<double>(layer), n_ctx, tower->prompt_width(), 0.02);
+  };
+  VisionPrompts prompts{prompt(0), {}};
   const Index layers = std::min(kPromptedLayers, tower->layers());
-  for (Index l = 1; l < layers; ++l) {
-    prompts.deep.push_back(random.normal_matrix(n_ctx, tower->prompt_width(), 0.02));
-  }
+  for (Index l = 1; l < layers; ++l) prompts.deep.push_back(prompt(l));
   ImageWorkspace workspace(model.device());
-  return timings_of(
-      steps, {[&] {
-        tower->forward(images, prompts, workspace, Keep::kForPullBack).pull_back(d_features);
-      }});
+  return timings_of(steps, {[&] {
+                      ImagePass pass =
+                          tower->forward(images, prompts, workspace, Keep::kForPullBack);
+                      const VisionPrompts gradient = pass.pull_back(d_features);
+                      note({pass.features()(0, 0), pass.features()(0, 1), gradient.tokens.norm()});
+                    }});
 }
 
 std::vector<Timing> timings_of_case(const std::string& kind, const Model& model, Index n,
@@ -151,7 +174,8 @@ std::vector<Timing> timings_of_case(const std::string& kind, const Model& model,
 
 int run(int argc, char** argv) {
   require(argc >= 6,
-          "usage: tower_step MODEL text|text-anew|image|image-step N N_CTX STEPS [fp32|bf16|auto]");
+          "usage: tower_step MODEL text|text-anew|image|image-step N N_CTX STEPS "
+          "[fp32|bf16|auto|int8]");
   ModelOptions options;
   if (argc > 6) options.device.precision = enum_from_name<kernels::Precision>(argv[6]);
   const Model model = Model::load(argv[1], options);
@@ -166,11 +190,12 @@ int run(int argc, char** argv) {
   getrusage(RUSAGE_SELF, &usage);
   for (std::size_t i = 0; i < timings.size(); ++i) {
     fmt::print(R"({{"case": "{}", "n": {}, "n_ctx": {}, "format": "{}", "median_seconds": {:.5f}, )"
-               R"("cpu_seconds": {:.5f}, "peak_mb": {:.0f}}})"
+               R"("cpu_seconds": {:.5f}, "peak_mb": {:.0f}, "check": [{:.7g}]}})"
                "\n",
                i == 0 && timings.size() > 1 ? "text" : kind, n, n_ctx,
-               enum_name(model.device().format()), timings[i].median_seconds,
-               timings[i].cpu_seconds, static_cast<double>(usage.ru_maxrss) / 1024);
+               kernels::precision_name(model.device().info()), timings[i].median_seconds,
+               timings[i].cpu_seconds, static_cast<double>(usage.ru_maxrss) / 1024,
+               fmt::join(check, ", "));
   }
   return EXIT_SUCCESS;
 }

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <vector>
 
 #include "qprompt/clip/transformer.h"
@@ -20,7 +21,16 @@ struct VisionPrompts {
 
 // Memory of image passes, one pass at a time. Reuse it: buffers grow to the largest pass and stay.
 struct ImageWorkspace {
-  explicit ImageWorkspace(const kernels::Device& device) : transformer(device) {}
+  using Team = kernels::Stream::Team;
+  explicit ImageWorkspace(const kernels::Device& device, Team team = Team::kAll)
+      : transformer(device, team) {}
+
+  // What one of the device's threads works in alone; made when it is first asked for.
+  ImageWorkspace& of_worker(const kernels::Device& device, int worker) {
+    auto& own = workers[static_cast<std::size_t>(worker)];
+    if (own == nullptr) own = std::make_unique<ImageWorkspace>(device, Team::kAlone);
+    return *own;
+  }
 
   TransformerWorkspace transformer;  // a ResNet uses its stream
   // A vision transformer's stem.
@@ -37,6 +47,7 @@ struct ImageWorkspace {
   std::size_t trace_budget = std::size_t{640} << 20;
   // Asked between chunks: a true answer throws Interrupted.
   std::function<bool()> stop;
+  std::vector<std::unique_ptr<ImageWorkspace>> workers;
   // Counts what was worked through here: activations of the last one remain.
   std::uint64_t runs = 0;
 };

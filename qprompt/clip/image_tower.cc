@@ -61,7 +61,28 @@ Matrix ImageTower::forward(const Matrix& images, const VisionPrompts& prompts,
                            ImageWorkspace& workspace) const {
   require_fit(images, prompts);
   Matrix features;
-  device_.run([&] { features = run(images, prompts, workspace, Keep::kNothing); });
+  device_.run([&] { features = run_alone(images, prompts, workspace); });
+  return features;
+}
+
+// Images know nothing of each other: every thread takes whole ones, and none waits for another.
+// What would leave threads without an image is done by all of them together.
+Matrix ImageTower::run_alone(const Matrix& images, const VisionPrompts& prompts,
+                             ImageWorkspace& workspace) const {
+  const Index rest = images.rows() % device_.threads(), alone = images.rows() - rest;
+  if (device_.threads() == 1 || alone == 0) {
+    return run(images, prompts, workspace, Keep::kNothing);
+  }
+  if (workspace.stop && workspace.stop()) throw Interrupted();
+  workspace.workers.resize(static_cast<std::size_t>(device_.threads()));
+  Matrix features(images.rows(), encoder_->embed());
+  device_.each_alone(alone, [&](Index i, int worker) {
+    features.row(i) =
+        run(images.row(i), prompts, workspace.of_worker(device_, worker), Keep::kNothing);
+  });
+  if (rest > 0) {
+    features.bottomRows(rest) = run(images.bottomRows(rest), prompts, workspace, Keep::kNothing);
+  }
   return features;
 }
 

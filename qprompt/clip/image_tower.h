@@ -44,6 +44,8 @@ class ImageTower {
   void require_fit(const Matrix& images, const VisionPrompts& prompts) const;
   Matrix run(const Matrix& images, const VisionPrompts& prompts, ImageWorkspace& workspace,
              Keep keep) const;
+  Matrix run_alone(const Matrix& images, const VisionPrompts& prompts,
+                   ImageWorkspace& workspace) const;
 
   kernels::Device device_;
   std::unique_ptr<const ImageEncoder> encoder_;

@@ -126,7 +126,7 @@ TextPass::TextPass(const TextTower& tower, std::shared_ptr<const EmbeddedTexts> 
       keep_(keep) {
   for (const auto& [row, index] : texts_->learned_shared) overwritten_.push_back(row);
   require_fit();
-  cut_into_chunks();
+  cut_into(chunks_needed());
   features_.resize(texts_->classes(), tower.transformer_.embed());
   tower.device_.run([&] { run_chunks(); });
 }
@@ -140,22 +140,39 @@ void TextPass::require_fit() const {
   tower_->transformer_.require_deep(prompts_.deep, std::ssize(overwritten_));
 }
 
-void TextPass::cut_into_chunks() {
-  const std::size_t per_row = tower_->transformer_.trace_bytes_per_row();
-  const Index shared = texts_->shared.rows(), total = shared + texts_->own.rows();
+// Threads that share a product wait for each other dozens of times a block. Where the classes' own
+// rows are the most of the work, each takes a part of the classes through the whole tower instead,
+// with the shared rows computed once for each.
+Index TextPass::chunks_needed() {
+  const Index shared = texts_->shared.rows(), own = texts_->own.rows();
+  const Index threads = tower_->device_.threads();
+  const bool alone = texts_->classes() >= threads && own >= threads * shared;
+  at_once_ = alone ? threads : 1;
   Index limit = kForwardRows;
   if (keep_ == Keep::kForPullBack) {
-    const auto affordable = static_cast<Index>(workspace_->trace_budget / per_row);
+    const std::size_t per_row = tower_->transformer_.trace_bytes_per_row();
+    const Index affordable = static_cast<Index>(workspace_->trace_budget / per_row) / at_once_;
     // What does not fit at once gains nothing from large chunks: a third leaves memory to spare.
-    limit = total <= affordable ? total : affordable / 3;
+    limit = shared + own / at_once_ <= affordable ? affordable : affordable / 3;
   }
+  const Index rows = std::max<Index>(1, limit - shared);  // of their own
+  const Index rounds = (own + at_once_ * rows - 1) / (at_once_ * rows);
+  return std::min(texts_->classes(), at_once_ * std::max<Index>(1, rounds));
+}
+
+// Consecutive classes, as nearly as many rows in each chunk as classes allow.
+void TextPass::cut_into(Index chunks) {
+  const Index shared = texts_->shared.rows(), all = texts_->own.rows();
+  Index last = -1;
   for (Index c = 0; c < texts_->classes(); ++c) {
     const Index own = texts_->own_rows(c);
-    if (chunks_.empty() || chunks_.back().rows.sequences.rows() + own > limit) {
+    const Index number = (2 * texts_->begin[c] + own) * chunks / (2 * all);  // of its middle
+    if (number != last) {
       Chunk chunk;
       chunk.first_class = c;
       chunk.rows.sequences = {shared, {shared}, true};
       chunks_.push_back(std::move(chunk));
+      last = number;
     }
     Chunk& chunk = chunks_.back();
     chunk.rows.sequences.begin.push_back(chunk.rows.sequences.rows() + own);
@@ -164,12 +181,30 @@ void TextPass::cut_into_chunks() {
   }
 }
 
-void TextPass::run_chunks() {
-  // Only a single chunk's activations can stay.
-  const Keep now = chunks_.size() == 1 ? keep_ : Keep::kNothing;
-  for (const Chunk& chunk : chunks_) {
-    features_.middleRows(chunk.first_class, chunk.classes) = run(chunk, now);
+template <typename Work>
+void TextPass::for_each_chunk(const Work& work) {
+  if (at_once_ == 1) {
+    for (const Chunk& chunk : chunks_) work(chunk, workspace_->transformer);
+    return;
   }
+  const kernels::Device& device = tower_->device_;
+  auto& alone = workspace_->alone;
+  while (std::ssize(alone) < at_once_) {
+    alone.push_back(std::make_unique<TransformerWorkspace>(device, kernels::Stream::Team::kAlone));
+  }
+  for (Index first = 0; first < std::ssize(chunks_); first += at_once_) {
+    const Index count = std::min<Index>(at_once_, std::ssize(chunks_) - first);
+    device.each_alone(count, [&](Index i, int) { work(chunks_[first + i], *alone[i]); });
+  }
+}
+
+void TextPass::run_chunks() {
+  // Only a single round's activations can stay.
+  const Keep now = std::ssize(chunks_) <= at_once_ ? keep_ : Keep::kNothing;
+  ++workspace_->runs;
+  for_each_chunk([&](const Chunk& chunk, TransformerWorkspace& workspace) {
+    features_.middleRows(chunk.first_class, chunk.classes) = run(chunk, now, workspace);
+  });
   if (now == Keep::kForPullBack) resident_run_ = workspace_->runs;
 }
 
@@ -194,9 +229,7 @@ Matrix TextPass::rows_of(const Chunk& chunk) const {
   return x;
 }
 
-Matrix TextPass::run(const Chunk& chunk, Keep keep) {
-  TransformerWorkspace& workspace = workspace_->transformer;
-  ++workspace_->runs;
+Matrix TextPass::run(const Chunk& chunk, Keep keep, TransformerWorkspace& workspace) const {
   workspace.begin(keep, tower_->layers());
   kernels::Buffer& x = workspace.trace(0).x;
   x.resize(chunk.rows.sequences.rows(), tower_->width(), kernels::NumberFormat::kFloat32);
@@ -205,32 +238,50 @@ Matrix TextPass::run(const Chunk& chunk, Keep keep) {
                                       [&](Index layer) { return deep_at(prompts_.deep, layer); });
 }
 
+TextPrompts TextPass::zero_prompts() const {
+  TextPrompts zero{Matrix::Zero(prompts_.rows.rows(), prompts_.rows.cols()), {}};
+  for (const Matrix& deep : prompts_.deep) {
+    zero.deep.push_back(Matrix::Zero(deep.rows(), deep.cols()));
+  }
+  return zero;
+}
+
 TextPrompts TextPass::pull_back(const Matrix& d_features) {
   require(keep_ == Keep::kForPullBack, "TextPass::pull_back: the pass kept nothing");
   require(d_features.rows() == features_.rows() && d_features.cols() == features_.cols(),
           "TextPass::pull_back: d_features [", d_features.rows(), ", ", d_features.cols(),
           "], expected [", features_.rows(), ", ", features_.cols(), "]");
-  TextPrompts d_prompts{Matrix::Zero(prompts_.rows.rows(), prompts_.rows.cols()), {}};
-  for (const Matrix& deep : prompts_.deep) {
-    d_prompts.deep.push_back(Matrix::Zero(deep.rows(), deep.cols()));
-  }
+  std::vector<TextPrompts> parts(chunks_.size());
   tower_->device_.run([&] {
-    for (const Chunk& chunk : chunks_) pull_back(chunk, d_features, d_prompts);
+    const bool one_round = std::ssize(chunks_) <= at_once_;
+    const bool resident = one_round && workspace_->runs == resident_run_;
+    if (!resident) ++workspace_->runs;
+    for_each_chunk([&](const Chunk& chunk, TransformerWorkspace& workspace) {
+      if (!resident) run(chunk, Keep::kForPullBack, workspace);
+      TextPrompts& part = parts[static_cast<std::size_t>(&chunk - chunks_.data())];
+      part = zero_prompts();
+      pull_back(chunk, workspace, d_features, part);
+    });
+    if (one_round) resident_run_ = workspace_->runs;
   });
-  return d_prompts;
+  // In the chunks' order, whoever was faster.
+  TextPrompts sum = zero_prompts();
+  for (const TextPrompts& part : parts) {
+    sum.rows += part.rows;
+    for (std::size_t l = 0; l < sum.deep.size(); ++l) sum.deep[l] += part.deep[l];
+  }
+  return sum;
 }
 
 // Adds the chunk's part to d_prompts.
-void TextPass::pull_back(const Chunk& chunk, const Matrix& d_features, TextPrompts& d_prompts) {
-  const bool resident = chunks_.size() == 1 && workspace_->runs == resident_run_;
-  if (!resident) run(chunk, Keep::kForPullBack);
-  if (chunks_.size() == 1) resident_run_ = workspace_->runs;
+void TextPass::pull_back(const Chunk& chunk, TransformerWorkspace& workspace,
+                         const Matrix& d_features, TextPrompts& d_prompts) const {
   std::vector<Index> needed(texts_->learned_own.empty() ? texts_->shared.rows()
                                                         : chunk.rows.sequences.rows());
   std::iota(needed.begin(), needed.end(), Index{0});
   const Matrix d_x = tower_->transformer_.pull_back(
-      workspace_->transformer, chunk.rows, d_features.middleRows(chunk.first_class, chunk.classes),
-      overwritten_, needed, [&](Index layer) { return deep_at(d_prompts.deep, layer); });
+      workspace, chunk.rows, d_features.middleRows(chunk.first_class, chunk.classes), overwritten_,
+      needed, [&](Index layer) { return deep_at(d_prompts.deep, layer); });
   for_each_learned(chunk,
                    [&](Index row, Index index) { d_prompts.rows.row(index) += d_x.row(row); });
 }

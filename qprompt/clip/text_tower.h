@@ -18,6 +18,8 @@ struct TextWorkspace {
   explicit TextWorkspace(const kernels::Device& device) : transformer(device) {}
 
   TransformerWorkspace transformer;
+  // Of chunks that the device's threads work through side by side, one each.
+  std::vector<std::unique_ptr<TransformerWorkspace>> alone;
   // Bytes that activations kept for the pull-back may take. Class lists that need more are worked
   // through in chunks: features first, then gradients chunk by chunk, activations computed again.
   std::size_t trace_budget = std::size_t{640} << 20;
@@ -100,11 +102,18 @@ class TextPass {
   TextPass(const TextTower& tower, std::shared_ptr<const EmbeddedTexts> texts,
            const TextPrompts& prompts, TextWorkspace& workspace, Keep keep);
   void require_fit() const;
-  void cut_into_chunks();
+  Index chunks_needed();
+  void cut_into(Index chunks);
+  // work(chunk, its workspace) for all chunks: side by side, a round of the threads after the
+  // other, or one after another on all threads.
+  template <typename Work>
+  void for_each_chunk(const Work& work);
   void run_chunks();
-  Matrix run(const Chunk& chunk, Keep keep);
+  Matrix run(const Chunk& chunk, Keep keep, TransformerWorkspace& workspace) const;
   Matrix rows_of(const Chunk& chunk) const;
-  void pull_back(const Chunk& chunk, const Matrix& d_features, TextPrompts& d_prompts);
+  TextPrompts zero_prompts() const;
+  void pull_back(const Chunk& chunk, TransformerWorkspace& workspace, const Matrix& d_features,
+                 TextPrompts& d_prompts) const;
   // visit(row of the chunk, row of TextPrompts::rows) for every learned row; shared ones alone
   // where the classes' own rows hold none.
   template <typename Visit>
@@ -117,6 +126,7 @@ class TextPass {
   Keep keep_;
   std::vector<Index> overwritten_;  // the shared learned rows, which deep prompts overwrite
   std::vector<Chunk> chunks_;
+  Index at_once_ = 1;  // chunks that are worked through side by side
   std::uint64_t resident_run_ =
       0;  // the workspace's run that holds this pass's activations, if any
   Matrix features_;

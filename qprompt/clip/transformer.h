@@ -11,7 +11,9 @@ enum class Keep { kNothing, kForPullBack };
 
 // Buffers of one pass through a tower, allocated once and reused by the passes that follow.
 struct TransformerWorkspace {
-  explicit TransformerWorkspace(const kernels::Device& device) : stream(device) {}
+  using Team = kernels::Stream::Team;
+  explicit TransformerWorkspace(const kernels::Device& device, Team team = Team::kAll)
+      : stream(device, team) {}
 
   void begin(Keep keep_in, Index layers) {
     keep = keep_in;

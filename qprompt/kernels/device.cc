@@ -5,12 +5,14 @@
 #include <hwy/targets.h>
 
 #include <cstring>
+#include <exception>
 
 #include "qprompt/core/error.h"
 #include "qprompt/core/fields.h"
 #include "qprompt/core/stopwatch.h"
 #include "qprompt/core/threads.h"
 #include "qprompt/kernels/onednn.h"
+#include "qprompt/kernels/parallel.h"
 
 namespace qprompt::kernels {
 namespace {
@@ -119,14 +121,31 @@ void Device::run_while(const std::function<bool()>& piece) const {
   }
 }
 
-Stream::Stream(const Device& device) : impl_(std::make_unique<Impl>(device)) {}
+void Device::each_alone(Index n, const std::function<void(Index, int)>& task) const {
+  std::vector<std::exception_ptr> failures(static_cast<std::size_t>(n));
+  parallel_tasks(threads(), n, [&](Index i) {
+    const ThreadScope alone(1);
+    try {
+      task(i, omp_get_thread_num());
+    } catch (...) {
+      failures[static_cast<std::size_t>(i)] = std::current_exception();
+    }
+  });
+  for (const auto& failure : failures) {
+    if (failure) std::rethrow_exception(failure);
+  }
+}
+
+Stream::Stream(const Device& device, Team team) : impl_(std::make_unique<Impl>(device)) {
+  if (team == Team::kAlone) impl_->most_threads = impl_->threads_now = 1;
+}
 Stream::~Stream() = default;
 Stream::Stream(Stream&&) noexcept = default;
 Stream& Stream::operator=(Stream&&) noexcept = default;
 
 void Stream::expect_products_of(double operations) {
   constexpr double kWorthThreads = 40e6;
-  impl_->threads_now = operations < kWorthThreads ? 1 : device().threads();
+  impl_->threads_now = operations < kWorthThreads ? 1 : impl_->most_threads;
 }
 int Stream::threads() const { return impl_->threads_now; }
 

@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 
+#include "qprompt/core/matrix.h"
 #include "qprompt/kernels/device_options.h"
 
 namespace qprompt::kernels {
@@ -26,6 +27,11 @@ class Device {
   // piece: they are given some milliseconds' worth at a time, between which others have their turn.
   void run_while(const std::function<bool()>& piece) const;
 
+  // Calls task(i, worker) for i = 0 .. n-1, handed out one by one to the device's threads, each of
+  // which is a worker of its own, 0 .. threads() - 1: nobody waits for another but at the end. From
+  // within run() alone. Throws what the first task in order that failed threw, after all ended.
+  void each_alone(Index n, const std::function<void(Index task, int worker)>& task) const;
+
   struct Impl;
   const Impl& impl() const { return *impl_; }  // for kernels only
 
@@ -37,7 +43,9 @@ class Device {
 // owns one; a stream is used by one thread at a time.
 class Stream {
  public:
-  explicit Stream(const Device& device);
+  // On all threads of the device; or on the caller's alone, within Device::each_alone.
+  enum class Team { kAll, kAlone };
+  explicit Stream(const Device& device, Team team = Team::kAll);
   ~Stream();
   Stream(Stream&&) noexcept;
   Stream& operator=(Stream&&) noexcept;

@@ -102,7 +102,8 @@ struct Stream::Impl {
   ThreadMemory thread_memory(Index floats_per_thread);
 
   Device device;
-  int threads_now = device.threads();
+  int most_threads = device.threads();
+  int threads_now = most_threads;
   dnnl::stream stream;
   Buffer scratchpad;
   Buffer source, destination;  // float32 copies where bf16 products are emulated

@@ -23,7 +23,8 @@ struct VisionPrompts {
 struct ImageWorkspace {
   using Team = kernels::Stream::Team;
   explicit ImageWorkspace(const kernels::Device& device, Team team = Team::kAll)
-      : transformer(device, team) {}
+      : transformer(device, team),
+        workers(static_cast<std::size_t>(team == Team::kAll ? device.threads() : 0)) {}
 
   // What one of the device's threads works in alone; made when it is first asked for.
   ImageWorkspace& of_worker(const kernels::Device& device, int worker) {

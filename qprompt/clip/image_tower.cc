@@ -53,7 +53,6 @@ Matrix ImageTower::run(const Matrix& images, const VisionPrompts& prompts,
                        ImageWorkspace& workspace, Keep keep) const {
   if (images.rows() == 0) return Matrix(0, encoder_->embed());
   if (workspace.stop && workspace.stop()) throw Interrupted();
-  ++workspace.runs;
   return encoder_->forward(images, prompts, workspace, keep);
 }
 
@@ -69,12 +68,12 @@ Matrix ImageTower::forward(const Matrix& images, const VisionPrompts& prompts,
 // What would leave threads without an image is done by all of them together.
 Matrix ImageTower::run_alone(const Matrix& images, const VisionPrompts& prompts,
                              ImageWorkspace& workspace) const {
+  ++workspace.runs;
   const Index rest = images.rows() % device_.threads(), alone = images.rows() - rest;
   if (device_.threads() == 1 || alone == 0) {
     return run(images, prompts, workspace, Keep::kNothing);
   }
   if (workspace.stop && workspace.stop()) throw Interrupted();
-  workspace.workers.resize(static_cast<std::size_t>(device_.threads()));
   Matrix features(images.rows(), encoder_->embed());
   device_.each_alone(alone, [&](Index i, int worker) {
     features.row(i) =
@@ -100,25 +99,52 @@ ImagePass::ImagePass(const ImageTower& tower, const Matrix& images, const Vision
     return;
   }
   images_ = images;
-  chunk_ = std::max<Index>(1, std::min(images.rows(), images_per_chunk()));
+  cut_into_chunks();
   features_.resize(images.rows(), tower.encoder_->embed());
   tower.device_.run([&] { run_chunks(); });
 }
 
-void ImagePass::run_chunks() {
-  // Only a single chunk's activations can stay.
-  const Keep now = chunk_ == images_.rows() ? keep_ : Keep::kNothing;
-  for (Index first = 0; first < images_.rows(); first += chunk_) {
-    const Index count = std::min(chunk_, images_.rows() - first);
-    features_.middleRows(first, count) =
-        tower_->run(images_.middleRows(first, count), prompts_, *workspace_, now);
-  }
-  if (now == Keep::kForPullBack) resident_run_ = workspace_->runs;
+// Where there are as many images as threads, each thread takes a part of them alone.
+void ImagePass::cut_into_chunks() {
+  const Index threads = tower_->device_.threads();
+  at_once_ = images_.rows() >= threads ? threads : 1;
+  const std::size_t bytes = tower_->encoder_->trace_bytes(prompts_);
+  const auto affordable =
+      static_cast<Index>(workspace_->trace_budget / std::max<std::size_t>(bytes, 1));
+  const Index share = (images_.rows() + at_once_ - 1) / at_once_;
+  chunk_ = std::clamp<Index>(affordable / at_once_, 1, std::max<Index>(1, share));
 }
 
-Index ImagePass::images_per_chunk() const {
-  const std::size_t bytes = tower_->encoder_->trace_bytes(prompts_);
-  return static_cast<Index>(workspace_->trace_budget / std::max<std::size_t>(bytes, 1));
+// The first image of every chunk of a round, and how many it has.
+template <typename Work>
+void ImagePass::for_each_chunk(const Work& work) {
+  const auto run_one = [&](Index first, ImageWorkspace& workspace) {
+    work(first, std::min(chunk_, images_.rows() - first), workspace);
+  };
+  if (at_once_ == 1) {
+    for (Index first = 0; first < images_.rows(); first += chunk_) run_one(first, *workspace_);
+    return;
+  }
+  const kernels::Device& device = tower_->device_;
+  for (Index round = 0; round < images_.rows(); round += at_once_ * chunk_) {
+    const Index rest = (images_.rows() - round + chunk_ - 1) / chunk_;
+    device.each_alone(std::min(at_once_, rest), [&](Index i, int) {
+      run_one(round + i * chunk_, workspace_->of_worker(device, static_cast<int>(i)));
+    });
+  }
+}
+
+// Only a single round's activations can stay.
+bool ImagePass::is_one_round() const { return at_once_ * chunk_ >= images_.rows(); }
+
+void ImagePass::run_chunks() {
+  const Keep now = is_one_round() ? keep_ : Keep::kNothing;
+  ++workspace_->runs;
+  for_each_chunk([&](Index first, Index count, ImageWorkspace& workspace) {
+    features_.middleRows(first, count) =
+        tower_->run(images_.middleRows(first, count), prompts_, workspace, now);
+  });
+  if (now == Keep::kForPullBack) resident_run_ = workspace_->runs;
 }
 
 VisionPrompts ImagePass::pull_back(const Matrix& d_features) {
@@ -128,25 +154,27 @@ VisionPrompts ImagePass::pull_back(const Matrix& d_features) {
   require(d_features.rows() == features_.rows() && d_features.cols() == features_.cols(),
           "ImagePass::pull_back: d_features [", d_features.rows(), ", ", d_features.cols(),
           "], expected [", features_.rows(), ", ", features_.cols(), "]");
-  VisionPrompts d_prompts = zeros_like(prompts_);
+  std::vector<VisionPrompts> parts(
+      static_cast<std::size_t>((images_.rows() + chunk_ - 1) / chunk_));
   tower_->device_.run([&] {
-    for (Index first = 0; first < images_.rows(); first += chunk_) {
-      pull_back(first, d_features, d_prompts);
-    }
+    const bool resident = is_one_round() && workspace_->runs == resident_run_;
+    if (!resident) ++workspace_->runs;
+    for_each_chunk([&](Index first, Index count, ImageWorkspace& workspace) {
+      const Matrix images = images_.middleRows(first, count);
+      if (!resident) tower_->run(images, prompts_, workspace, Keep::kForPullBack);
+      VisionPrompts& part = parts[static_cast<std::size_t>(first / chunk_)];
+      part = zeros_like(prompts_);
+      tower_->encoder_->pull_back(prompts_, d_features.middleRows(first, count), workspace, part);
+    });
+    if (is_one_round()) resident_run_ = workspace_->runs;
   });
-  return d_prompts;
-}
-
-// Adds the part of the chunk that begins at image `first` to d_prompts.
-void ImagePass::pull_back(Index first, const Matrix& d_features, VisionPrompts& d_prompts) {
-  const Index count = std::min(chunk_, images_.rows() - first);
-  const bool resident = count == images_.rows() && workspace_->runs == resident_run_;
-  if (!resident) {
-    tower_->run(images_.middleRows(first, count), prompts_, *workspace_, Keep::kForPullBack);
+  // In the images' order, whoever was faster.
+  VisionPrompts sum = zeros_like(prompts_);
+  for (const VisionPrompts& part : parts) {
+    sum.tokens += part.tokens;
+    for (std::size_t l = 0; l < sum.deep.size(); ++l) sum.deep[l] += part.deep[l];
   }
-  if (count == images_.rows()) resident_run_ = workspace_->runs;
-  tower_->encoder_->pull_back(prompts_, d_features.middleRows(first, count), *workspace_,
-                              d_prompts);
+  return sum;
 }
 
 }  // namespace qprompt

@@ -66,9 +66,13 @@ class ImagePass {
 
   ImagePass(const ImageTower& tower, const Matrix& images, const VisionPrompts& prompts,
             ImageWorkspace& workspace, Keep keep);
-  Index images_per_chunk() const;
+  void cut_into_chunks();
+  bool is_one_round() const;
+  // work(first image, images, workspace) for all chunks: side by side, a round of the threads after
+  // the other, or one after another on all threads.
+  template <typename Work>
+  void for_each_chunk(const Work& work);
   void run_chunks();
-  void pull_back(Index first, const Matrix& d_features, VisionPrompts& d_prompts);
 
   const ImageTower* tower_;
   ImageWorkspace* workspace_;
@@ -76,6 +80,7 @@ class ImagePass {
   Keep keep_;
   Matrix images_;                   // for activations that are computed again
   Index chunk_ = 0;                 // images that are worked through at once
+  Index at_once_ = 1;               // chunks that are worked through side by side
   std::uint64_t resident_run_ = 0;  // the workspace's run that holds the activations, if any
   Matrix features_;
 };

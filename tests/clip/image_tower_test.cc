@@ -217,6 +217,20 @@ TEST_P(ImageTowers, SeeEveryImageByItself) {
   }
 }
 
+TEST_P(ImageTowers, GiveAnImageTheSameBitsWhateverStandsBesideItInAFullRound) {
+  const ClipShape shape = testing::small_clip_shape();
+  const RandomTowers towers(shape);
+  const ImageTower tower(towers.checkpoint, device_);
+  ImageWorkspace workspace(device_);
+  const Index round = device_.threads();
+  const Matrix pictures = images(shape, 4 * round);
+  const Matrix together = tower.forward(pictures, {}, workspace);
+  for (Index first = 0; first < pictures.rows(); first += round) {
+    EXPECT_EQ(tower.forward(pictures.middleRows(first, round), {}, workspace),
+              together.middleRows(first, round));
+  }
+}
+
 TEST_P(ImageTowers, GiveNoFeaturesForNoImages) {
   const ClipShape shape = testing::small_clip_shape();
   const RandomTowers towers(shape);

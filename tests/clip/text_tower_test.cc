@@ -236,6 +236,32 @@ TEST_P(TextTowers, ChunksGiveWhatASinglePassGives) {
   }
 }
 
+// Threads share products where there are few classes, and the classes where there are many.
+TEST_P(TextTowers, AnyNumberOfThreadsGivesWhatOneGives) {
+  const ClipShape shape = testing::small_clip_shape();
+  const RandomTowers towers(shape);
+  const double rounding = GetParam() == NumberFormat::kFloat32 ? 1e-5 : error_.gradient;
+  for (const TextCase& text : TextCases(shape).all()) {
+    SCOPED_TRACE(text.name);
+    const Matrix d = d_features(text, shape.embed);
+    const auto gradient_on = [&](int threads, Matrix& features) {
+      const kernels::Device device = device_of(GetParam(), threads);
+      const TextTower tower(towers.checkpoint, device, Differentiable::kYes);
+      TextWorkspace workspace(device);
+      TextPass pass = tower.forward(text.layout, text.prompts, workspace, Keep::kForPullBack);
+      features = pass.features();
+      return pass.pull_back(d);
+    };
+    Matrix alone, together;
+    const TextPrompts expected = gradient_on(1, alone);
+    for (const int threads : {2, 3, 5}) {
+      const TextPrompts gradient = gradient_on(threads, together);
+      expect_close(together, alone.cast<double>(), rounding);
+      expect_close(gradient.rows, expected.rows.cast<double>(), rounding);
+    }
+  }
+}
+
 TEST_P(TextTowers, KeepingNothingGivesTheSameFeatures) {
   const ClipShape shape = testing::small_clip_shape();
   const RandomTowers towers(shape);

@@ -69,7 +69,8 @@ void ModelArguments::add_machine_options(CLI::App& app) {
   app.add_option("--threads", device.threads, "threads; 0: the cores this process may use")
       ->capture_default_str()
       ->check(CLI::Range(0, kernels::kMostThreads));
-  add_enum_option(app, "--precision", device.precision, "number format of the towers");
+  add_enum_option(app, "--precision", device.precision,
+                  "number format of the towers; int8: of the frozen image tower");
   start_group(app, kFirstGroup);
 }
 

@@ -26,7 +26,7 @@ expect qprompt --q '=>' --quiet
 expect qprompt train --epo '=>' --epochs
 expect qprompt train --qui '=>' --quiet
 expect qprompt data check --thr '=>' --threads
-expect qprompt train --precision '' '=>' fp32 bf16 auto
+expect qprompt train --precision '' '=>' fp32 bf16 auto int8
 expect qprompt train --precision = b '=>' bf16
 expect qprompt train --epochs 3 --precision f '=>' fp32
 expect qprompt train --preset qm '=>' qmaple-base2new

@@ -15,7 +15,7 @@ end
 expect 'qprompt cl' classify
 expect 'qprompt data ' 'check list split'
 expect 'qprompt train --epo' --epochs
-expect 'qprompt train --precision ' 'auto bf16 fp32'
+expect 'qprompt train --precision ' 'auto bf16 fp32 int8'
 expect 'qprompt train --precision=b' '--precision=bf16'
 expect 'qprompt train --preset qm' qmaple-base2new
 expect 'qprompt data check --thr' --threads

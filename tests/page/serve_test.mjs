@@ -421,7 +421,7 @@ describe("the server's answers", () => {
 describe("learning", () => {
   test("can be stopped, and begun again", async () => {
     const { page, complaints } = await opened(open);
-    await fillLesson(page, "stopped", ["pink heart", "black moon"], { epochs: 1_000_000, count: 4 });
+    await fillLesson(page, "stopped", ["pink heart", "black moon"], { epochs: 100_000, count: 4 });
     await page.click("#learn-button");
     await page.waitForSelector(".chart path.series-1");
     await page.click("#stop");

@@ -56,7 +56,7 @@ class Model:
 
     @property
     def precision(self) -> str:
-        """Number format of the towers: "fp32" or "bf16"."""
+        """Number format of the towers: "fp32", "bf16", "bf16, images in int8"."""
         return self._native.precision
 
     def encode_image(
@@ -122,7 +122,8 @@ def load(
         "openai/clip-vit-base-patch16", which is looked for in the local Hugging Face cache. Nothing
         is downloaded: the error says how to fetch it.
     precision
-        Number format of the towers: "fp32", "bf16", or "auto", bf16 where this CPU is faster so.
+        Number format of the towers: "fp32", "bf16", or "auto", bf16 where this CPU is faster so;
+        "int8": as "auto", and the frozen image tower multiplies bytes.
     threads
         0: the cores that this process may use.
     tokenizer

@@ -102,7 +102,7 @@ void bind_model(nb::module_& module) {
                    [](const LoadedModel& self) { return self.model.device().info().threads; })
       .def_prop_ro(
           "precision",
-          [](const LoadedModel& self) { return enum_name(self.model.device().info().format); })
+          [](const LoadedModel& self) { return precision_name(self.model.device().info()); })
       .def("encode_image", encode_image, nb::arg("images"), nb::arg("progress").none())
       .def("encode_text", encode_text, nb::arg("texts"));
 }

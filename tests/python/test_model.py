@@ -54,10 +54,15 @@ def test_a_model_is_found_in_the_hugging_face_cache(
 
 
 def test_wrong_options_are_told() -> None:
-    with pytest.raises(qprompt.Error, match="'fp8', expected one of fp32, bf16, auto"):
+    with pytest.raises(qprompt.Error, match="'fp8', expected one of fp32, bf16, auto, int8"):
         qprompt.load(MODEL, precision="fp8")
     with pytest.raises(qprompt.Error, match="threads"):
         qprompt.load(MODEL, threads=-1, cache=False).encode_text("x")
+
+
+def test_precision_is_that_asked_for() -> None:
+    assert qprompt.load(MODEL, precision="fp32", cache=False).precision == "fp32"
+    assert "int8" in qprompt.load(MODEL, precision="int8", cache=False).precision
 
 
 def test_threads_are_those_asked_for() -> None:

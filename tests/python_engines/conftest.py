@@ -54,5 +54,5 @@ def assert_equal(answers: Answers, expected: Answers) -> None:
     assert answers.keys() == expected.keys()
     for image, (class_name, probability) in expected.items():
         assert answers[image][0] == class_name, image
-        # What else is in a batch may change the last bit of a feature.
-        assert answers[image][1] == pytest.approx(probability, abs=1e-3), image
+        # A batch's logits are one product: what else is in it may change their last bit.
+        assert answers[image][1] == pytest.approx(probability, abs=1e-5), image

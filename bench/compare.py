@@ -35,6 +35,23 @@ QUICK_PEERS = {"plain", "expert", "expert-bf16", "onnx", "openvino"}
 TOLERANCE = {"fp32": 1e-3, "low": 0.15}  # of a result, relative to the largest
 
 
+def operations(case):
+    """Multiplications and additions of the blocks' matrix products in one step of ours, at ViT-B/16's size."""
+    kind, n, n_ctx, *_ = CASES[case]
+    rows, width = (1 + n_ctx + 5 * n, 512) if kind == "text" else (n * (197 + n_ctx), 768)
+    passes = 1 if kind == "image" else 2  # back through activations alone: as much as forward
+    return passes * 2 * rows * 12 * 12 * width * width
+
+
+def peak(number_format):
+    """Operations a second of PyTorch's product of two square matrices of 2048, the best of five."""
+    dtype = {"fp32": "float32", "bf16": "bfloat16"}[number_format]
+    code = ("import time,torch; a=torch.rand(2048,2048).to(torch." + dtype + "); a@a; best=9.0\n"
+            "for _ in range(5):\n s=time.perf_counter(); a@a; best=min(best,time.perf_counter()-s)\n"
+            "print(2*2048**3/best)")
+    return float(subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout)
+
+
 def one_line(command):
     environment = {**os.environ, "PYTHONPATH": str(PEERS.parent)}
     done = subprocess.run(command, capture_output=True, text=True, env=environment)
@@ -92,16 +109,19 @@ def checked(case, results):
     return lines
 
 
-def printed(case, results):
+def printed(case, results, peaks):
     print(f"\n{case}")
     fastest = min(r["seconds"] for runner, r in results.items() if runner[0] == "ours" and "error" not in r)
     for (who, what), result in results.items():
         if "error" in result:
             print(f"  {who:5} {what:14} -           {result['error'][:80]}")
             continue
+        result["share_of_peak"] = operations(case) / result["seconds"] / peaks[
+            "bf16" if "bf16" in (result["format"] or what) else "fp32"]
+        share = f"{100 * result['share_of_peak']:3.0f} % of peak" if who == "ours" else ""
         name = f"{what} ({result['format']})" if result["format"] and result["format"] != what else what
         print(f"  {who:5} {name:26} {result['seconds']:9.4f} s  ({result['least']:.4f} .. {result['largest']:.4f})"
-              f"  {result['peak_mb']:6.0f} MB  {result['seconds'] / fastest:6.2f} x our fastest")
+              f"  {result['peak_mb']:6.0f} MB  {result['seconds'] / fastest:6.2f} x our fastest  {share}")
 
 
 def machine():
@@ -123,13 +143,15 @@ def main():
     bench = Bench(arguments.model, arguments.pairs or (1 if arguments.quick else 3))
     report = {"time": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),
               "machine": machine(), "peers": {p: importlib.metadata.version(p) for p in PACKAGES}, "cases": {}}
+    peaks = report["peaks"] = {number_format: peak(number_format) for number_format in ("fp32", "bf16")}
     print(json.dumps(report["machine"]), json.dumps(report["peers"]), sep="\n")
+    print("products of 2048 x 2048:", ", ".join(f"{f} {p / 1e9:.0f} GFLOP/s" for f, p in peaks.items()))
     began, doubts = time.monotonic(), []
     for case in cases:
         peers = [p for p in CASES[case][5] if not arguments.quick or p in QUICK_PEERS]
         runners = [("ours", f) for f in CASES[case][4]] + [("peer", p) for p in peers]
         results = bench.run(case, runners)
-        printed(case, results)
+        printed(case, results, peaks)
         doubts += checked(case, results)
         report["cases"][case] = [{"who": who, "what": what, **result} for (who, what), result in results.items()]
     report["doubts"] = doubts

@@ -20,7 +20,7 @@ run() {
 }
 
 launch=()
-run asan core formats tokenizer data checkpoint artifact features adapter tune run report experiment
+run asan core formats tokenizer data kernels checkpoint clip artifact features adapter tune run report experiment server
 # The thread sanitizer's map of memory does not fit every way the kernel places programs.
 if setarch --addr-no-randomize true 2>/dev/null; then launch=(setarch --addr-no-randomize); fi
 run tsan core features concurrency

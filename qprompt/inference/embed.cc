@@ -2,6 +2,7 @@
 
 #include "qprompt/clip/similarity.h"
 #include "qprompt/core/border.h"
+#include "qprompt/core/error.h"
 #include "qprompt/features/image_features.h"
 #include "qprompt/features/image_side.h"
 #include "qprompt/prompt/zero_shot.h"
@@ -19,7 +20,10 @@ Matrix embed_images(const Model& model, std::span<const ImageSource> images,
 }
 
 Matrix embed_texts(const Model& model, const std::vector<std::string>& texts) {
-  return at_border([&] { return zero_shot_texts(model, {"{}"}, texts); });
+  return at_border([&] {
+    require(!texts.empty(), "embed_texts: no text");
+    return zero_shot_texts(model, {"{}"}, texts);
+  });
 }
 
 }  // namespace qprompt

@@ -41,7 +41,7 @@ TEST_F(EmbedTest, ADamagedImageIsNamedWhateverTheOptionsSkip) {
 }
 
 TEST_F(EmbedTest, WithoutATextIsRefused) {
-  EXPECT_NE(testing::error_of([&] { embed_texts(model_, {}); }), "");
+  EXPECT_EQ(testing::error_of([&] { embed_texts(model_, {}); }), "embed_texts: no text");
 }
 
 }  // namespace

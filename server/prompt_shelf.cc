@@ -163,13 +163,19 @@ bool PromptShelf::put(const std::string& name, const PromptFile& prompt,
     if (!class_names) class_names = old->class_names;
   }
   if (!class_names) class_names = seen_names(prompt);
-  if (class_names) AdaptedModel(model_, prompt, *class_names);  // that it serves them
+  if (class_names) require_served(prompt, *class_names);
   save_prompt(prompt, path_of(name), class_names);
   keep({.name = name,
         .file = prompt,
         .bytes = to_bytes(prompt),
         .class_names = std::move(class_names)});
   return is_new;
+}
+
+// By making the model that would be asked.
+void PromptShelf::require_served(const PromptFile& prompt,
+                                 const std::vector<std::string>& class_names) const {
+  static_cast<void>(AdaptedModel(model_, prompt, class_names));
 }
 
 void PromptShelf::remove(const std::string& name) {
@@ -207,7 +213,7 @@ PromptHandle PromptShelf::replace_classes(const std::string& name,
   const std::scoped_lock changing(changes_);
   ShelvedPrompt changed = *changeable(name);
   changed.class_names = checked(names);
-  AdaptedModel(model_, changed.file, *changed.class_names);
+  require_served(changed.file, *changed.class_names);
   save_prompt(changed.file, path_of(name), changed.class_names);
   return keep(std::move(changed));
 }

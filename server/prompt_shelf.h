@@ -71,6 +71,7 @@ class PromptShelf {
   void read_folder(const std::function<void(const std::string&)>& notice);
   void read_prompt(const std::string& name, const std::filesystem::path& path, bool is_run);
   std::filesystem::path path_of(const std::string& name) const;
+  void require_served(const PromptFile& prompt, const std::vector<std::string>& class_names) const;
   PromptHandle changeable(const std::string& name) const;
   PromptHandle keep(ShelvedPrompt prompt);
   // Gives what `make` makes, once for each key of the latest.

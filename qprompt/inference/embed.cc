@@ -12,7 +12,9 @@ namespace qprompt {
 Matrix embed_images(const Model& model, std::span<const ImageSource> images,
                     const FeatureOptions& options) {
   return at_border([&] {
-    const std::vector<ImageRequest> requests(images.begin(), images.end());
+    std::vector<ImageRequest> requests;
+    requests.reserve(images.size());
+    for (const ImageSource& image : images) requests.push_back({image});
     FeatureOptions strict = options;
     strict.skip_bad_images = false;
     return UnitRows(image_features(ImageSide(model), requests, strict).features).unit;

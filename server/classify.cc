@@ -20,10 +20,7 @@ constexpr char kTemplate[] = "a photo of a {}.";
 std::vector<ImageSource> images_of(const Form& form, const std::vector<Part>& files, int most,
                                    std::optional<bool> exif = std::nullopt) {
   if (files.empty()) throw Problem(422, "no image: a file part called image, or the bytes of one");
-  if (std::ssize(files) > most) {
-    throw Problem(422,
-                  std::to_string(files.size()) + " images, the limit is " + std::to_string(most));
-  }
+  require_at_most(files.size(), most, "images");
   const auto orientation = exif.value_or(true) ? Orientation::kUpright : Orientation::kAsStored;
   std::vector<ImageSource> images;
   images.reserve(files.size());
@@ -130,10 +127,7 @@ asio::awaitable<Response> embed_image(Service& service, RequestHandle request) {
 
 asio::awaitable<Response> embed_text(Service& service, RequestHandle request) {
   const auto texts = texts_in(object_in(*request, {"texts"}), "texts");
-  if (std::ssize(texts) > service.options.limits.classes) {
-    throw Problem(422, std::to_string(texts.size()) + " texts, the limit is " +
-                           std::to_string(service.options.limits.classes));
-  }
+  require_at_most(texts.size(), service.options.limits.classes, "texts");
   co_return json_response({{"embeddings", rows_as_json(embed_texts(service.model, texts))}});
 }
 

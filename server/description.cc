@@ -9,18 +9,15 @@
 #include "qprompt/train/settings.h"
 
 namespace qprompt::server {
-namespace {
 
 using Json = nlohmann::ordered_json;
 
-}  // namespace
-
-Json description(const ShelvedPrompt& prompt, const Model& model) {
+Json description(const ShelvedPrompt& prompt) {
   Json json = {{"name", prompt.name},
                {"bytes", prompt.bytes.size()},
                {"method", enum_name(method_tag(prompt.file.method))},
                {"classes", nullptr},
-               {"any_classes", prompt.serves_any_classes(model)},
+               {"any_classes", prompt.any_classes},
                {"run", prompt.is_run}};
   if (prompt.class_names) json["classes"] = *prompt.class_names;
   return json;

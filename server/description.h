@@ -10,7 +10,7 @@
 namespace qprompt::server {
 
 // Of a prompt, as lists of prompts have it.
-nlohmann::ordered_json description(const ShelvedPrompt& prompt, const Model& model);
+nlohmann::ordered_json description(const ShelvedPrompt& prompt);
 
 // One line; bytes that are no UTF-8 are replaced.
 std::string text_of(const nlohmann::ordered_json& json);

@@ -52,6 +52,9 @@ class Problem : public std::runtime_error {
   std::vector<Header> headers_;
 };
 
+// Throws Problem 422, "3 images, the limit is 2".
+void require_at_most(std::size_t count, int limit, const std::string& what);
+
 // What the exception being handled is as an answer. An Error is about what was asked (422).
 Problem current_problem();
 

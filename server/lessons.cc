@@ -139,8 +139,7 @@ void Lessons::learn(const Lesson& lesson, const LearnConfig& recommended_config,
     notices.emplace_back("no epoch was better on held-out pictures than without learning");
   }
   shelf_.put(lesson.name, learned.prompt, learned.class_names);
-  const Json done = {{"prompt", description(*shelf_.at(lesson.name), model_)},
-                     {"notices", notices}};
+  const Json done = {{"prompt", description(*shelf_.at(lesson.name))}, {"notices", notices}};
   current.events->add("done", text_of(done));
 }
 

@@ -1,5 +1,6 @@
 #include <boost/beast/http/status.hpp>
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "qprompt/core/error.h"
 #include "server/http.h"
@@ -22,6 +23,12 @@ Response Problem::response() const {
           .content_type = "application/problem+json",
           .body = json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n",
           .headers = headers_};
+}
+
+void require_at_most(std::size_t count, int limit, const std::string& what) {
+  if (std::cmp_less_equal(count, limit)) return;
+  throw Problem(422,
+                std::to_string(count) + " " + what + ", the limit is " + std::to_string(limit));
 }
 
 Problem current_problem() {

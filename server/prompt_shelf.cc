@@ -59,14 +59,14 @@ bool is_class_bound(const PromptFile& part, const Model& model) {
   return make_learner(part.method, model, part.seen)->class_bound();
 }
 
-}  // namespace
-
-bool ShelvedPrompt::serves_any_classes(const Model& model) const {
-  return !is_class_bound(file, model) &&
-         std::ranges::none_of(file.partners, [&](const PromptFile& partner) {
+bool serves_any_classes(const PromptFile& prompt, const Model& model) {
+  return !is_class_bound(prompt, model) &&
+         std::ranges::none_of(prompt.partners, [&](const PromptFile& partner) {
            return is_class_bound(partner, model);
          });
 }
+
+}  // namespace
 
 PromptShelf::PromptShelf(const Model& model, const ServerOptions& options)
     : model_(model), folder_(options.prompts), limits_(options.limits) {
@@ -106,6 +106,7 @@ fs::path PromptShelf::path_of(const std::string& name) const {
 PromptHandle PromptShelf::keep(ShelvedPrompt prompt) {
   const std::scoped_lock lock(mutex_);
   prompt.version = ++versions_;
+  prompt.any_classes = serves_any_classes(prompt.file, model_);
   const std::string name = prompt.name;
   return prompts_[name] = std::make_shared<const ShelvedPrompt>(std::move(prompt));
 }
@@ -163,19 +164,25 @@ bool PromptShelf::put(const std::string& name, const PromptFile& prompt,
     if (!class_names) class_names = old->class_names;
   }
   if (!class_names) class_names = seen_names(prompt);
-  if (class_names) require_served(prompt, *class_names);
-  save_prompt(prompt, path_of(name), class_names);
-  keep({.name = name,
-        .file = prompt,
-        .bytes = to_bytes(prompt),
-        .class_names = std::move(class_names)});
+  std::optional<AdaptedModel> model;
+  if (class_names) model.emplace(model_, prompt, *class_names);
+  store({.name = name,
+         .file = prompt,
+         .bytes = to_bytes(prompt),
+         .class_names = std::move(class_names)},
+        model);
   return is_new;
 }
 
-// By making the model that would be asked.
-void PromptShelf::require_served(const PromptFile& prompt,
-                                 const std::vector<std::string>& class_names) const {
-  static_cast<void>(AdaptedModel(model_, prompt, class_names));
+// `model`: the prompt among its own classes, made to see that it serves them and asked next.
+PromptHandle PromptShelf::store(ShelvedPrompt prompt, const std::optional<AdaptedModel>& model) {
+  save_prompt(prompt.file, path_of(prompt.name), prompt.class_names);
+  PromptHandle kept = keep(std::move(prompt));
+  if (model) {
+    const std::vector<std::string>& names = model->class_names();
+    models_of(names).put(key_of(*kept, names), std::make_shared<const AdaptedModel>(*model));
+  }
+  return kept;
 }
 
 void PromptShelf::remove(const std::string& name) {
@@ -196,16 +203,13 @@ PromptHandle PromptShelf::add_classes(const std::string& name,
   names.insert(names.end(), added.begin(), added.end());
   names = checked(names);
   std::optional<AdaptedModel> joined;
-  if (old->class_names && !added.empty() && old->serves_any_classes(model_)) {
+  if (old->class_names && old->any_classes) {
     joined = adapted(old, std::nullopt).joined(AdaptedModel(model_, old->file, added));
   }
   if (!joined) joined = AdaptedModel(model_, old->file, names);
-  save_prompt(old->file, path_of(name), names);
   ShelvedPrompt changed = *old;
-  changed.class_names = names;
-  PromptHandle kept = keep(std::move(changed));
-  models_of(names).put(key_of(*kept, names), std::make_shared<const AdaptedModel>(*joined));
-  return kept;
+  changed.class_names = std::move(names);
+  return store(std::move(changed), joined);
 }
 
 PromptHandle PromptShelf::replace_classes(const std::string& name,
@@ -213,9 +217,8 @@ PromptHandle PromptShelf::replace_classes(const std::string& name,
   const std::scoped_lock changing(changes_);
   ShelvedPrompt changed = *changeable(name);
   changed.class_names = checked(names);
-  require_served(changed.file, *changed.class_names);
-  save_prompt(changed.file, path_of(name), changed.class_names);
-  return keep(std::move(changed));
+  const AdaptedModel model(model_, changed.file, *changed.class_names);
+  return store(std::move(changed), model);
 }
 
 PromptShelf::ModelCache& PromptShelf::models_of(const std::vector<std::string>& class_names) {
@@ -255,10 +258,7 @@ AdaptedModel PromptShelf::zero_shot(const std::string& prompt_template,
 
 std::vector<std::string> PromptShelf::checked(const std::vector<std::string>& class_names) const {
   if (class_names.empty()) throw Problem(422, "no class names");
-  if (std::ssize(class_names) > limits_.classes) {
-    throw Problem(422, std::to_string(class_names.size()) + " class names, the limit is " +
-                           std::to_string(limits_.classes));
-  }
+  require_at_most(class_names.size(), limits_.classes, "class names");
   std::vector<std::string> names;
   std::set<std::string> seen;
   for (const std::string& given : class_names) {

@@ -24,9 +24,7 @@ struct ShelvedPrompt {
   std::optional<std::vector<std::string>> class_names{};
   std::uint64_t version = 0;  // another one after every change
   bool is_run = false;        // a run's own, which the server leaves as it is
-
-  // Whether it can be asked about other classes than its own.
-  bool serves_any_classes(const Model& model) const;
+  bool any_classes = true;    // whether it can be asked about other classes than its own
 };
 using PromptHandle = std::shared_ptr<const ShelvedPrompt>;
 
@@ -71,7 +69,7 @@ class PromptShelf {
   void read_folder(const std::function<void(const std::string&)>& notice);
   void read_prompt(const std::string& name, const std::filesystem::path& path, bool is_run);
   std::filesystem::path path_of(const std::string& name) const;
-  void require_served(const PromptFile& prompt, const std::vector<std::string>& class_names) const;
+  PromptHandle store(ShelvedPrompt prompt, const std::optional<AdaptedModel>& model);
   PromptHandle changeable(const std::string& name) const;
   PromptHandle keep(ShelvedPrompt prompt);
   // Gives what `make` makes, once for each key of the latest.

@@ -23,7 +23,7 @@ std::vector<std::string> classes_in(const Request& request) {
 asio::awaitable<Response> list_prompts(Service& service, RequestHandle) {
   Json prompts = Json::array();
   for (const PromptHandle& prompt : service.prompts.all()) {
-    prompts.push_back(description(*prompt, service.model));
+    prompts.push_back(description(*prompt));
   }
   co_return json_response({{"prompts", std::move(prompts)}});
 }
@@ -48,8 +48,7 @@ asio::awaitable<Response> put_prompt(Service& service, RequestHandle request) {
   }
   const auto bytes = std::as_bytes(std::span(files[0].content));
   const bool is_new = service.prompts.put(name, prompt_file_from_bytes(bytes, name), class_names);
-  co_return json_response(description(*service.prompts.at(name), service.model),
-                          is_new ? 201 : 200);
+  co_return json_response(description(*service.prompts.at(name)), is_new ? 201 : 200);
 }
 
 asio::awaitable<Response> delete_prompt(Service& service, RequestHandle request) {

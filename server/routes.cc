@@ -8,30 +8,6 @@
 namespace qprompt::server {
 namespace {
 
-const std::array kRoutes{
-    Route{"POST", "/v1/classify", classify_images},
-    Route{"POST", "/v1/embed/image", embed_image},
-    Route{"POST", "/v1/embed/text", embed_text},
-    Route{"GET", "/v1/prompts", list_prompts},
-    Route{"GET", "/v1/prompts/{name}", get_prompt},
-    Route{"PUT", "/v1/prompts/{name}", put_prompt, true},
-    Route{"DELETE", "/v1/prompts/{name}", delete_prompt, true},
-    Route{"GET", "/v1/prompts/{name}/classes", get_classes},
-    Route{"POST", "/v1/prompts/{name}/classes", add_classes, true},
-    Route{"PUT", "/v1/prompts/{name}/classes", put_classes, true},
-    Route{"POST", "/v1/learn", start_lesson, true},
-    Route{"GET", "/v1/learn/{id}/events", follow_lesson},
-    Route{"DELETE", "/v1/learn/{id}", stop_lesson, true},
-    Route{"GET", "/v1/model", describe_model},
-    Route{"GET", "/healthz", health},
-    Route{"GET", "/readyz", readiness},
-    Route{"GET", "/metrics", metrics},
-    Route{"GET", "/openapi.json", openapi},
-    Route{"GET", "/", page},
-    Route{"GET", "/page.js", page_script},
-    Route{"GET", "/page.css", page_style},
-};
-
 std::vector<std::string> segments_of(const std::string& pattern) {
   std::vector<std::string> segments;
   std::istringstream in(pattern);
@@ -41,9 +17,37 @@ std::vector<std::string> segments_of(const std::string& pattern) {
   return segments;
 }
 
+Route route(const char* method, const char* pattern, Handler handler, bool changes = false) {
+  return {method, pattern, handler, changes, segments_of(pattern)};
+}
+
+const std::array kRoutes{
+    route("POST", "/v1/classify", classify_images),
+    route("POST", "/v1/embed/image", embed_image),
+    route("POST", "/v1/embed/text", embed_text),
+    route("GET", "/v1/prompts", list_prompts),
+    route("GET", "/v1/prompts/{name}", get_prompt),
+    route("PUT", "/v1/prompts/{name}", put_prompt, true),
+    route("DELETE", "/v1/prompts/{name}", delete_prompt, true),
+    route("GET", "/v1/prompts/{name}/classes", get_classes),
+    route("POST", "/v1/prompts/{name}/classes", add_classes, true),
+    route("PUT", "/v1/prompts/{name}/classes", put_classes, true),
+    route("POST", "/v1/learn", start_lesson, true),
+    route("GET", "/v1/learn/{id}/events", follow_lesson),
+    route("DELETE", "/v1/learn/{id}", stop_lesson, true),
+    route("GET", "/v1/model", describe_model),
+    route("GET", "/healthz", health),
+    route("GET", "/readyz", readiness),
+    route("GET", "/metrics", metrics),
+    route("GET", "/openapi.json", openapi),
+    route("GET", "/", page),
+    route("GET", "/page.js", page_script),
+    route("GET", "/page.css", page_style),
+};
+
 bool matches(const Route& route, const std::vector<std::string>& path,
              std::vector<std::string>& captures) {
-  const std::vector<std::string> pattern = segments_of(route.pattern);
+  const std::vector<std::string>& pattern = route.segments;
   if (pattern.size() != path.size()) return false;
   captures.clear();
   for (std::size_t i = 0; i < path.size(); ++i) {

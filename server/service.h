@@ -40,7 +40,8 @@ struct Route {
   std::string method;
   std::string pattern;  // "/v1/prompts/{name}": braces stand for any one segment
   Handler handler;
-  bool changes = false;  // needs the token, where there is one
+  bool changes = false;                 // needs the token, where there is one
+  std::vector<std::string> segments{};  // of the pattern
 };
 std::span<const Route> routes();
 

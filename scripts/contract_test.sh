@@ -7,7 +7,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 scripts/install_dependencies.sh --test
 scripts/build.sh release qprompt_cli
-tools=build/contract-venv
+tools=$PWD/build/contract-venv
 if [ ! -x "$tools/bin/schemathesis" ]; then
   python3 -m venv "$tools"
   "$tools/bin/pip" install --quiet --disable-pip-version-check schemathesis==4.32.5
@@ -37,8 +37,8 @@ curl -sf "$url/v1/learn/1/events" | grep -q '^event: done'
 
 # What is no picture or no prompt file cannot be told by a schema: it may be refused.
 log=$folder/schemathesis.log
-if "$tools/bin/schemathesis" run "$url/openapi.json" --max-examples "${1:-40}" --seed 1 \
-    --exclude-checks positive_data_acceptance --suppress-health-check=all >"$log" 2>&1; then
+if (cd "$folder" && "$tools/bin/schemathesis" run "$url/openapi.json" --max-examples "${1:-40}" --seed 1 \
+    --exclude-checks positive_data_acceptance --suppress-health-check=all) >"$log" 2>&1; then
   kill -0 "$server"
   echo "contract_test.sh: passed ($(grep -oE '[0-9]+ generated' "$log" | tail -1) requests)"
 else

@@ -188,7 +188,7 @@ void ImageQueue::hand_over(const std::vector<Entry>& batch, const ImageFeatures&
   }
 }
 
-void ImageQueue::finish(const std::vector<Entry>& batch, std::exception_ptr failure) {
+void ImageQueue::finish(const std::vector<Entry>& batch, const std::exception_ptr& failure) {
   for (const Entry& entry : batch) {
     std::function<void()> resume;
     {

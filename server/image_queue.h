@@ -67,7 +67,7 @@ class ImageQueue {
   std::vector<Entry> take_batch();
   void encode(const std::vector<Entry>& batch);
   void hand_over(const std::vector<Entry>& batch, const ImageFeatures& features);
-  void finish(const std::vector<Entry>& batch, std::exception_ptr failure);
+  void finish(const std::vector<Entry>& batch, const std::exception_ptr& failure);
 
   const Batching batching_;
   const std::int64_t most_pixels_;

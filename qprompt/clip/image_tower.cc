@@ -101,50 +101,38 @@ ImagePass::ImagePass(const ImageTower& tower, const Matrix& images, const Vision
   images_ = images;
   cut_into_chunks();
   features_.resize(images.rows(), tower.encoder_->embed());
-  tower.device_.run([&] { run_chunks(); });
+  tower.device_.run([&] {
+    rounds_.forward(tower.device_, keep, workspace.runs,
+                    [&](Index chunk, Index slot, Keep now) { run(chunk, slot, now); });
+  });
 }
 
 // Where there are as many images as threads, each thread takes a part of them alone.
 void ImagePass::cut_into_chunks() {
-  const Index threads = tower_->device_.threads();
-  at_once_ = images_.rows() >= threads ? threads : 1;
-  const std::size_t bytes = tower_->encoder_->trace_bytes(prompts_);
-  const auto affordable =
-      static_cast<Index>(workspace_->trace_budget / std::max<std::size_t>(bytes, 1));
-  const Index share = (images_.rows() + at_once_ - 1) / at_once_;
-  chunk_ = std::clamp<Index>(affordable / at_once_, 1, std::max<Index>(1, share));
+  const Index threads = tower_->device_.threads(), images = images_.rows();
+  rounds_.at_once = images >= threads ? threads : 1;
+  const std::size_t bytes = std::max<std::size_t>(1, tower_->encoder_->trace_bytes(prompts_));
+  const auto affordable = static_cast<Index>(workspace_->trace_budget / bytes) / rounds_.at_once;
+  const RoundCut cut{images, rounds_.at_once * std::max<Index>(1, affordable), rounds_.at_once};
+  Index last = -1;
+  for (Index i = 0; i < images; ++i) {
+    const Index piece = cut.piece(i, i + 1);
+    if (piece != last) chunks_.push_back({i, 0});
+    last = piece;
+    ++chunks_.back().count;
+  }
+  rounds_.chunks = std::ssize(chunks_);
 }
 
-// The first image of every chunk of a round, and how many it has.
-template <typename Work>
-void ImagePass::for_each_chunk(const Work& work) {
-  const auto run_one = [&](Index first, ImageWorkspace& workspace) {
-    work(first, std::min(chunk_, images_.rows() - first), workspace);
-  };
-  if (at_once_ == 1) {
-    for (Index first = 0; first < images_.rows(); first += chunk_) run_one(first, *workspace_);
-    return;
-  }
-  const kernels::Device& device = tower_->device_;
-  for (Index round = 0; round < images_.rows(); round += at_once_ * chunk_) {
-    const Index rest = (images_.rows() - round + chunk_ - 1) / chunk_;
-    device.each_alone(std::min(at_once_, rest), [&](Index i, int) {
-      run_one(round + i * chunk_, workspace_->of_worker(device, static_cast<int>(i)));
-    });
-  }
+ImageWorkspace& ImagePass::workspace_of(Index slot) const {
+  return rounds_.at_once == 1 ? *workspace_
+                              : workspace_->of_worker(tower_->device_, static_cast<int>(slot));
 }
 
-// Only a single round's activations can stay.
-bool ImagePass::is_one_round() const { return at_once_ * chunk_ >= images_.rows(); }
-
-void ImagePass::run_chunks() {
-  const Keep now = is_one_round() ? keep_ : Keep::kNothing;
-  ++workspace_->runs;
-  for_each_chunk([&](Index first, Index count, ImageWorkspace& workspace) {
-    features_.middleRows(first, count) =
-        tower_->run(images_.middleRows(first, count), prompts_, workspace, now);
-  });
-  if (now == Keep::kForPullBack) resident_run_ = workspace_->runs;
+void ImagePass::run(Index number, Index slot, Keep keep) {
+  const auto [first, count] = chunks_[static_cast<std::size_t>(number)];
+  features_.middleRows(first, count) =
+      tower_->run(images_.middleRows(first, count), prompts_, workspace_of(slot), keep);
 }
 
 VisionPrompts ImagePass::pull_back(const Matrix& d_features) {
@@ -154,19 +142,17 @@ VisionPrompts ImagePass::pull_back(const Matrix& d_features) {
   require(d_features.rows() == features_.rows() && d_features.cols() == features_.cols(),
           "ImagePass::pull_back: d_features [", d_features.rows(), ", ", d_features.cols(),
           "], expected [", features_.rows(), ", ", features_.cols(), "]");
-  std::vector<VisionPrompts> parts(
-      static_cast<std::size_t>((images_.rows() + chunk_ - 1) / chunk_));
+  std::vector<VisionPrompts> parts(chunks_.size(), zeros_like(prompts_));
   tower_->device_.run([&] {
-    const bool resident = is_one_round() && workspace_->runs == resident_run_;
-    if (!resident) ++workspace_->runs;
-    for_each_chunk([&](Index first, Index count, ImageWorkspace& workspace) {
-      const Matrix images = images_.middleRows(first, count);
-      if (!resident) tower_->run(images, prompts_, workspace, Keep::kForPullBack);
-      VisionPrompts& part = parts[static_cast<std::size_t>(first / chunk_)];
-      part = zeros_like(prompts_);
-      tower_->encoder_->pull_back(prompts_, d_features.middleRows(first, count), workspace, part);
-    });
-    if (is_one_round()) resident_run_ = workspace_->runs;
+    rounds_.pull_back(
+        tower_->device_, workspace_->runs,
+        [&](Index chunk, Index slot, Keep keep) { run(chunk, slot, keep); },
+        [&](Index chunk, Index slot) {
+          const auto number = static_cast<std::size_t>(chunk);
+          const auto [first, count] = chunks_[number];
+          tower_->encoder_->pull_back(prompts_, d_features.middleRows(first, count),
+                                      workspace_of(slot), parts[number]);
+        });
   });
   // In the images' order, whoever was faster.
   VisionPrompts sum = zeros_like(prompts_);

@@ -2,9 +2,12 @@
 
 #include <cstdint>
 #include <memory>
+#include <vector>
 
 #include "qprompt/checkpoint/checkpoint.h"
 #include "qprompt/clip/image_encoder.h"
+#include "qprompt/clip/rounds.h"
+#include "qprompt/core/ranks.h"
 #include "qprompt/kernels/device.h"
 
 namespace qprompt {
@@ -67,21 +70,16 @@ class ImagePass {
   ImagePass(const ImageTower& tower, const Matrix& images, const VisionPrompts& prompts,
             ImageWorkspace& workspace, Keep keep);
   void cut_into_chunks();
-  bool is_one_round() const;
-  // work(first image, images, workspace) for all chunks: side by side, a round of the threads after
-  // the other, or one after another on all threads.
-  template <typename Work>
-  void for_each_chunk(const Work& work);
-  void run_chunks();
+  ImageWorkspace& workspace_of(Index slot) const;
+  void run(Index chunk, Index slot, Keep keep);
 
   const ImageTower* tower_;
   ImageWorkspace* workspace_;
   VisionPrompts prompts_;
   Keep keep_;
-  Matrix images_;                   // for activations that are computed again
-  Index chunk_ = 0;                 // images that are worked through at once
-  Index at_once_ = 1;               // chunks that are worked through side by side
-  std::uint64_t resident_run_ = 0;  // the workspace's run that holds the activations, if any
+  Matrix images_;             // for activations that are computed again
+  std::vector<Part> chunks_;  // images that go through the tower together
+  Rounds rounds_;
   Matrix features_;
 };
 

@@ -126,9 +126,12 @@ TextPass::TextPass(const TextTower& tower, std::shared_ptr<const EmbeddedTexts> 
       keep_(keep) {
   for (const auto& [row, index] : texts_->learned_shared) overwritten_.push_back(row);
   require_fit();
-  cut_into(chunks_needed());
+  cut_into_chunks(cut_for_memory());
   features_.resize(texts_->classes(), tower.transformer_.embed());
-  tower.device_.run([&] { run_chunks(); });
+  tower.device_.run([&] {
+    rounds_.forward(tower.device_, keep, workspace.runs,
+                    [&](Index chunk, Index slot, Keep now) { run(chunk, slot, now); });
+  });
 }
 
 void TextPass::require_fit() const {
@@ -143,69 +146,54 @@ void TextPass::require_fit() const {
 // Threads that share a product wait for each other dozens of times a block. Where the classes' own
 // rows are the most of the work, each takes a part of the classes through the whole tower instead,
 // with the shared rows computed once for each.
-Index TextPass::chunks_needed() {
+RoundCut TextPass::cut_for_memory() const {
   const Index shared = texts_->shared.rows(), own = texts_->own.rows();
   const Index threads = tower_->device_.threads();
   const bool alone = texts_->classes() >= threads && own >= threads * shared;
-  at_once_ = alone ? threads : 1;
-  Index limit = kForwardRows;
+  const Index at_once = alone ? threads : 1;
+  Index rows = kForwardRows;
   if (keep_ == Keep::kForPullBack) {
     const std::size_t per_row = tower_->transformer_.trace_bytes_per_row();
-    const Index affordable = static_cast<Index>(workspace_->trace_budget / per_row) / at_once_;
-    // What does not fit at once gains nothing from large chunks: a third leaves memory to spare.
-    limit = shared + own / at_once_ <= affordable ? affordable : affordable / 3;
+    rows = static_cast<Index>(workspace_->trace_budget / per_row) / at_once;
   }
-  const Index rows = std::max<Index>(1, limit - shared);  // of their own
-  const Index rounds = (own + at_once_ * rows - 1) / (at_once_ * rows);
-  return std::min(texts_->classes(), at_once_ * std::max<Index>(1, rounds));
+  return {own, at_once * std::max<Index>(1, rows - shared), at_once};
 }
 
-// Consecutive classes, as nearly as many rows in each chunk as classes allow.
-void TextPass::cut_into(Index chunks) {
-  const Index shared = texts_->shared.rows(), all = texts_->own.rows();
+// Consecutive classes, cut by their own rows.
+void TextPass::cut_into_chunks(const RoundCut& cut) {
+  const Index shared = texts_->shared.rows();
   Index last = -1;
   for (Index c = 0; c < texts_->classes(); ++c) {
-    const Index own = texts_->own_rows(c);
-    const Index number = (2 * texts_->begin[c] + own) * chunks / (2 * all);  // of its middle
-    if (number != last) {
+    const Index piece = cut.piece(texts_->begin[c], texts_->begin[c + 1]);
+    if (piece != last) {
       Chunk chunk;
       chunk.first_class = c;
       chunk.rows.sequences = {shared, {shared}, true};
       chunks_.push_back(std::move(chunk));
-      last = number;
+      last = piece;
     }
     Chunk& chunk = chunks_.back();
-    chunk.rows.sequences.begin.push_back(chunk.rows.sequences.rows() + own);
+    chunk.rows.sequences.begin.push_back(chunk.rows.sequences.rows() + texts_->own_rows(c));
     chunk.rows.read_rows.push_back(chunk.rows.sequences.rows() - 1);
     ++chunk.classes;
   }
-}
-
-template <typename Work>
-void TextPass::for_each_chunk(const Work& work) {
-  if (at_once_ == 1) {
-    for (const Chunk& chunk : chunks_) work(chunk, workspace_->transformer);
-    return;
-  }
-  const kernels::Device& device = tower_->device_;
+  rounds_.chunks = std::ssize(chunks_);
+  rounds_.at_once = cut.at_once;
   auto& alone = workspace_->alone;
-  while (std::ssize(alone) < at_once_) {
-    alone.push_back(std::make_unique<TransformerWorkspace>(device, kernels::Stream::Team::kAlone));
-  }
-  for (Index first = 0; first < std::ssize(chunks_); first += at_once_) {
-    const Index count = std::min<Index>(at_once_, std::ssize(chunks_) - first);
-    device.each_alone(count, [&](Index i, int) { work(chunks_[first + i], *alone[i]); });
+  while (cut.at_once > 1 && std::ssize(alone) < cut.at_once) {
+    alone.push_back(
+        std::make_unique<TransformerWorkspace>(tower_->device_, kernels::Stream::Team::kAlone));
   }
 }
 
-void TextPass::run_chunks() {
-  // Only a single round's activations can stay.
-  const Keep now = std::ssize(chunks_) <= at_once_ ? keep_ : Keep::kNothing;
-  ++workspace_->runs;
-  for_each_chunk([&](const Chunk& chunk, TransformerWorkspace& workspace) {
-    features_.middleRows(chunk.first_class, chunk.classes) = run(chunk, now, workspace);
-  });
-  if (now == Keep::kForPullBack) resident_run_ = workspace_->runs;
+TransformerWorkspace& TextPass::workspace_of(Index slot) const {
+  return rounds_.at_once == 1 ? workspace_->transformer
+                              : *workspace_->alone[static_cast<std::size_t>(slot)];
+}
+
+void TextPass::run(Index number, Index slot, Keep keep) {
+  const Chunk& chunk = chunks_[static_cast<std::size_t>(number)];
+  features_.middleRows(chunk.first_class, chunk.classes) = run(chunk, keep, workspace_of(slot));
 }
 
 template <typename Visit>
@@ -251,18 +239,15 @@ TextPrompts TextPass::pull_back(const Matrix& d_features) {
   require(d_features.rows() == features_.rows() && d_features.cols() == features_.cols(),
           "TextPass::pull_back: d_features [", d_features.rows(), ", ", d_features.cols(),
           "], expected [", features_.rows(), ", ", features_.cols(), "]");
-  std::vector<TextPrompts> parts(chunks_.size());
+  std::vector<TextPrompts> parts(chunks_.size(), zero_prompts());
   tower_->device_.run([&] {
-    const bool one_round = std::ssize(chunks_) <= at_once_;
-    const bool resident = one_round && workspace_->runs == resident_run_;
-    if (!resident) ++workspace_->runs;
-    for_each_chunk([&](const Chunk& chunk, TransformerWorkspace& workspace) {
-      if (!resident) run(chunk, Keep::kForPullBack, workspace);
-      TextPrompts& part = parts[static_cast<std::size_t>(&chunk - chunks_.data())];
-      part = zero_prompts();
-      pull_back(chunk, workspace, d_features, part);
-    });
-    if (one_round) resident_run_ = workspace_->runs;
+    rounds_.pull_back(
+        tower_->device_, workspace_->runs,
+        [&](Index chunk, Index slot, Keep keep) { run(chunk, slot, keep); },
+        [&](Index chunk, Index slot) {
+          const auto number = static_cast<std::size_t>(chunk);
+          pull_back(chunks_[number], workspace_of(slot), d_features, parts[number]);
+        });
   });
   // In the chunks' order, whoever was faster.
   TextPrompts sum = zero_prompts();

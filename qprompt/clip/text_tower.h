@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "qprompt/checkpoint/checkpoint.h"
+#include "qprompt/clip/rounds.h"
 #include "qprompt/clip/text_layout.h"
 #include "qprompt/clip/transformer.h"
 #include "qprompt/core/ranks.h"
@@ -21,10 +22,10 @@ struct TextWorkspace {
   // Of chunks that the device's threads work through side by side, one each.
   std::vector<std::unique_ptr<TransformerWorkspace>> alone;
   // Bytes that activations kept for the pull-back may take. Class lists that need more are worked
-  // through in chunks: features first, then gradients chunk by chunk, activations computed again.
-  std::size_t trace_budget = std::size_t{640} << 20;
-  std::uint64_t runs =
-      0;  // counts what was worked through here: activations of the last one remain
+  // through in rounds (rounds.h).
+  std::size_t trace_budget = std::size_t{288} << 20;
+  // Counts what was worked through here: activations of the last one remain.
+  std::uint64_t runs = 0;
 };
 
 // A layout's rows as the tower reads them: frozen embeddings with their positions, and the places
@@ -102,13 +103,10 @@ class TextPass {
   TextPass(const TextTower& tower, std::shared_ptr<const EmbeddedTexts> texts,
            const TextPrompts& prompts, TextWorkspace& workspace, Keep keep);
   void require_fit() const;
-  Index chunks_needed();
-  void cut_into(Index chunks);
-  // work(chunk, its workspace) for all chunks: side by side, a round of the threads after the
-  // other, or one after another on all threads.
-  template <typename Work>
-  void for_each_chunk(const Work& work);
-  void run_chunks();
+  RoundCut cut_for_memory() const;
+  void cut_into_chunks(const RoundCut& cut);
+  TransformerWorkspace& workspace_of(Index slot) const;
+  void run(Index chunk, Index slot, Keep keep);
   Matrix run(const Chunk& chunk, Keep keep, TransformerWorkspace& workspace) const;
   Matrix rows_of(const Chunk& chunk) const;
   TextPrompts zero_prompts() const;
@@ -126,9 +124,7 @@ class TextPass {
   Keep keep_;
   std::vector<Index> overwritten_;  // the shared learned rows, which deep prompts overwrite
   std::vector<Chunk> chunks_;
-  Index at_once_ = 1;  // chunks that are worked through side by side
-  std::uint64_t resident_run_ =
-      0;  // the workspace's run that holds this pass's activations, if any
+  Rounds rounds_;
   Matrix features_;
 };
 

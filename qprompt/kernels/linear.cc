@@ -28,6 +28,24 @@ class PackedProduct {
     stream.wait();
   }
 
+  // x B^T from the same memory, where the library keeps B as plain rows or columns for this CPU
+  // (AVX2); nullopt where it keeps blocks, which serve one direction.
+  std::optional<PackedProduct> transposed() const {
+    const memory::dims turned{shape_[1], shape_[0]};
+    for (const auto& [plain, turned_plain] :
+         {std::pair{tag::ab, tag::ba}, std::pair{tag::ba, tag::ab}}) {
+      if (packed_.get_desc() != memory::desc(shape_, data_type(compute_), plain)) continue;
+      PackedProduct product = *this;
+      product.shape_ = turned;
+      product.bias_ = Vector();
+      product.packed_ = memory(memory::desc(turned, data_type(compute_), turned_plain), engine(),
+                               packed_.get_data_handle());
+      product.owner_ = packed_;
+      return product;
+    }
+    return std::nullopt;
+  }
+
   void operator()(Stream& stream, ConstView x, View y) const {
     const ThreadScope scope(stream.threads());
     const auto [description, primitive] = prepared(x.rows, y.format);
@@ -80,6 +98,7 @@ class PackedProduct {
   memory::dims shape_;
   Vector bias_;
   memory packed_;
+  memory owner_;  // of the bytes of `packed_`, where they are another product's
 };
 
 Matrix rounded_to_bf16(const Matrix& values) {
@@ -119,7 +138,8 @@ struct Linear::Impl {
     const float* w = emulated ? values.data() : weight.data();
     const NumberFormat compute = emulated ? NumberFormat::kFloat32 : format;
     forward.emplace(device, w, memory::dims{in, out}, memory::dims{1, in}, bias, compute);
-    if (differentiable == Differentiable::kYes) {
+    if (differentiable == Differentiable::kYes) backward = forward->transposed();
+    if (differentiable == Differentiable::kYes && !backward) {
       backward.emplace(device, w, memory::dims{out, in}, memory::dims{in, 1}, Vector(), compute);
     }
   }

@@ -179,11 +179,13 @@ TEST_P(ImageTowers, KeepingNothingGivesTheSameFeatures) {
   const ImageTower plain(towers.checkpoint, device_, Differentiable::kNo);
   ImageWorkspace workspace(device_);
   const Matrix pictures = images(shape, 3), d = random_.normal_matrix(3, shape.embed, 1);
+  // Images that go through together may be summed in another order than each alone.
+  const double rounding = GetParam() == NumberFormat::kFloat32 ? 1e-5 : error_.features;
   for (const VisionPrompts& p : all_prompts(shape)) {
     const Matrix kept = tower.forward(pictures, p, workspace, Keep::kForPullBack).features();
-    EXPECT_EQ(plain.forward(pictures, p, workspace), kept);
     ImagePass pass = plain.forward(pictures, p, workspace, Keep::kNothing);
-    EXPECT_EQ(pass.features(), kept);
+    expect_close(pass.features(), kept.cast<double>(), rounding);
+    EXPECT_EQ(plain.forward(pictures, p, workspace), pass.features());
     EXPECT_THAT(testing::error_of([&] { pass.pull_back(d); }),
                 ::testing::HasSubstr("kept nothing"));
   }

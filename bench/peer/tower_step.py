@@ -122,7 +122,10 @@ def onnx_forward(folder, batch, peer):
         path, pixels = exported(folder, batch, into)
         if peer.endswith("int8"):
             from onnxruntime.quantization import QuantType, quantize_dynamic
+            from onnxruntime.quantization.shape_inference import quant_pre_process
 
+            # Weights are told apart from other inputs only where constants are folded.
+            quant_pre_process(path, path, skip_symbolic_shape=True)
             quantize_dynamic(path, path + ".int8", weight_type=QuantType.QInt8, per_channel=True,
                              op_types_to_quantize=["MatMul", "Gemm"])
             path += ".int8"

@@ -4,6 +4,7 @@ import argparse
 import datetime
 import importlib.metadata
 import json
+import math
 import os
 import pathlib
 import platform
@@ -12,39 +13,17 @@ import subprocess
 import sys
 import time
 
+from cases import CASES, QUICK, QUICK_PEERS
+
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-OURS = ROOT / "build/release/bench/tower_step"
-PEERS = ROOT / "bench/peer/step.py"
-PACKAGES = "torch onnxruntime openvino transformers numpy".split()
-
-# name: (kind, n, n_ctx, steps, our formats, peers)
-TEXT = ("plain", "expert", "compile", "expert-bf16")
-IMAGE = ("plain", "expert", "compile", "expert-bf16", "onnx", "onnx-int8", "openvino", "openvino-bf16", "openvino-int8")
-CASES = {
-    "coop-5": ("text", 5, 4, 9, ("fp32", "auto"), TEXT),
-    "coop-50": ("text", 50, 16, 5, ("fp32", "auto"), TEXT),
-    "coop-500": ("text", 500, 16, 3, ("fp32", "auto"), ("expert", "expert-bf16")),
-    "coop-1000": ("text", 1000, 16, 3, ("fp32", "auto"), ("expert-bf16",)),
-    "image-1": ("image", 1, 0, 9, ("fp32", "auto", "int8"), IMAGE),
-    "image-8": ("image", 8, 0, 5, ("fp32", "auto", "int8"), IMAGE),
-    "image-32": ("image", 32, 0, 3, ("fp32", "auto", "int8"), IMAGE),
-    "vision-prompts-4": ("image-step", 4, 4, 5, ("fp32", "auto"), ("plain", "expert", "expert-bf16")),
-}
-QUICK = ("coop-5", "coop-50", "image-1", "image-8")
-QUICK_PEERS = {"plain", "expert", "expert-bf16", "onnx", "openvino"}
-TOLERANCE = {"fp32": 1e-3, "low": 0.15}  # of a result, relative to the largest
-
-
-def operations(case):
-    """Multiplications and additions of the blocks' matrix products in one step of ours, at ViT-B/16's size."""
-    kind, n, n_ctx, *_ = CASES[case]
-    rows, width = (1 + n_ctx + 5 * n, 512) if kind == "text" else (n * (197 + n_ctx), 768)
-    passes = 1 if kind == "image" else 2  # back through activations alone: as much as forward
-    return passes * 2 * rows * 12 * 12 * width * width
+OURS, PEERS = ROOT / "build/release/bench", ROOT / "bench/peer"
+PACKAGES = "torch onnxruntime openvino transformers scikit-learn numpy".split()
+TOLERANCE = {"fp32": 1e-3, "low": 0.15, "error": 1e-4}  # of a result; a peer sums its errors in fp32
+BUSY = 0.5  # load
 
 
 def peak(number_format):
-    """Operations a second of two square matrices' product, the best of five: NumPy's or PyTorch's, whichever is faster."""
+    """Operations a second of two square matrices' product, the best of five: NumPy's or PyTorch's, the faster one's."""
     code = {"fp32": "import numpy; a = numpy.ones((2048, 2048), numpy.float32)",
             "torch": "import torch; a = torch.ones(2048, 2048)",
             "bf16": "import torch; a = torch.ones(2048, 2048, dtype=torch.bfloat16)"}
@@ -61,8 +40,7 @@ print(2 * 2048 ** 3 / best)
 
 
 def one_line(command):
-    environment = {**os.environ, "PYTHONPATH": str(PEERS.parent)}
-    done = subprocess.run(command, capture_output=True, text=True, env=environment)
+    done = subprocess.run(command, capture_output=True, text=True)
     if done.returncode != 0:
         return {"error": (done.stderr.strip().splitlines() or ["no message"])[-1]}
     return json.loads(done.stdout.strip().splitlines()[-1])
@@ -73,62 +51,73 @@ class Bench:
         self.model, self.pairs = str(model), pairs
 
     def command(self, case, runner):
-        kind, n, n_ctx, steps, *_ = CASES[case]
-        work = [self.model, kind, str(n), str(n_ctx), str(steps)]
         who, what = runner
-        return [str(OURS), *work, what] if who == "ours" else [sys.executable, str(PEERS), *work, what]
+        program = [str(OURS / case.program)] if who == "ours" else [sys.executable, str(PEERS / f"{case.program}.py")]
+        return [*program, *([self.model] if case.reads_model else []), *map(str, case.work), what]
 
     def run(self, case, runners):
         """Each runner's results, in turn, so that a slow minute of the machine meets all of them."""
         results = {runner: [] for runner in runners}
         for _ in range(self.pairs):
             for runner in runners:
-                if results[runner] and "error" in results[runner][0]:
-                    continue
-                results[runner].append(one_line(self.command(case, runner)))
+                if not any("error" in run for run in results[runner]):
+                    results[runner].append(one_line(self.command(case, runner)))
         return {runner: self.summary(runs) for runner, runs in results.items()}
 
     @staticmethod
     def summary(runs):
-        if "error" in runs[0]:
-            return runs[0]
+        failed = [run for run in runs if "error" in run]
+        if failed:
+            return failed[0]
         seconds = [run["median_seconds"] for run in runs]
         return {"seconds": statistics.median(seconds), "least": min(seconds), "largest": max(seconds),
                 "peak_mb": max(run["peak_mb"] for run in runs), "check": runs[0]["check"],
                 "format": runs[0].get("format")}
 
 
-def disagreement(ours, theirs):
-    largest = max(abs(value) for value in theirs) or 1
-    return max(abs(a - b) for a, b in zip(ours, theirs)) / largest
+def disagreement(ours, theirs, is_error):
+    """The largest difference: of named numbers in proportion to each, of a vector to its largest; of errors, how far
+    ours is above theirs."""
+    if isinstance(ours, dict):
+        if ours.keys() != theirs.keys():
+            return math.inf
+        return max((ours[name] - theirs[name] if is_error else abs(ours[name] - theirs[name]))
+                   / (abs(theirs[name]) or 1) for name in ours)
+    return max(abs(a - b) for a, b in zip(ours, theirs)) / (max(map(abs, theirs)) or 1)
 
 
-def checked(case, results):
-    """Lines on results that do not agree: fp32's with fp32's, others' within what their formats can hold."""
-    exact = results.get(("ours", "fp32"))
-    lines = []
+def checked(name, case, results):
+    """Lines on what of ours failed, and on results that do not agree: fp32's with fp32's, others' within what their
+    formats can hold, errors only where they are larger than a peer's."""
+    exact = results["ours", case.formats[0]]
+    lines = [f"{name}: ours, {what}: {result['error']}" for (who, what), result in results.items()
+             if who == "ours" and "error" in result]
     for runner, result in results.items():
-        if "error" in result or exact is None or result is exact:
+        if "error" in result or "error" in exact or result is exact:
             continue
         is_low = any(word in runner[1] for word in ("bf16", "int8", "auto"))
-        off = disagreement(exact["check"], result["check"])
-        if off > TOLERANCE["low" if is_low else "fp32"]:
-            lines.append(f"{case}: {' '.join(runner)} differs from ours in fp32 by {off:.2g} of the largest value")
+        kind = "error" if case.is_error else "low" if is_low else "fp32"
+        off = disagreement(exact["check"], result["check"], case.is_error)
+        if not off <= TOLERANCE[kind]:
+            lines.append(f"{name}: {' '.join(runner)} differs from ours, {case.formats[0]}, by {off:.2g} of a result")
     return lines
 
 
-def printed(case, results, peaks):
-    print(f"\n{case}")
-    fastest = min(r["seconds"] for runner, r in results.items() if runner[0] == "ours" and "error" not in r)
+def printed(name, case, results, peaks):
+    print(f"\n{name}: {case.what}")
+    fastest = min((r["seconds"] for runner, r in results.items() if runner[0] == "ours" and "error" not in r),
+                  default=math.nan)
     for (who, what), result in results.items():
         if "error" in result:
-            print(f"  {who:5} {what:14} -           {result['error'][:80]}")
+            print(f"  {who:5} {what:15} -           {result['error'][:80]}")
             continue
-        result["share_of_peak"] = operations(case) / result["seconds"] / peaks[
-            "bf16" if "bf16" in (result["format"] or what) else "fp32"]
-        share = f"{100 * result['share_of_peak']:3.0f} % of peak" if who == "ours" else ""
-        name = f"{what} ({result['format']})" if result["format"] and result["format"] != what else what
-        print(f"  {who:5} {name:26} {result['seconds']:9.4f} s  ({result['least']:.4f} .. {result['largest']:.4f})"
+        share = ""
+        if case.operations() > 0:
+            low = "bf16" if "bf16" in (result["format"] or what) else "fp32"
+            result["share_of_peak"] = case.operations() / result["seconds"] / peaks[low]
+            share = f"{100 * result['share_of_peak']:3.0f} % of peak" if who == "ours" else ""
+        label = f"{what} ({result['format']})" if result["format"] and result["format"] != what else what
+        print(f"  {who:5} {label:26} {result['seconds']:9.4g} s  ({result['least']:.4g} .. {result['largest']:.4g})"
               f"  {result['peak_mb']:6.0f} MB  {result['seconds'] / fastest:6.2f} x our fastest  {share}")
 
 
@@ -137,17 +126,22 @@ def machine():
                platform.processor())
     flags = next((line for line in open("/proc/cpuinfo") if line.startswith("flags")), "").split()
     kept = [flag for flag in ("avx2", "avx512_bf16", "avx512_vnni", "avx_vnni", "amx_bf16", "amx_int8") if flag in flags]
-    return {"cpu": cpu, "cores": len(os.sched_getaffinity(0)), "flags": kept, "load": os.getloadavg()[0]}
+    load = os.getloadavg()[0]
+    if load > BUSY:
+        print(f"The load is {load:.2f}: others work on this machine, seconds will not be comparable", file=sys.stderr)
+    return {"cpu": cpu, "cores": len(os.sched_getaffinity(0)), "flags": kept, "load": load}
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__)
+    lines = "\n".join(f"  {name:17} {case.what}" for name, case in CASES.items())
+    parser = argparse.ArgumentParser(description=__doc__, epilog=f"cases:\n{lines}",
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--model", type=pathlib.Path, required=True)
     parser.add_argument("--quick", action="store_true")
-    parser.add_argument("--only", action="append", choices=list(CASES))
+    parser.add_argument("--only", action="append", choices=list(CASES), metavar="CASE", help="may be repeated")
     parser.add_argument("--pairs", type=int)
     arguments = parser.parse_args()
-    cases = arguments.only or (QUICK if arguments.quick else list(CASES))
+    names = arguments.only or (QUICK if arguments.quick else list(CASES))
     bench = Bench(arguments.model, arguments.pairs or (1 if arguments.quick else 3))
     report = {"time": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),
               "machine": machine(), "peers": {p: importlib.metadata.version(p) for p in PACKAGES}, "cases": {}}
@@ -155,17 +149,18 @@ def main():
     print(json.dumps(report["machine"]), json.dumps(report["peers"]), sep="\n")
     print("products of 2048 x 2048:", ", ".join(f"{f} {p / 1e9:.0f} GFLOP/s" for f, p in peaks.items()))
     began, doubts = time.monotonic(), []
-    for case in cases:
-        peers = [p for p in CASES[case][5] if not arguments.quick or p in QUICK_PEERS]
-        runners = [("ours", f) for f in CASES[case][4]] + [("peer", p) for p in peers]
+    for name in names:
+        case = CASES[name]
+        peers = [p for p in case.peers if not arguments.quick or p in QUICK_PEERS]
+        runners = [("ours", f) for f in case.formats] + [("peer", p) for p in peers]
         results = bench.run(case, runners)
-        printed(case, results, peaks)
-        doubts += checked(case, results)
-        report["cases"][case] = [{"who": who, "what": what, **result} for (who, what), result in results.items()]
+        printed(name, case, results, peaks)
+        doubts += checked(name, case, results)
+        report["cases"][name] = [{"who": who, "what": what, **result} for (who, what), result in results.items()]
     report["doubts"] = doubts
     path = ROOT / "build/bench/results.json"
     path.write_text(json.dumps(report, indent=1) + "\n")
-    print(f"\n{len(cases)} cases in {time.monotonic() - began:.0f} s; all results: {path.relative_to(ROOT)}")
+    print(f"\n{len(names)} cases in {time.monotonic() - began:.0f} s; all results: {path.relative_to(ROOT)}")
     for line in doubts:
         print(line)
     sys.exit(1 if doubts else 0)

@@ -6,7 +6,7 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-scripts/build.sh release tower_step qprompt_cli
+scripts/build.sh release tower_step method_step kmeans_step qprompt_cli
 venv=build/bench-venv
 if [ ! -f "$venv/complete" ]; then
   rm -rf "$venv" && python3 -m venv "$venv"

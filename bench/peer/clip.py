@@ -11,6 +11,11 @@ import torch.nn.functional as F
 from safetensors.torch import load_file
 
 
+def replaced(x, tokens, at):
+    """[n, t, width] with `tokens` [k, width] from `at` on in each sequence"""
+    return torch.cat([x[:, :at], tokens.expand(len(x), -1, -1), x[:, at + len(tokens):]], 1)
+
+
 class Tower:
     def __init__(self, weights, prefix, heads, attention):
         self.heads, self.attention = heads, attention
@@ -43,12 +48,11 @@ class Tower:
         y = F.linear(F.layer_norm(x, (width,), ln2_w, ln2_b), fc_w, fc_b)
         return x + F.linear(y * torch.sigmoid(1.702 * y), proj_w, proj_b)
 
-    def __call__(self, x, mask=None, deep=()):
-        """`deep`: tokens [n, width] that replace those at the end of the sequence before blocks 1, 2, ..."""
+    def __call__(self, x, mask=None, deep=(), at=0):
+        """`deep`: tokens [n, width] that replace those from `at` on before blocks 1, 2, ..."""
         for number, layer in enumerate(self.layers):
             if 0 < number <= len(deep):
-                tokens = deep[number - 1]
-                x = torch.cat([x[:, :-len(tokens)], tokens.expand(len(x), -1, -1)], 1)
+                x = replaced(x, deep[number - 1], at)
             x = self.block(x, layer, mask)
         return x
 
@@ -66,11 +70,12 @@ class Clip:
         self.context_length = len(self.text_positions)
         self.logit_scale = float(weights["logit_scale"].float().exp())
 
-    def text_features(self, embedded, eot):
-        """[n_cls, tokens, width] without positions, and where each sequence's end of text is -> [n_cls, embed]"""
+    def text_features(self, embedded, eot, deep=()):
+        """[n_cls, tokens, width] without positions, and where each sequence's end of text is -> [n_cls, embed];
+        deep prompts stand behind the start of text."""
         w, tokens = self.weights, embedded.shape[1]
         mask = torch.full((tokens, tokens), float("-inf"), dtype=self.dtype).triu(1)
-        x = self.text(embedded + self.text_positions[:tokens], mask)
+        x = self.text(embedded + self.text_positions[:tokens], mask, deep, at=1)
         x = x[torch.arange(len(x)), eot]
         x = F.layer_norm(x, x.shape[-1:], w["text_model.final_layer_norm.weight"], w["text_model.final_layer_norm.bias"])
         return x @ w["text_projection.weight"].T
@@ -82,9 +87,16 @@ class Clip:
                      stride=self.config["vision_config"]["patch_size"]).flatten(2).transpose(1, 2)
         start = w[p + "embeddings.class_embedding"].expand(len(x), 1, -1)
         x = torch.cat([start, x], 1) + w[p + "embeddings.position_embedding.weight"]
+        patches = x.shape[1]
         if prompts is not None:
             x = torch.cat([x, prompts.expand(len(x), -1, -1)], 1)
         x = F.layer_norm(x, x.shape[-1:], w[p + "pre_layrnorm.weight"], w[p + "pre_layrnorm.bias"])
-        x = self.image(x, deep=deep)[:, 0]
+        x = self.image(x, deep=deep, at=patches)[:, 0]
         x = F.layer_norm(x, x.shape[-1:], w[p + "post_layernorm.weight"], w[p + "post_layernorm.bias"])
         return x @ w["visual_projection.weight"].T
+
+
+def clip_of(folder, peer):
+    """As this peer computes: in steps or with fused attention, in fp32 or bf16."""
+    dtype = torch.bfloat16 if peer.endswith("bf16") else torch.float32
+    return Clip(folder, "plain" if peer == "plain" else "sdpa", dtype)

@@ -1,41 +1,32 @@
 #!/usr/bin/env python3
 """One case of bench/tower_step.cc by a peer, as one line of JSON.
 
-usage: step.py MODEL text CLASSES N_CTX STEPS PEER     a CoOp step, forward and backward
-       step.py MODEL image BATCH 0 STEPS PEER          the image tower's forward pass
-       step.py MODEL image-step BATCH N_CTX STEPS PEER forward and backward, with tokens before each of 9 layers
+usage: tower_step.py MODEL text CLASSES N_CTX STEPS PEER     a CoOp step, forward and backward
+       tower_step.py MODEL image BATCH 0 STEPS PEER          the image tower's forward pass
+       tower_step.py MODEL image-step BATCH N_CTX STEPS PEER forward and backward, with tokens before each of 9 layers
 PEER: plain         as the published code computes: 77 tokens, attention in steps
       expert        tokens to the end of text only, fused attention
       expert-bf16   the same in bf16
       compile       the expert's, compiled;  compile-bf16
-      onnx, onnx-int8      ONNX Runtime (image alone), dynamic int8
-      openvino, openvino-int8   OpenVINO (image alone); int8 weights
+      onnx, onnx-int8      ONNX Runtime (image alone); dynamic int8
+      openvino, openvino-bf16, openvino-int8   OpenVINO (image alone); int8 as NNCF quantizes
 """
-import json
 import pathlib
-import resource
-import statistics
 import sys
 import tempfile
-import time
 
-import numpy as np
 import torch
 import torch.nn.functional as F
 
 import inputs
-from clip import Clip
+from clip import clip_of
+from timed import report
 
 PROMPTED_LAYERS = 9  # MaPLe's
 
 
-def torch_clip(folder, peer):
-    dtype = torch.bfloat16 if peer.endswith("bf16") else torch.float32
-    return Clip(folder, "plain" if peer == "plain" else "sdpa", dtype)
-
-
 def text_step(folder, classes, n_ctx, peer):
-    clip = torch_clip(folder, peer)
+    clip = clip_of(folder, peer)
     width, embed = clip.token_embedding.shape[1], clip.weights["text_projection.weight"].shape[0]
     own = torch.tensor(inputs.class_tokens(classes, len(clip.token_embedding)))
     length = 1 + n_ctx + inputs.OWN_ROWS
@@ -60,13 +51,13 @@ def text_step(folder, classes, n_ctx, peer):
         ctx.grad = None
         loss = loss_of(ctx)
         loss.backward()
-        return [float(loss), float(ctx.grad.float().norm())]
+        return {"loss": loss.item(), "ctx": float(ctx.grad.float().norm())}
 
     return step
 
 
 def image_forward(folder, batch, peer):
-    clip = torch_clip(folder, peer)
+    clip = clip_of(folder, peer)
     pixels = torch.tensor(inputs.pixels(batch, clip.config["vision_config"]["image_size"])).to(clip.dtype)
     run = torch.compile(clip.image_features) if peer.startswith("compile") else clip.image_features
 
@@ -78,7 +69,7 @@ def image_forward(folder, batch, peer):
 
 
 def image_step(folder, batch, n_ctx, peer):
-    clip = torch_clip(folder, peer)
+    clip = clip_of(folder, peer)
     width = clip.weights["vision_model.embeddings.class_embedding"].shape[0]
     pixels = torch.tensor(inputs.pixels(batch, clip.config["vision_config"]["image_size"])).to(clip.dtype)
     prompts = [torch.tensor(p).to(clip.dtype).requires_grad_()
@@ -115,7 +106,7 @@ class ImageTower(torch.nn.Module):
 
 
 def exported(folder, batch, into):
-    clip = torch_clip(folder, "expert")
+    clip = clip_of(folder, "expert")
     pixels = torch.tensor(inputs.pixels(batch, clip.config["vision_config"]["image_size"]))
     path = str(pathlib.Path(into) / "tower.onnx")
     with torch.inference_mode():
@@ -131,7 +122,10 @@ def onnx_forward(folder, batch, peer):
         path, pixels = exported(folder, batch, into)
         if peer.endswith("int8"):
             from onnxruntime.quantization import QuantType, quantize_dynamic
+            from onnxruntime.quantization.shape_inference import quant_pre_process
 
+            # Weights are told apart from other inputs only where constants are folded.
+            quant_pre_process(path, path, skip_symbolic_shape=True)
             quantize_dynamic(path, path + ".int8", weight_type=QuantType.QInt8, per_channel=True,
                              op_types_to_quantize=["MatMul", "Gemm"])
             path += ".int8"
@@ -169,17 +163,7 @@ def step_of(folder, kind, n, n_ctx, peer):
 
 def main():
     folder, kind, n, n_ctx, steps, peer = sys.argv[1:]
-    step = step_of(folder, kind, int(n), int(n_ctx), peer)
-    check = step()
-    step()  # a compiler may look twice
-    seconds = []
-    for _ in range(int(steps)):
-        start = time.perf_counter()
-        step()
-        seconds.append(time.perf_counter() - start)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(json.dumps({"case": kind, "n": int(n), "n_ctx": int(n_ctx), "peer": peer, "peak_mb": round(peak),
-                      "median_seconds": statistics.median(seconds), "check": check}))
+    report(kind, step_of(folder, kind, int(n), int(n_ctx), peer), int(steps))
 
 
 if __name__ == "__main__":

@@ -5,6 +5,4 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 
 scripts/build.sh release qprompt_cli
-# Threads that sleep while they wait: nothing lost on a quiet machine, much gained on a busy one.
-export OMP_WAIT_POLICY=${OMP_WAIT_POLICY:-passive}
 exec build/release/cli/qprompt demo "$@"

@@ -2,6 +2,7 @@
 //   tower_step MODEL text CLASSES N_CTX STEPS [FORMAT]      a CoOp step, forward and backward
 //   tower_step MODEL text-anew CLASSES N_CTX STEPS [FORMAT] in turn with it, the same step with its
 //                                                           class list read again
+//   tower_step MODEL text-forward CLASSES N_CTX STEPS [FORMAT]  classes as they come, forward alone
 //   tower_step MODEL image BATCH 0 STEPS [FORMAT]           the image tower's forward pass
 //   tower_step MODEL image-step BATCH N_CTX STEPS [FORMAT]  forward and backward, N_CTX vision
 //                                                           tokens before each of 9 layers
@@ -72,6 +73,18 @@ std::vector<Timing> text_case(const Model& model, Index classes, Index n_ctx, in
   return timings_of(steps, cases);
 }
 
+std::vector<Timing> text_forward_case(const Model& model, Index classes, Index n_ctx, int steps) {
+  const auto tower = model.text_tower();
+  const TextLayout layout = layout_of(model, classes, n_ctx);
+  const TextPrompts prompts{wave(1, n_ctx, model.shape().text.width, 0.02), {}};
+  TextWorkspace workspace(model.device());
+  return timings_of(steps, {[&] {
+                      const Matrix f =
+                          tower->forward(layout, prompts, workspace, Keep::kNothing).features();
+                      note(std::vector{f(0, 0), f(0, 1), f(0, 2), f(0, 3)});
+                    }});
+}
+
 std::vector<Timing> image_case(const Model& model, Index batch, int steps) {
   const auto tower = model.image_tower();
   const Matrix images = wave(3, batch, 3 * tower->image_size() * tower->image_size(), 1);
@@ -105,15 +118,16 @@ std::vector<Timing> timings_of_case(const std::string& kind, const Model& model,
                                     Index n_ctx, int steps) {
   if (kind == "text") return text_case(model, n, n_ctx, steps, false);
   if (kind == "text-anew") return text_case(model, n, n_ctx, steps, true);
+  if (kind == "text-forward") return text_forward_case(model, n, n_ctx, steps);
   if (kind == "image") return image_case(model, n, steps);
   require(kind == "image-step", "tower_step: case '", kind,
-          "', expected text, text-anew, image, image-step");
+          "', expected text, text-anew, text-forward, image, image-step");
   return image_step_case(model, n, n_ctx, steps);
 }
 
 void run(const std::vector<std::string>& arguments) {
   require(arguments.size() == 5 || arguments.size() == 6,
-          "usage: tower_step MODEL text|text-anew|image|image-step N N_CTX STEPS "
+          "usage: tower_step MODEL text|text-anew|text-forward|image|image-step N N_CTX STEPS "
           "[fp32|bf16|auto|int8]");
   const Model model = load_model(arguments, 5);
   const std::string& kind = arguments[1];

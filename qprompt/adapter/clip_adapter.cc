@@ -6,8 +6,14 @@
 #include "qprompt/clip/similarity.h"
 #include "qprompt/core/error.h"
 #include "qprompt/core/random.h"
+#include "qprompt/kernels/product.h"
 
 namespace qprompt {
+
+using kernels::product;
+using kernels::product_transposed;
+using kernels::transposed_product;
+
 namespace {
 
 constexpr char kFirst[] = "fc.0.weight", kSecond[] = "fc.2.weight";
@@ -52,8 +58,8 @@ ParameterMap ClipAdapter::initial_values(const Shots&, const ClassTexts&,
 }
 
 ClipAdapter::Pass ClipAdapter::forward(const ParameterMap& values, const Matrix& images) const {
-  const Matrix hidden = (images * values.at(kFirst).transpose()).cwiseMax(0.0f);
-  const Matrix adapted = (hidden * values.at(kSecond).transpose()).cwiseMax(0.0f);
+  const Matrix hidden = product_transposed(images, values.at(kFirst)).cwiseMax(0.0f);
+  const Matrix adapted = product_transposed(hidden, values.at(kSecond)).cwiseMax(0.0f);
   return {hidden, adapted, UnitRows(ratio_ * adapted + (1 - ratio_) * images)};
 }
 
@@ -65,10 +71,11 @@ Matrix ClipAdapter::logits(const ParameterMap& values, const ClassTexts& classes
 ParameterMap ClipAdapter::pull_back(const ParameterMap& values, const ClassTexts& classes,
                                     const Matrix& images, const Matrix& d_logits) const {
   const Pass pass = forward(values, images);
-  const Matrix d_g = pass.images.pull_back(classes.scale * d_logits * classes.texts);
+  const Matrix d_g = pass.images.pull_back(classes.scale * product(d_logits, classes.texts));
   const Matrix d_adapted = where_positive(ratio_ * d_g, pass.adapted);
-  const Matrix d_hidden = where_positive(d_adapted * values.at(kSecond), pass.hidden);
-  return {{kFirst, d_hidden.transpose() * images}, {kSecond, d_adapted.transpose() * pass.hidden}};
+  const Matrix d_hidden = where_positive(product(d_adapted, values.at(kSecond)), pass.hidden);
+  return {{kFirst, transposed_product(d_hidden, images)},
+          {kSecond, transposed_product(d_adapted, pass.hidden)}};
 }
 
 }  // namespace qprompt

@@ -1,6 +1,7 @@
 #include "qprompt/adapter/linear_head.h"
 
 #include "qprompt/adapter/feature_learner.h"
+#include "qprompt/kernels/product.h"
 
 namespace qprompt {
 
@@ -11,7 +12,7 @@ std::vector<ParameterSpec> linear_head_parameters(Index classes, Index embed) {
 
 Matrix linear_head(const ParameterMap& values, const std::vector<Index>& places,
                    const Matrix& images) {
-  Matrix logits = images * rows_at(values.at("weight"), places).transpose();
+  Matrix logits = kernels::product_transposed(images, rows_at(values.at("weight"), places));
   const Matrix bias = rows_at(values.at("bias").transpose(), places);
   logits.rowwise() += bias.col(0).transpose();
   return logits;

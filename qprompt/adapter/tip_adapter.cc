@@ -5,6 +5,7 @@
 
 #include "qprompt/clip/similarity.h"
 #include "qprompt/core/error.h"
+#include "qprompt/kernels/product.h"
 
 namespace qprompt {
 
@@ -56,7 +57,8 @@ std::vector<Index> TipAdapter::columns_of_keys(const std::vector<std::string>& n
 // exp(-beta (1 - <f, k>))  [b, n]
 Matrix TipAdapter::affinities(const Matrix& keys, const Matrix& images) const {
   const auto beta = static_cast<float>(config_.beta);
-  const Matrix cosines = images * (takes_directions_ ? UnitRows(keys).unit : keys).transpose();
+  const Matrix cosines =
+      kernels::product_transposed(images, takes_directions_ ? UnitRows(keys).unit : keys);
   return (beta * (cosines.array() - 1)).exp();
 }
 
@@ -65,8 +67,11 @@ Matrix TipAdapter::logits(const ParameterMap& values, const ClassTexts& classes,
   Matrix logits = cosine_logits(images, classes.texts, classes.scale);
   const Matrix phi = affinities(values.at("keys"), images);
   const std::vector<Index> columns = columns_of_keys(classes.names);
-  for (Index k = 0; k < phi.cols(); ++k) {
-    if (columns[k] >= 0) logits.col(columns[k]) += static_cast<float>(config_.alpha) * phi.col(k);
+  const auto alpha = static_cast<float>(config_.alpha);
+  for (Index i = 0; i < phi.rows(); ++i) {
+    for (Index k = 0; k < phi.cols(); ++k) {
+      if (columns[k] >= 0) logits(i, columns[k]) += alpha * phi(i, k);
+    }
   }
   return logits;
 }
@@ -77,14 +82,12 @@ ParameterMap TipAdapter::pull_back(const ParameterMap& values, const ClassTexts&
   Matrix d_cosines = affinities(values.at("keys"), images);
   const std::vector<Index> columns = columns_of_keys(classes.names);
   const auto share = static_cast<float>(config_.alpha * config_.beta);
-  for (Index k = 0; k < d_cosines.cols(); ++k) {
-    if (columns[k] < 0) {
-      d_cosines.col(k).setZero();
-    } else {
-      d_cosines.col(k).array() *= share * d_logits.col(columns[k]).array();
+  for (Index i = 0; i < d_cosines.rows(); ++i) {
+    for (Index k = 0; k < d_cosines.cols(); ++k) {
+      d_cosines(i, k) *= columns[k] < 0 ? 0 : share * d_logits(i, columns[k]);
     }
   }
-  return {{"keys", d_cosines.transpose() * images}};
+  return {{"keys", kernels::transposed_product(d_cosines, images)}};
 }
 
 }  // namespace qprompt

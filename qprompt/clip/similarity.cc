@@ -1,4 +1,5 @@
 #include "qprompt/clip/similarity.h"
+#include "qprompt/kernels/product.h"
 
 #include <limits>
 
@@ -16,11 +17,11 @@ Matrix UnitRows::pull_back(const Matrix& d_unit) const {
 }
 
 Matrix cosine_logits(const Matrix& images, const Matrix& texts, float scale) {
-  return scale * (images * texts.transpose());
+  return scale * kernels::product_transposed(images, texts);
 }
 
 Matrix cosine_logits_pull_back(const Matrix& images, float scale, const Matrix& d_logits) {
-  return scale * (d_logits.transpose() * images);
+  return scale * kernels::transposed_product(d_logits, images);
 }
 
 }  // namespace qprompt

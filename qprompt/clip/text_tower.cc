@@ -126,11 +126,11 @@ TextPass::TextPass(const TextTower& tower, std::shared_ptr<const EmbeddedTexts> 
       keep_(keep) {
   for (const auto& [row, index] : texts_->learned_shared) overwritten_.push_back(row);
   require_fit();
-  cut_into_chunks(cut_for_memory());
+  cut_into_chunks();
   features_.resize(texts_->classes(), tower.transformer_.embed());
   tower.device_.run([&] {
     rounds_.forward(tower.device_, keep, workspace.runs,
-                    [&](Index chunk, Index slot, Keep now) { run(chunk, slot, now); });
+                    [&](Index chunk, Index, Keep now) { run(chunks_[chunk], now); });
   });
 }
 
@@ -143,25 +143,20 @@ void TextPass::require_fit() const {
   tower_->transformer_.require_deep(prompts_.deep, std::ssize(overwritten_));
 }
 
-// Threads that share a product wait for each other dozens of times a block. Where the classes' own
-// rows are the most of the work, each takes a part of the classes through the whole tower instead,
-// with the shared rows computed once for each.
-RoundCut TextPass::cut_for_memory() const {
-  const Index shared = texts_->shared.rows(), own = texts_->own.rows();
-  const Index threads = tower_->device_.threads();
-  const bool alone = texts_->classes() >= threads && own >= threads * shared;
-  const Index at_once = alone ? threads : 1;
+// Own rows that memory allows at a time, behind the shared ones.
+Index TextPass::rows_at_a_time() const {
   Index rows = kForwardRows;
   if (keep_ == Keep::kForPullBack) {
     const std::size_t per_row = tower_->transformer_.trace_bytes_per_row();
-    rows = static_cast<Index>(workspace_->trace_budget / per_row) / at_once;
+    rows = static_cast<Index>(workspace_->trace_budget / per_row);
   }
-  return {own, at_once * std::max<Index>(1, rows - shared), at_once};
+  return std::max<Index>(1, rows - texts_->shared.rows());
 }
 
 // Consecutive classes, cut by their own rows.
-void TextPass::cut_into_chunks(const RoundCut& cut) {
+void TextPass::cut_into_chunks() {
   const Index shared = texts_->shared.rows();
+  const RoundCut cut{texts_->own.rows(), rows_at_a_time(), rounds_.at_once};
   Index last = -1;
   for (Index c = 0; c < texts_->classes(); ++c) {
     const Index piece = cut.piece(texts_->begin[c], texts_->begin[c + 1]);
@@ -178,22 +173,17 @@ void TextPass::cut_into_chunks(const RoundCut& cut) {
     ++chunk.classes;
   }
   rounds_.chunks = std::ssize(chunks_);
-  rounds_.at_once = cut.at_once;
-  auto& alone = workspace_->alone;
-  while (cut.at_once > 1 && std::ssize(alone) < cut.at_once) {
-    alone.push_back(
-        std::make_unique<TransformerWorkspace>(tower_->device_, kernels::Stream::Team::kAlone));
-  }
 }
 
-TransformerWorkspace& TextPass::workspace_of(Index slot) const {
-  return rounds_.at_once == 1 ? workspace_->transformer
-                              : *workspace_->alone[static_cast<std::size_t>(slot)];
-}
-
-void TextPass::run(Index number, Index slot, Keep keep) {
-  const Chunk& chunk = chunks_[static_cast<std::size_t>(number)];
-  features_.middleRows(chunk.first_class, chunk.classes) = run(chunk, keep, workspace_of(slot));
+void TextPass::run(const Chunk& chunk, Keep keep) {
+  TransformerWorkspace& workspace = workspace_->transformer;
+  workspace.begin(keep, tower_->layers());
+  kernels::Buffer& x = workspace.trace(0).x;
+  x.resize(chunk.rows.sequences.rows(), tower_->width(), kernels::NumberFormat::kFloat32);
+  kernels::upload(rows_of(chunk), x.view());
+  features_.middleRows(chunk.first_class, chunk.classes) =
+      tower_->transformer_.forward(workspace, chunk.rows, overwritten_,
+                                   [&](Index layer) { return deep_at(prompts_.deep, layer); });
 }
 
 template <typename Visit>
@@ -217,15 +207,6 @@ Matrix TextPass::rows_of(const Chunk& chunk) const {
   return x;
 }
 
-Matrix TextPass::run(const Chunk& chunk, Keep keep, TransformerWorkspace& workspace) const {
-  workspace.begin(keep, tower_->layers());
-  kernels::Buffer& x = workspace.trace(0).x;
-  x.resize(chunk.rows.sequences.rows(), tower_->width(), kernels::NumberFormat::kFloat32);
-  kernels::upload(rows_of(chunk), x.view());
-  return tower_->transformer_.forward(workspace, chunk.rows, overwritten_,
-                                      [&](Index layer) { return deep_at(prompts_.deep, layer); });
-}
-
 TextPrompts TextPass::zero_prompts() const {
   TextPrompts zero{Matrix::Zero(prompts_.rows.rows(), prompts_.rows.cols()), {}};
   for (const Matrix& deep : prompts_.deep) {
@@ -239,34 +220,25 @@ TextPrompts TextPass::pull_back(const Matrix& d_features) {
   require(d_features.rows() == features_.rows() && d_features.cols() == features_.cols(),
           "TextPass::pull_back: d_features [", d_features.rows(), ", ", d_features.cols(),
           "], expected [", features_.rows(), ", ", features_.cols(), "]");
-  std::vector<TextPrompts> parts(chunks_.size(), zero_prompts());
+  TextPrompts d_prompts = zero_prompts();
   tower_->device_.run([&] {
     rounds_.pull_back(
         tower_->device_, workspace_->runs,
-        [&](Index chunk, Index slot, Keep keep) { run(chunk, slot, keep); },
-        [&](Index chunk, Index slot) {
-          const auto number = static_cast<std::size_t>(chunk);
-          pull_back(chunks_[number], workspace_of(slot), d_features, parts[number]);
-        });
+        [&](Index chunk, Index, Keep keep) { run(chunks_[chunk], keep); },
+        [&](Index chunk, Index) { pull_back(chunks_[chunk], d_features, d_prompts); });
   });
-  // In the chunks' order, whoever was faster.
-  TextPrompts sum = zero_prompts();
-  for (const TextPrompts& part : parts) {
-    sum.rows += part.rows;
-    for (std::size_t l = 0; l < sum.deep.size(); ++l) sum.deep[l] += part.deep[l];
-  }
-  return sum;
+  return d_prompts;
 }
 
 // Adds the chunk's part to d_prompts.
-void TextPass::pull_back(const Chunk& chunk, TransformerWorkspace& workspace,
-                         const Matrix& d_features, TextPrompts& d_prompts) const {
+void TextPass::pull_back(const Chunk& chunk, const Matrix& d_features,
+                         TextPrompts& d_prompts) const {
   std::vector<Index> needed(texts_->learned_own.empty() ? texts_->shared.rows()
                                                         : chunk.rows.sequences.rows());
   std::iota(needed.begin(), needed.end(), Index{0});
   const Matrix d_x = tower_->transformer_.pull_back(
-      workspace, chunk.rows, d_features.middleRows(chunk.first_class, chunk.classes), overwritten_,
-      needed, [&](Index layer) { return deep_at(d_prompts.deep, layer); });
+      workspace_->transformer, chunk.rows, d_features.middleRows(chunk.first_class, chunk.classes),
+      overwritten_, needed, [&](Index layer) { return deep_at(d_prompts.deep, layer); });
   for_each_learned(chunk,
                    [&](Index row, Index index) { d_prompts.rows.row(index) += d_x.row(row); });
 }

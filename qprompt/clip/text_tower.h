@@ -19,8 +19,6 @@ struct TextWorkspace {
   explicit TextWorkspace(const kernels::Device& device) : transformer(device) {}
 
   TransformerWorkspace transformer;
-  // Of chunks that the device's threads work through side by side, one each.
-  std::vector<std::unique_ptr<TransformerWorkspace>> alone;
   // Bytes that activations kept for the pull-back may take. Class lists that need more are worked
   // through in rounds (rounds.h).
   std::size_t trace_budget = std::size_t{288} << 20;
@@ -103,15 +101,12 @@ class TextPass {
   TextPass(const TextTower& tower, std::shared_ptr<const EmbeddedTexts> texts,
            const TextPrompts& prompts, TextWorkspace& workspace, Keep keep);
   void require_fit() const;
-  RoundCut cut_for_memory() const;
-  void cut_into_chunks(const RoundCut& cut);
-  TransformerWorkspace& workspace_of(Index slot) const;
-  void run(Index chunk, Index slot, Keep keep);
-  Matrix run(const Chunk& chunk, Keep keep, TransformerWorkspace& workspace) const;
+  Index rows_at_a_time() const;
+  void cut_into_chunks();
+  void run(const Chunk& chunk, Keep keep);
   Matrix rows_of(const Chunk& chunk) const;
   TextPrompts zero_prompts() const;
-  void pull_back(const Chunk& chunk, TransformerWorkspace& workspace, const Matrix& d_features,
-                 TextPrompts& d_prompts) const;
+  void pull_back(const Chunk& chunk, const Matrix& d_features, TextPrompts& d_prompts) const;
   // visit(row of the chunk, row of TextPrompts::rows) for every learned row; shared ones alone
   // where the classes' own rows hold none.
   template <typename Visit>

@@ -101,13 +101,19 @@ Device::Device(const DeviceOptions& options) {
   impl->info.int8_images = options.precision == Precision::kInt8;
   impl->native = choice.format == NumberFormat::kFloat32 || has_native_bf16(impl->engine);
   if (!impl->native) impl->info.reason += "; emulated: bf16 values in fp32 products";
+  impl->waiting.emplace(impl->info.threads);
   impl_ = std::move(impl);
 }
 
 NumberFormat Device::format() const { return impl_->info.format; }
 int Device::threads() const { return impl_->info.threads; }
 DeviceInfo Device::info() const { return impl_->info; }
-void Device::run(const std::function<void()>& work) const { impl_->worker.run(work); }
+void Device::run(const std::function<void()>& work) const {
+  impl_->worker.run([&] {
+    impl_->waiting->adapt();
+    work();
+  });
+}
 
 void Device::run_while(const std::function<bool()>& piece) const {
   constexpr double kTurnSeconds = 5e-3;

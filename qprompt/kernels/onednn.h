@@ -15,6 +15,7 @@
 #include "qprompt/kernels/buffer.h"
 #include "qprompt/kernels/convolution.h"
 #include "qprompt/kernels/device.h"
+#include "qprompt/kernels/waiting.h"
 
 namespace qprompt::kernels {
 
@@ -76,6 +77,7 @@ struct Device::Impl {
       true;  // matrix products in info.format exist here; else bf16 values in float32 products
   mutable LruCache<MatmulKey, PreparedMatmul> matmuls{kPrimitivesKept};
   mutable LruCache<ConvolutionKey, PreparedConvolution> convolutions{kPrimitivesKept};
+  mutable std::optional<Waiting> waiting;  // of the worker's team
   mutable WorkerThread worker;
 };
 

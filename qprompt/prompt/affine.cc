@@ -1,4 +1,5 @@
 #include "qprompt/prompt/affine.h"
+#include "qprompt/kernels/product.h"
 
 #include <cmath>
 
@@ -16,16 +17,16 @@ void Affine::add_initial_values(ParameterMap& values, Random& random) const {
 }
 
 Matrix Affine::forward(const ParameterMap& values, const Matrix& x) const {
-  Matrix y = x * values.at(weight_).transpose();
+  Matrix y = kernels::product_transposed(x, values.at(weight_));
   y.rowwise() += values.at(bias_).row(0);
   return y;
 }
 
 Matrix Affine::pull_back(const ParameterMap& values, const Matrix& x, const Matrix& d_y,
                          ParameterMap& gradient) const {
-  gradient[weight_] = d_y.transpose() * x;
+  gradient[weight_] = kernels::transposed_product(d_y, x);
   gradient[bias_] = d_y.colwise().sum();
-  return d_y * values.at(weight_);
+  return kernels::product(d_y, values.at(weight_));
 }
 
 }  // namespace qprompt

@@ -4,6 +4,7 @@
 
 #include "qprompt/clip/engine.h"
 #include "qprompt/core/error.h"
+#include "qprompt/kernels/product.h"
 
 namespace qprompt {
 namespace {
@@ -129,7 +130,7 @@ void PromptedPass::compare() {
 Matrix PromptedPass::d_unit_images(const OutputGradient& d) const {
   if (d.logits.size() == 0) return d.images;
   const float scale = clip_->model_.logit_scale();
-  return sum(scale * d.logits * outputs_.texts.front(), d.images);
+  return sum(scale * kernels::product(d.logits, outputs_.texts.front()), d.images);
 }
 
 Matrix PromptedPass::d_unit_texts(const OutputGradient& d, std::size_t text) const {

@@ -1,0 +1,69 @@
+#include "qprompt/kernels/waiting.h"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <chrono>
+#include <cstdlib>
+#include <filesystem>
+#include <iterator>
+#include <thread>
+#include <vector>
+
+#include "qprompt/core/threads.h"
+
+namespace qprompt::kernels {
+namespace {
+
+auto threads_of_this_process() {
+  const std::filesystem::directory_iterator tasks("/proc/self/task");
+  return std::distance(begin(tasks), end(tasks));
+}
+
+// Threads that want every core, while it lives.
+class BusyMachine {
+ public:
+  BusyMachine() {
+    for (unsigned i = 0; i < 2 * std::thread::hardware_concurrency(); ++i) {
+      threads_.emplace_back([this] {
+        while (!over_) ++turns_;
+      });
+    }
+  }
+  ~BusyMachine() { over_ = true; }
+
+ private:
+  std::atomic<bool> over_ = false;
+  std::atomic<unsigned> turns_ = 0;
+  std::vector<std::jthread> threads_;
+};
+
+// Whether a Waiting of as many threads as there are cores starts threads of its own.
+bool starts_a_team_on_a_busy_machine() {
+  const BusyMachine busy;
+  Waiting waiting(static_cast<int>(std::thread::hardware_concurrency()));
+  const auto before = threads_of_this_process();
+  waiting.adapt();
+  // A thread that was just asked for is there a moment later.
+  for (int look = 0; look < 100 && threads_of_this_process() == before; ++look) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+  return threads_of_this_process() > before;
+}
+
+TEST(RunnableThreads, CountTheOneThatAsks) { EXPECT_GE(runnable_threads().value_or(0), 1); }
+
+TEST(Waiting, LetsATeamStandByWhereOtherWorkRuns) {
+  if (std::thread::hardware_concurrency() < 2) GTEST_SKIP() << "one core: nobody waits";
+  unsetenv("OMP_WAIT_POLICY");
+  unsetenv("GOMP_SPINCOUNT");
+  EXPECT_TRUE(starts_a_team_on_a_busy_machine());
+}
+
+TEST(Waiting, DoesNothingWhereTheEnvironmentSaysHowToWait) {
+  setenv("OMP_WAIT_POLICY", "passive", 1);
+  EXPECT_FALSE(starts_a_team_on_a_busy_machine());
+}
+
+}  // namespace
+}  // namespace qprompt::kernels

@@ -77,6 +77,18 @@ def parsed():
     return parser.parse_args()
 
 
+def report_of(name, place, rounds):
+    """Its rows, shown, and doubts."""
+    try:
+        case = CASES[name](place)
+    except process.NotMeasured as reason:
+        return [], [f"{name}: not measured: {reason}"]
+    results = in_turn(case.runners, rounds)
+    doubts = [f"{name}: {doubt}" for doubt in case.examine(results)]
+    show(name, case, results)
+    return [{"who": who, "what": what, **result} for (who, what), result in results.items()], doubts
+
+
 def main():
     arguments = parsed()
     if arguments.list:
@@ -85,21 +97,18 @@ def main():
     chosen = arguments.only or (QUICK if arguments.quick else list(CASES))
     rounds = arguments.pairs or (1 if arguments.quick else 3)
     report = {"time": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"), "machine": machine(),
-              "peers": {package: importlib.metadata.version(package) for package in (*PACKAGES, "pillow")}, "cases": {}}
-    print(json.dumps(report["machine"]), json.dumps(report["peers"]), sep="\n")
-    began, doubts = time.monotonic(), []
+              "peers": {package: importlib.metadata.version(package) for package in (*PACKAGES, "pillow")},
+              "cases": {}, "doubts": []}
+    print(json.dumps(report["machine"]), json.dumps(report["peers"]), sep="\n", flush=True)
+    began = time.monotonic()
     for name in chosen:
-        case = CASES[name](place)
-        results = in_turn(case.runners, rounds)
-        doubts += [f"{name}: {doubt}" for doubt in case.examine(results)]
-        show(name, case, results)
-        report["cases"][name] = [{"who": who, "what": what, **result} for (who, what), result in results.items()]
-    report["doubts"] = doubts
+        report["cases"][name], doubts = report_of(name, place, rounds)
+        report["doubts"] += doubts
     path = ROOT / "build/bench/jobs.json"
     path.write_text(json.dumps(report, indent=1) + "\n")
     print(f"\n{len(chosen)} cases in {time.monotonic() - began:.0f} s; all results: {path.relative_to(ROOT)}")
-    print(*doubts, sep="\n")
-    sys.exit(1 if doubts else 0)
+    print(*report["doubts"], sep="\n")
+    sys.exit(1 if report["doubts"] else 0)
 
 
 if __name__ == "__main__":

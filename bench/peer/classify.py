@@ -78,6 +78,8 @@ def prepare(model, classes, kept):
     keep_image_weights(clip, model, kept / "expert-bf16", torch.bfloat16)
     for batch in (1, BATCH):
         exported_tower(clip, kept, batch)
+        for peer in ("openvino", "openvino-bf16"):
+            openvino_features(kept, batch, peer)  # fills the folder of compiled models
     (kept / "complete").touch()
 
 

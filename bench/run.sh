@@ -1,7 +1,9 @@
 #!/usr/bin/env bash
-# Ours and the peers' side by side on this machine: pairs in turn, medians and spread, results compared; a table on
-# stdout and build/bench/results.json. Peers come from PyPI into build/bench-venv, once.
-# usage: bench/run.sh [--quick] [--only CASE]...       --quick: the main cases, one pair each, within five minutes
+# Ours and the peers' side by side on this machine: pairs in turn, medians and spread, results compared. Steps of the
+# towers (bench/compare.py), then whole work as people do it (bench/jobs.py): tables on stdout, build/bench/results.json
+# and build/bench/jobs.json. Peers come from PyPI into build/bench-venv, once.
+# usage: bench/run.sh [--quick] [--only CASE]... [--pairs N] [--python PYTHON]
+#   --quick: the main cases, one pair each, within five minutes; --python: one in which qprompt is installed
 # A quiet machine is needed: other work on the cores makes threads wait for each other.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -21,4 +23,28 @@ unset OPENBLAS_CORETYPE  # where it is set, it halves OpenBLAS, which a peer use
 
 model=build/bench/vit-b16
 [ -f "$model/model.safetensors" ] || "$venv/bin/python" tools/make_random_clip.py "$model"
-exec "$venv/bin/python" bench/compare.py --model "$model" "$@"
+
+# A case goes to the program that knows it; a program none of whose cases is asked for does not run.
+steps=() jobs=() asked=()
+whole_jobs=" $("$venv/bin/python" bench/jobs.py --list) "
+while [ $# -gt 0 ]; do
+  case "$1 ${2:-}" in
+    --only\ *)
+      if [[ $whole_jobs == *" $2 "* ]]; then
+        jobs+=(--only "$2") asked+=(jobs)
+      else
+        steps+=(--only "$2") asked+=(steps)
+      fi
+      shift ;;
+    --pairs\ *) steps+=(--pairs "$2") jobs+=(--pairs "$2"); shift ;;
+    --python\ *) jobs+=(--python "$2"); shift ;;
+    *) steps+=("$1") jobs+=("$1") ;;
+  esac
+  shift
+done
+is_asked() { [ ${#asked[@]} -eq 0 ] || [[ " ${asked[*]} " == *" $1 "* ]]; }
+
+status=0
+if is_asked steps; then "$venv/bin/python" bench/compare.py --model "$model" "${steps[@]}" || status=$?; fi
+if is_asked jobs; then "$venv/bin/python" bench/jobs.py --model "$model" "${jobs[@]}" || status=$?; fi
+exit $status

@@ -13,7 +13,7 @@ import subprocess
 import sys
 import time
 
-from cases import CASES, QUICK, QUICK_PEERS
+from steps import CASES, QUICK, QUICK_PEERS
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 OURS, PEERS = ROOT / "build/release/bench", ROOT / "bench/peer"

@@ -1,5 +1,8 @@
 #include "qprompt/clip/transformer.h"
 
+#include <optional>
+#include <utility>
+
 #include "qprompt/kernels/normalize.h"
 #include "qprompt/kernels/rows.h"
 
@@ -29,9 +32,14 @@ Transformer::Transformer(const kernels::Device& device, const TransformerShape& 
     : format_(device.format()),
       shape_(shape),
       projection_(pack_projection(device, ln_last, projection, differentiable)) {
-  for (Index layer = 0; layer < shape.layers; ++layer) {
-    blocks_.emplace_back(device, block(layer), shape, differentiable, products);
-  }
+  std::vector<std::optional<ResidualBlock>> packed(static_cast<std::size_t>(shape.layers));
+  device.run([&] {
+    device.each_alone(shape.layers, [&](Index layer, int) {
+      packed[static_cast<std::size_t>(layer)].emplace(device, block(layer), shape, differentiable,
+                                                      products);
+    });
+  });
+  for (auto& one : packed) blocks_.push_back(std::move(*one));
 }
 
 std::size_t Transformer::trace_bytes_per_row() const {

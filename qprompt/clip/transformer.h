@@ -50,7 +50,8 @@ auto* deep_at(Deep& deep, Index layer) {
 // A frozen stack of residual blocks with the final layer norm and projection, for either tower.
 class Transformer {
  public:
-  // `block(layer)` gives a layer's weights, one at a time, so that only one is in memory unpacked.
+  // `block(layer)` gives a layer's weights; the device's threads ask for one each at a time, so
+  // that few are in memory unpacked.
   Transformer(const kernels::Device& device, const TransformerShape& shape,
               const std::function<BlockWeights(Index)>& block, const LayerNormWeights& ln_last,
               const Matrix& projection, kernels::Differentiable differentiable,

@@ -27,7 +27,7 @@ std::jthread sleeping_team(int size) {
 Waiting::Waiting(int threads)
     : threads_(threads),
       cores_(static_cast<int>(std::thread::hardware_concurrency())),
-      is_ours_(threads > 1 && std::getenv("OMP_WAIT_POLICY") == nullptr &&
+      is_ours_(threads > 1 && threads <= cores_ && std::getenv("OMP_WAIT_POLICY") == nullptr &&
                std::getenv("GOMP_SPINCOUNT") == nullptr) {}
 
 void Waiting::adapt() {

@@ -11,7 +11,8 @@ namespace qprompt::kernels {
 // own; on a machine that does other work too, it burns the core that the late one would run on.
 // GCC's OpenMP takes its policy from the environment when it is loaded, but it hardly spins while
 // there are more of its threads than cores: when the machine is busy, a team that sleeps stands by.
-// Where the environment says how to wait (OMP_WAIT_POLICY, GOMP_SPINCOUNT), nothing is done.
+// Nothing is done for more threads than cores, nor where the environment says how to wait
+// (OMP_WAIT_POLICY, GOMP_SPINCOUNT).
 class Waiting {
  public:
   explicit Waiting(int threads);

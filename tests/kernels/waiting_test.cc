@@ -38,10 +38,10 @@ class BusyMachine {
   std::vector<std::jthread> threads_;
 };
 
-// Whether a Waiting of as many threads as there are cores starts threads of its own.
-bool starts_a_team_on_a_busy_machine() {
+// Whether a Waiting for a team of `threads` starts threads of its own.
+bool starts_a_team_on_a_busy_machine(unsigned threads) {
   const BusyMachine busy;
-  Waiting waiting(static_cast<int>(std::thread::hardware_concurrency()));
+  Waiting waiting(static_cast<int>(threads));
   const auto before = threads_of_this_process();
   waiting.adapt();
   // A thread that was just asked for is there a moment later.
@@ -53,16 +53,28 @@ bool starts_a_team_on_a_busy_machine() {
 
 TEST(RunnableThreads, CountTheOneThatAsks) { EXPECT_GE(runnable_threads().value_or(0), 1); }
 
-TEST(Waiting, LetsATeamStandByWhereOtherWorkRuns) {
-  if (std::thread::hardware_concurrency() < 2) GTEST_SKIP() << "one core: nobody waits";
+const unsigned kCores = std::thread::hardware_concurrency();
+
+void let_waiting_decide() {
   unsetenv("OMP_WAIT_POLICY");
   unsetenv("GOMP_SPINCOUNT");
-  EXPECT_TRUE(starts_a_team_on_a_busy_machine());
+}
+
+TEST(Waiting, LetsATeamStandByWhereOtherWorkRuns) {
+  if (kCores < 2) GTEST_SKIP() << "one core: nobody waits";
+  let_waiting_decide();
+  EXPECT_TRUE(starts_a_team_on_a_busy_machine(kCores));
+}
+
+TEST(Waiting, DoesNothingForOneThreadOrForMoreThanCores) {
+  let_waiting_decide();
+  EXPECT_FALSE(starts_a_team_on_a_busy_machine(1));
+  EXPECT_FALSE(starts_a_team_on_a_busy_machine(kCores + 3));
 }
 
 TEST(Waiting, DoesNothingWhereTheEnvironmentSaysHowToWait) {
   setenv("OMP_WAIT_POLICY", "passive", 1);
-  EXPECT_FALSE(starts_a_team_on_a_busy_machine());
+  EXPECT_FALSE(starts_a_team_on_a_busy_machine(kCores));
 }
 
 }  // namespace

@@ -104,14 +104,6 @@ std::optional<double> control_group_quota(const fs::path& root) {
   return smallest;
 }
 
-std::optional<int> runnable_threads() {
-  std::ifstream load("/proc/loadavg");  // "0.20 0.18 0.12 1/80 11206"
-  std::string averages[3];
-  int runnable = 0;
-  if (!(load >> averages[0] >> averages[1] >> averages[2] >> runnable)) return std::nullopt;
-  return runnable;
-}
-
 void require_threads(int count) {
   std::latch all_started(1);
   std::vector<std::jthread> threads;

@@ -10,9 +10,6 @@ namespace qprompt {
 // one.
 int usable_cores();
 
-// The threads of the whole machine that run now or could; nothing where the system does not tell.
-std::optional<int> runnable_threads();
-
 // Throws Error where the system does not let this process have `count` more threads now. Libraries
 // that start threads themselves end the program where that fails.
 void require_threads(int count);

@@ -1,10 +1,10 @@
 #include "qprompt/kernels/waiting.h"
 
+#include <sys/resource.h>
+
 #include <condition_variable>
 #include <cstdlib>
 #include <mutex>
-
-#include "qprompt/core/threads.h"
 
 namespace qprompt::kernels {
 namespace {
@@ -22,32 +22,37 @@ std::jthread sleeping_team(int size) {
   });
 }
 
+// How often the system took a core from a thread of this process that could have gone on: what
+// other work does to a team. (Counting runnable threads would count our own that spin.)
+long preemptions() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  return usage.ru_nivcsw;
+}
+
 }  // namespace
 
 Waiting::Waiting(int threads)
     : threads_(threads),
       cores_(static_cast<int>(std::thread::hardware_concurrency())),
       is_ours_(threads > 1 && threads <= cores_ && std::getenv("OMP_WAIT_POLICY") == nullptr &&
-               std::getenv("GOMP_SPINCOUNT") == nullptr) {}
+               std::getenv("GOMP_SPINCOUNT") == nullptr),
+      preemptions_(preemptions()) {}
 
+// A second of a quiet machine has some twenty for each thread, whether they spin or sleep. A single
+// other program adds a hundred and more where they spin, and many hundreds where they sleep.
 void Waiting::adapt() {
-  constexpr double kSeconds = 0.02;
-  if (!is_ours_ || (since_look_ && since_look_->seconds() < kSeconds)) return;
-  look();
-  since_look_.emplace();
-}
-
-void Waiting::look() {
-  const std::optional<int> runnable = runnable_threads();
-  if (!runnable) return;
-  constexpr double kNew = 0.2;  // of an average that forgets in a tenth of a second
-  const double others = *runnable - 1;
-  others_ = since_look_ ? (1 - kNew) * others_ + kNew * others : others;
-  // Half a thread's distance either way: a program that ends or starts is no change of policy.
-  const double free_cores = cores_ - threads_;
-  const bool sleeps = standby_.joinable();
-  if (!sleeps && others_ > free_cores + 0.5) standby_ = sleeping_team(cores_ - threads_ + 2);
-  if (sleeps && others_ < free_cores + 0.25) standby_ = {};
+  constexpr double kSeconds = 0.1, kQuietOfThread = 25, kOfOthers = 60;
+  const double seconds = since_look_.seconds();
+  if (!is_ours_ || seconds < kSeconds) return;
+  const long now = preemptions();
+  const double of_others =
+      static_cast<double>(now - preemptions_) / seconds - kQuietOfThread * threads_;
+  preemptions_ = now;
+  since_look_ = Stopwatch();
+  if (!standby_.joinable() && of_others > kOfOthers)
+    standby_ = sleeping_team(cores_ - threads_ + 2);
+  if (standby_.joinable() && of_others < 0.5 * kOfOthers) standby_ = {};
 }
 
 }  // namespace qprompt::kernels

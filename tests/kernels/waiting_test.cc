@@ -10,8 +10,6 @@
 #include <thread>
 #include <vector>
 
-#include "qprompt/core/threads.h"
-
 namespace qprompt::kernels {
 namespace {
 
@@ -43,15 +41,12 @@ bool starts_a_team_on_a_busy_machine(unsigned threads) {
   const BusyMachine busy;
   Waiting waiting(static_cast<int>(threads));
   const auto before = threads_of_this_process();
-  waiting.adapt();
-  // A thread that was just asked for is there a moment later.
   for (int look = 0; look < 100 && threads_of_this_process() == before; ++look) {
-    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    waiting.adapt();
   }
   return threads_of_this_process() > before;
 }
-
-TEST(RunnableThreads, CountTheOneThatAsks) { EXPECT_GE(runnable_threads().value_or(0), 1); }
 
 const unsigned kCores = std::thread::hardware_concurrency();
 

@@ -143,14 +143,16 @@ void TextPass::require_fit() const {
   tower_->transformer_.require_deep(prompts_.deep, std::ssize(overwritten_));
 }
 
-// Own rows that memory allows at a time, behind the shared ones.
+// Own rows that memory allows at a time, behind the shared ones; whole classes of mean length, so
+// that rounds are alike: for every number of rows there is a set of generated kernels, some 50 MB.
 Index TextPass::rows_at_a_time() const {
   Index rows = kForwardRows;
   if (keep_ == Keep::kForPullBack) {
     const std::size_t per_row = tower_->transformer_.trace_bytes_per_row();
     rows = static_cast<Index>(workspace_->trace_budget / per_row);
   }
-  return std::max<Index>(1, rows - texts_->shared.rows());
+  const Index of_class = std::max<Index>(1, texts_->own.rows() / texts_->classes());
+  return std::max<Index>(1, (rows - texts_->shared.rows()) / of_class * of_class);
 }
 
 // Consecutive classes, cut by their own rows.

@@ -21,7 +21,7 @@ struct TextWorkspace {
   TransformerWorkspace transformer;
   // Bytes that activations kept for the pull-back may take. Class lists that need more are worked
   // through in rounds (rounds.h).
-  std::size_t trace_budget = std::size_t{288} << 20;
+  std::size_t trace_budget = std::size_t{224} << 20;
   // Counts what was worked through here: activations of the last one remain.
   std::uint64_t runs = 0;
 };

@@ -22,6 +22,7 @@ void Buffer::resize(Index rows, Index cols, NumberFormat format) {
   const std::size_t bytes = static_cast<std::size_t>(rows * cols) * format_size(format);
   if (bytes <= capacity_) return;
   capacity_ = (bytes + kAlignment - 1) / kAlignment * kAlignment;
+  memory_.reset();
   memory_.reset(static_cast<std::byte*>(std::aligned_alloc(kAlignment, capacity_)));
   if (memory_ == nullptr) throw std::bad_alloc();
 }

@@ -67,8 +67,9 @@ struct PreparedConvolution {
   dnnl::convolution_forward primitive;
 };
 
-// A pass takes a handful of shapes; what is kept does not grow with the batch sizes that came by.
-inline constexpr std::size_t kPrimitivesKept = 256;
+// A pass takes a handful of shapes; what is kept does not grow with the batch sizes that came by. A
+// primitive's generated code takes some megabytes.
+inline constexpr std::size_t kPrimitivesKept = 96;
 
 struct Device::Impl {
   dnnl::engine engine{dnnl::engine::kind::cpu, 0};

@@ -20,8 +20,9 @@ struct Factor {
 Matrix multiply(const Factor& a, const Factor& b) {
   require(a.cols() == b.rows(), "product: [", a.rows(), ", ", a.cols(), "] x [", b.rows(), ", ",
           b.cols(), "]");
-  Matrix y = Matrix::Zero(a.rows(), b.cols());
-  if (y.size() == 0 || a.cols() == 0) return y;
+  if (a.cols() == 0) return Matrix::Zero(a.rows(), b.cols());
+  Matrix y(a.rows(), b.cols());
+  if (y.size() == 0) return y;
   const ThreadScope alone(1);
   const auto status =
       dnnl::sgemm(a.letter(), b.letter(), y.rows(), y.cols(), a.cols(), 1.0f, a.values.data(),

@@ -151,7 +151,8 @@ Index TextPass::rows_at_a_time() const {
     const std::size_t per_row = tower_->transformer_.trace_bytes_per_row();
     rows = static_cast<Index>(workspace_->trace_budget / per_row);
   }
-  const Index of_class = std::max<Index>(1, texts_->own.rows() / texts_->classes());
+  if (texts_->classes() == 0) return 1;  // of a rank that has none
+  const Index of_class = texts_->own.rows() / texts_->classes();
   return std::max<Index>(1, (rows - texts_->shared.rows()) / of_class * of_class);
 }
 

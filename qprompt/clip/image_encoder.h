@@ -44,7 +44,7 @@ struct ImageWorkspace {
     kernels::Buffer x, inner, outer, pooled, y, tokens, qkv, attended, features;
   } maps;
   // Bytes that activations kept for the pull-back may take. Batches that need more are worked
-  // through in chunks: features first, then gradients chunk by chunk, activations computed again.
+  // through in rounds (rounds.h).
   std::size_t trace_budget = std::size_t{640} << 20;
   // Asked between chunks: a true answer throws Interrupted.
   std::function<bool()> stop;

@@ -1,6 +1,7 @@
 #include "qprompt/clip/image_tower.h"
 
 #include <algorithm>
+#include <numeric>
 
 #include "qprompt/clip/resnet.h"
 #include "qprompt/clip/vision_transformer.h"
@@ -99,7 +100,7 @@ ImagePass::ImagePass(const ImageTower& tower, const Matrix& images, const Vision
     return;
   }
   images_ = images;
-  cut_into_chunks();
+  cut_images();
   features_.resize(images.rows(), tower.encoder_->embed());
   tower.device_.run([&] {
     rounds_.forward(tower.device_, keep, workspace.runs,
@@ -108,19 +109,15 @@ ImagePass::ImagePass(const ImageTower& tower, const Matrix& images, const Vision
 }
 
 // Where there are as many images as threads, each thread takes a part of them alone.
-void ImagePass::cut_into_chunks() {
+void ImagePass::cut_images() {
   const Index threads = tower_->device_.threads(), images = images_.rows();
   rounds_.at_once = images >= threads ? threads : 1;
   const std::size_t bytes = std::max<std::size_t>(1, tower_->encoder_->trace_bytes(prompts_));
   const auto affordable = static_cast<Index>(workspace_->trace_budget / bytes) / rounds_.at_once;
-  const RoundCut cut{images, rounds_.at_once * std::max<Index>(1, affordable), rounds_.at_once};
-  Index last = -1;
-  for (Index i = 0; i < images; ++i) {
-    const Index piece = cut.piece(i, i + 1);
-    if (piece != last) chunks_.push_back({i, 0});
-    last = piece;
-    ++chunks_.back().count;
-  }
+  std::vector<Index> begin(static_cast<std::size_t>(images) + 1);
+  std::iota(begin.begin(), begin.end(), Index{0});
+  chunks_ =
+      cut_into_chunks(begin, rounds_.at_once * std::max<Index>(1, affordable), rounds_.at_once);
   rounds_.chunks = std::ssize(chunks_);
 }
 

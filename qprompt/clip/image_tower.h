@@ -69,7 +69,7 @@ class ImagePass {
 
   ImagePass(const ImageTower& tower, const Matrix& images, const VisionPrompts& prompts,
             ImageWorkspace& workspace, Keep keep);
-  void cut_into_chunks();
+  void cut_images();
   ImageWorkspace& workspace_of(Index slot) const;
   void run(Index chunk, Index slot, Keep keep);
 

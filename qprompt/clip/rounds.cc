@@ -4,11 +4,21 @@
 
 namespace qprompt {
 
-Index RoundCut::piece(Index begin, Index end) const {
-  const Index twice_to_end = 2 * length - (begin + end);
-  const Index round = twice_to_end / (2 * capacity);
-  const Index in_round = std::min(capacity, length - round * capacity);
-  return round * at_once + (twice_to_end - 2 * round * capacity) * at_once / (2 * in_round);
+std::vector<Part> cut_into_chunks(std::span<const Index> begin, Index capacity, Index at_once) {
+  const Index length = begin.back();
+  // Counted from the end.
+  const auto chunk_of = [&](Index item) {
+    const Index twice_to_end = 2 * length - (begin[item] + begin[item + 1]);
+    const Index round = twice_to_end / (2 * capacity);
+    const Index in_round = std::min(capacity, length - round * capacity);
+    return round * at_once + (twice_to_end - 2 * round * capacity) * at_once / (2 * in_round);
+  };
+  std::vector<Part> chunks;
+  for (Index item = 0; item + 1 < std::ssize(begin); ++item) {
+    if (item == 0 || chunk_of(item) != chunk_of(item - 1)) chunks.push_back({item, 0});
+    ++chunks.back().count;
+  }
+  return chunks;
 }
 
 void Rounds::each_chunk(const kernels::Device& device, Index round, const PullBack& work) const {

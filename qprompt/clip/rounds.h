@@ -2,21 +2,20 @@
 
 #include <cstdint>
 #include <functional>
+#include <span>
+#include <vector>
 
 #include "qprompt/clip/transformer.h"
+#include "qprompt/core/ranks.h"
 #include "qprompt/kernels/device.h"
 
 namespace qprompt {
 
-// Where a line of `length` items is cut for a pass that works through `capacity` of them at a time:
-// into rounds, which are counted from the end (the first one gets what is left over), and each of
-// these into `at_once` pieces, as nearly equal as may be.
-struct RoundCut {
-  Index length, capacity, at_once;
-
-  // The piece that the middle of items [begin, end) lies in, counted from the end.
-  Index piece(Index begin, Index end) const;
-};
+// Items of which number i has the rows [begin[i], begin[i + 1]), cut for a pass that works through
+// `capacity` rows at a time: into rounds, which are counted from the end (the first one gets what
+// is left over), and each of these into `at_once` chunks, as nearly equal as may be. An item is in
+// the chunk that its middle lies in.
+std::vector<Part> cut_into_chunks(std::span<const Index> begin, Index capacity, Index at_once);
 
 // The chunks of a pass, worked through in rounds: `at_once` of them side by side, each on one of
 // the device's threads alone; or one after another, on all threads together. A pass that fits into

@@ -126,7 +126,7 @@ TextPass::TextPass(const TextTower& tower, std::shared_ptr<const EmbeddedTexts> 
       keep_(keep) {
   for (const auto& [row, index] : texts_->learned_shared) overwritten_.push_back(row);
   require_fit();
-  cut_into_chunks();
+  cut_classes();
   features_.resize(texts_->classes(), tower.transformer_.embed());
   tower.device_.run([&] {
     rounds_.forward(tower.device_, keep, workspace.runs,
@@ -157,23 +157,15 @@ Index TextPass::rows_at_a_time() const {
 }
 
 // Consecutive classes, cut by their own rows.
-void TextPass::cut_into_chunks() {
+void TextPass::cut_classes() {
   const Index shared = texts_->shared.rows();
-  const RoundCut cut{texts_->own.rows(), rows_at_a_time(), rounds_.at_once};
-  Index last = -1;
-  for (Index c = 0; c < texts_->classes(); ++c) {
-    const Index piece = cut.piece(texts_->begin[c], texts_->begin[c + 1]);
-    if (piece != last) {
-      Chunk chunk;
-      chunk.first_class = c;
-      chunk.rows.sequences = {shared, {shared}, true};
-      chunks_.push_back(std::move(chunk));
-      last = piece;
+  for (const Part& classes : cut_into_chunks(texts_->begin, rows_at_a_time(), rounds_.at_once)) {
+    Chunk& chunk = chunks_.emplace_back(Chunk{classes, {}});
+    chunk.rows.sequences = {shared, {shared}, true};
+    for (Index c = classes.first; c < classes.first + classes.count; ++c) {
+      chunk.rows.sequences.begin.push_back(chunk.rows.sequences.rows() + texts_->own_rows(c));
+      chunk.rows.read_rows.push_back(chunk.rows.sequences.rows() - 1);
     }
-    Chunk& chunk = chunks_.back();
-    chunk.rows.sequences.begin.push_back(chunk.rows.sequences.rows() + texts_->own_rows(c));
-    chunk.rows.read_rows.push_back(chunk.rows.sequences.rows() - 1);
-    ++chunk.classes;
   }
   rounds_.chunks = std::ssize(chunks_);
 }
@@ -184,7 +176,7 @@ void TextPass::run(const Chunk& chunk, Keep keep) {
   kernels::Buffer& x = workspace.trace(0).x;
   x.resize(chunk.rows.sequences.rows(), tower_->width(), kernels::NumberFormat::kFloat32);
   kernels::upload(rows_of(chunk), x.view());
-  features_.middleRows(chunk.first_class, chunk.classes) =
+  features_.middleRows(chunk.classes.first, chunk.classes.count) =
       tower_->transformer_.forward(workspace, chunk.rows, overwritten_,
                                    [&](Index layer) { return deep_at(prompts_.deep, layer); });
 }
@@ -192,8 +184,8 @@ void TextPass::run(const Chunk& chunk, Keep keep) {
 template <typename Visit>
 void TextPass::for_each_learned(const Chunk& chunk, const Visit& visit) const {
   for (const auto& [row, index] : texts_->learned_shared) visit(row, index);
-  const Index begin = texts_->begin[chunk.first_class];
-  const Index end = texts_->begin[chunk.first_class + chunk.classes];
+  const Index begin = texts_->begin[chunk.classes.first];
+  const Index end = texts_->begin[chunk.classes.first + chunk.classes.count];
   const auto& own = texts_->learned_own;
   auto learned = std::ranges::lower_bound(own, begin, {}, &EmbeddedTexts::Learned::row);
   for (; learned != own.end() && learned->row < end; ++learned) {
@@ -205,7 +197,7 @@ Matrix TextPass::rows_of(const Chunk& chunk) const {
   Matrix x(chunk.rows.sequences.rows(), tower_->width());
   const Index shared = texts_->shared.rows(), own = x.rows() - shared;
   x.topRows(shared) = texts_->shared;
-  x.bottomRows(own) = texts_->own.middleRows(texts_->begin[chunk.first_class], own);
+  x.bottomRows(own) = texts_->own.middleRows(texts_->begin[chunk.classes.first], own);
   for_each_learned(chunk, [&](Index row, Index index) { x.row(row) += prompts_.rows.row(index); });
   return x;
 }
@@ -240,8 +232,9 @@ void TextPass::pull_back(const Chunk& chunk, const Matrix& d_features,
                                                         : chunk.rows.sequences.rows());
   std::iota(needed.begin(), needed.end(), Index{0});
   const Matrix d_x = tower_->transformer_.pull_back(
-      workspace_->transformer, chunk.rows, d_features.middleRows(chunk.first_class, chunk.classes),
-      overwritten_, needed, [&](Index layer) { return deep_at(d_prompts.deep, layer); });
+      workspace_->transformer, chunk.rows,
+      d_features.middleRows(chunk.classes.first, chunk.classes.count), overwritten_, needed,
+      [&](Index layer) { return deep_at(d_prompts.deep, layer); });
   for_each_learned(chunk,
                    [&](Index row, Index index) { d_prompts.rows.row(index) += d_x.row(row); });
 }

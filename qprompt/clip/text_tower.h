@@ -94,7 +94,7 @@ class TextPass {
  private:
   friend class TextTower;
   struct Chunk {
-    Index first_class = 0, classes = 0;
+    Part classes;
     BlockRows rows;
   };
 
@@ -102,7 +102,7 @@ class TextPass {
            const TextPrompts& prompts, TextWorkspace& workspace, Keep keep);
   void require_fit() const;
   Index rows_at_a_time() const;
-  void cut_into_chunks();
+  void cut_classes();
   void run(const Chunk& chunk, Keep keep);
   Matrix rows_of(const Chunk& chunk) const;
   TextPrompts zero_prompts() const;

@@ -30,29 +30,33 @@ long preemptions() {
   return usage.ru_nivcsw;
 }
 
+// As many threads as make more than there are cores, and the one that starts them.
+int standby_size(int threads) {
+  const auto cores = static_cast<int>(std::thread::hardware_concurrency());
+  const bool is_said =
+      std::getenv("OMP_WAIT_POLICY") != nullptr || std::getenv("GOMP_SPINCOUNT") != nullptr;
+  return threads > 1 && threads <= cores && !is_said ? cores - threads + 2 : 0;
+}
+
 }  // namespace
 
 Waiting::Waiting(int threads)
-    : threads_(threads),
-      cores_(static_cast<int>(std::thread::hardware_concurrency())),
-      is_ours_(threads > 1 && threads <= cores_ && std::getenv("OMP_WAIT_POLICY") == nullptr &&
-               std::getenv("GOMP_SPINCOUNT") == nullptr),
-      preemptions_(preemptions()) {}
+    : threads_(threads), standby_size_(standby_size(threads)), preemptions_(preemptions()) {}
 
 // A second of a quiet machine has some twenty for each thread, whether they spin or sleep. A single
 // other program adds a hundred and more where they spin, and many hundreds where they sleep.
 void Waiting::adapt() {
   constexpr double kSeconds = 0.1, kQuietOfThread = 25, kOfOthers = 60;
   const double seconds = since_look_.seconds();
-  if (!is_ours_ || seconds < kSeconds) return;
+  if (standby_size_ == 0 || seconds < kSeconds) return;
   const long now = preemptions();
   const double of_others =
       static_cast<double>(now - preemptions_) / seconds - kQuietOfThread * threads_;
   preemptions_ = now;
   since_look_ = Stopwatch();
-  if (!standby_.joinable() && of_others > kOfOthers)
-    standby_ = sleeping_team(cores_ - threads_ + 2);
-  if (standby_.joinable() && of_others < 0.5 * kOfOthers) standby_ = {};
+  const bool sleeps = standby_.joinable();
+  if (!sleeps && of_others > kOfOthers) standby_ = sleeping_team(standby_size_);
+  if (sleeps && of_others < 0.5 * kOfOthers) standby_ = {};
 }
 
 }  // namespace qprompt::kernels

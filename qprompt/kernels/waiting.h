@@ -21,8 +21,8 @@ class Waiting {
   void adapt();
 
  private:
-  int threads_, cores_;
-  bool is_ours_;  // to say how to wait
+  int threads_;
+  int standby_size_;  // of the sleeping team; 0 where nothing is done
   Stopwatch since_look_;
   long preemptions_;  // until then
   std::jthread standby_;

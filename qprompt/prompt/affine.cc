@@ -1,7 +1,8 @@
 #include "qprompt/prompt/affine.h"
-#include "qprompt/kernels/product.h"
 
 #include <cmath>
+
+#include "qprompt/kernels/product.h"
 
 namespace qprompt {
 

@@ -9,35 +9,40 @@
 namespace qprompt {
 namespace {
 
-// The sizes of consecutive pieces of `length` items.
-std::vector<Index> sizes(const RoundCut& cut) {
-  std::vector<Index> sizes;
-  Index last = -1;
-  for (Index i = 0; i < cut.length; ++i) {
-    const Index piece = cut.piece(i, i + 1);
-    if (piece != last) sizes.push_back(0);
-    last = piece;
-    ++sizes.back();
+// The sizes of the chunks of items with these rows each.
+std::vector<Index> sizes(const std::vector<Index>& rows, Index capacity, Index at_once) {
+  std::vector<Index> begin{0}, sizes;
+  for (const Index count : rows) begin.push_back(begin.back() + count);
+  Index next = 0;
+  for (const Part& chunk : cut_into_chunks(begin, capacity, at_once)) {
+    EXPECT_EQ(chunk.first, next);
+    next += chunk.count;
+    sizes.push_back(chunk.count);
   }
+  EXPECT_EQ(next, std::ssize(rows));
   return sizes;
 }
 
-TEST(RoundCut, WhatFitsIsOneRoundInEqualPieces) {
-  EXPECT_EQ(sizes({8, 8, 1}), (std::vector<Index>{8}));
-  EXPECT_EQ(sizes({8, 100, 2}), (std::vector<Index>{4, 4}));
-  EXPECT_EQ(sizes({9, 9, 3}), (std::vector<Index>{3, 3, 3}));
+std::vector<Index> sizes(Index items, Index capacity, Index at_once) {
+  return sizes(std::vector<Index>(static_cast<std::size_t>(items), 1), capacity, at_once);
 }
 
-TEST(RoundCut, TheLastRoundIsFullAndTheFirstHasTheRest) {
-  EXPECT_EQ(sizes({10, 4, 1}), (std::vector<Index>{2, 4, 4}));
-  EXPECT_EQ(sizes({10, 6, 2}), (std::vector<Index>{2, 2, 3, 3}));
+TEST(CutIntoChunks, WhatFitsIsOneRoundInEqualPieces) {
+  EXPECT_EQ(sizes(8, 8, 1), (std::vector<Index>{8}));
+  EXPECT_EQ(sizes(8, 100, 2), (std::vector<Index>{4, 4}));
+  EXPECT_EQ(sizes(9, 9, 3), (std::vector<Index>{3, 3, 3}));
 }
 
-TEST(RoundCut, AnItemLongerThanAPieceLiesInOne) {
-  const RoundCut cut{12, 2, 2};
-  EXPECT_EQ(cut.piece(0, 6), cut.piece(2, 4));
-  EXPECT_GT(cut.piece(0, 6), cut.piece(6, 12));
+TEST(CutIntoChunks, TheLastRoundIsFullAndTheFirstHasTheRest) {
+  EXPECT_EQ(sizes(10, 4, 1), (std::vector<Index>{2, 4, 4}));
+  EXPECT_EQ(sizes(10, 6, 2), (std::vector<Index>{2, 2, 3, 3}));
 }
+
+TEST(CutIntoChunks, AnItemLongerThanAPieceLiesInOne) {
+  EXPECT_EQ(sizes({6, 6}, 2, 2), (std::vector<Index>{1, 1}));
+}
+
+TEST(CutIntoChunks, NothingIsNoChunk) { EXPECT_EQ(sizes(0, 4, 2), std::vector<Index>{}); }
 
 // What chunks ran, and which of them were pulled back, as "run 0", "keep 1", "back 1".
 std::vector<std::string> told(Rounds& rounds, const kernels::Device& device,

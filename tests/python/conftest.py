@@ -17,6 +17,9 @@ import qprompt
 PICTURES = Path(__file__).parents[2] / "assets" / "demo" / "pictures"
 MODEL = qprompt.demo_folder() / "model"
 
+# What few epochs learned, even where zero-shot is better.
+LEARNED: dict[str, Any] = {"epochs": 3, "model_choice": "last_epoch"}
+
 
 @pytest.fixture(scope="session", autouse=True)
 def own_cache(tmp_path_factory: pytest.TempPathFactory) -> None:
@@ -53,7 +56,7 @@ def labels(paths: list[Path]) -> list[str]:
 
 @pytest.fixture(scope="session")
 def prompt(model: qprompt.Model, paths: list[Path], labels: list[str]) -> qprompt.Prompt:
-    return qprompt.fit(model, paths, labels, epochs=3)
+    return qprompt.fit(model, paths, labels, **LEARNED)
 
 
 @pytest.fixture(scope="session")

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import qprompt
-from conftest import MODEL, run_json
+from conftest import LEARNED, MODEL, run_json
 
 
 def test_classify_says_what_the_command_line_says(
@@ -89,7 +89,7 @@ def test_a_prompt_of_another_model_is_refused(prompt: qprompt.Prompt, tmp_path: 
 def test_class_bound_prompts_refuse_other_classes(
     model: qprompt.Model, paths: list[Path], labels: list[str]
 ) -> None:
-    prompt = qprompt.fit(model, paths, labels, epochs=1, class_specific=True)
+    prompt = qprompt.fit(model, paths, labels, class_specific=True, **LEARNED)
     with pytest.raises(qprompt.Error, match="class"):
         prompt.classifier().add_class("green frog")
 

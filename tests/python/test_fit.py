@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 import qprompt
-from conftest import MODEL, run
+from conftest import LEARNED, MODEL, run
 
 
 @pytest.mark.parametrize(
@@ -69,14 +69,14 @@ def test_bytes_of_images_give_what_their_files_give(
     model: qprompt.Model, paths: list[Path], labels: list[str], prompt: qprompt.Prompt
 ) -> None:
     contents = [path.read_bytes() for path in paths]
-    assert qprompt.fit(model, contents, labels, epochs=3).to_bytes() == prompt.to_bytes()
+    assert qprompt.fit(model, contents, labels, **LEARNED).to_bytes() == prompt.to_bytes()
 
 
 def test_labels_are_names_or_positions(
     model: qprompt.Model, paths: list[Path], labels: list[str], prompt: qprompt.Prompt
 ) -> None:
     names, positions = np.unique(labels, return_inverse=True)
-    of_positions = qprompt.fit(model, paths, positions, class_names=names, epochs=3)
+    of_positions = qprompt.fit(model, paths, positions, class_names=names, **LEARNED)
     assert of_positions.class_names == list(names) == prompt.class_names
     assert of_positions.to_bytes() == prompt.to_bytes()
 

@@ -1,6 +1,8 @@
 #include "qprompt/run/run_folder.h"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
+#include <span>
 
 #include "qprompt/core/border.h"
 #include "qprompt/core/error.h"
@@ -37,6 +39,10 @@ bool names_are(const fs::path& path, const std::vector<std::string>& class_names
   }
 }
 
+bool holds(const fs::path& path, std::span<const std::byte> bytes) {
+  return fs::is_regular_file(path) && std::ranges::equal(read_bytes(path), bytes);
+}
+
 // Of the run that `prompt` is of; nothing where it is of none.
 std::optional<nlohmann::json> record_of(const fs::path& prompt) {
   const fs::path path = prompt.parent_path() / kReportName;
@@ -57,8 +63,7 @@ void save_run(const fs::path& folder, const PromptFile& prompt,
   at_border([&] {
     const fs::path path = folder / kPromptName, report = folder / kReportName;
     const auto bytes = to_bytes(prompt);
-    const bool is_new = !fs::exists(path) || read_bytes(path) != bytes;
-    if (is_new) fs::remove(report);
+    if (!holds(path, bytes)) fs::remove(report);
     save_prompt(prompt, path, class_names);
     auto json = nlohmann::ordered_json::parse(record);
     json[kPromptHash] = hex64(hash64(std::span<const std::byte>(bytes)));
@@ -71,10 +76,11 @@ void save_prompt(const PromptFile& prompt, const fs::path& path,
   at_border([&] {
     const fs::path names = class_names_path(path);
     if (class_names) require_one_a_line(*class_names);
-    const bool stay = class_names && names_are(names, *class_names);
-    if (!stay) fs::remove(names);
-    save_prompt_file(prompt, path);
-    if (class_names && !stay) write_file(names, lines_of(*class_names));
+    const bool names_stay = class_names && names_are(names, *class_names);
+    const bool prompt_stays = holds(path, to_bytes(prompt));
+    if (!names_stay && !(prompt_stays && class_names)) fs::remove(names);
+    if (!prompt_stays) save_prompt_file(prompt, path);
+    if (class_names && !names_stay) write_file(names, lines_of(*class_names));
   });
 }
 

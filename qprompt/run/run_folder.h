@@ -18,7 +18,7 @@ namespace qprompt {
 //   RUN/run.json              every setting and what came out, with the prompt's hash
 // They are one state, and so are a prompt anywhere else and its names: what belongs to an old
 // prompt goes before the new one comes, so that no kill and no full disk leaves one beside the
-// other's.
+// other's. Other names of the same prompt replace the old ones at once.
 inline constexpr char kPromptName[] = "prompt.qprompt";
 inline constexpr char kReportName[] = "run.json";
 // While a run is unfinished: what it is resumed from.

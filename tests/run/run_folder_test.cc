@@ -13,6 +13,7 @@ namespace {
 
 namespace fs = std::filesystem;
 using ::testing::AllOf;
+using ::testing::AnyOf;
 using testing::Ending;
 using testing::error_of;
 using ::testing::HasSubstr;
@@ -88,6 +89,18 @@ TEST_F(RunFolder, APromptAnywhereKilledAtAnyMomentHasItsOwnNamesOrNone) {
     const auto names = remembered_classes(file);
     if (!names) continue;
     EXPECT_EQ(*names, read_bytes(file) == to_bytes(new_prompt) ? new_names : old_names) << kills;
+  }
+  EXPECT_EQ(remembered_classes(file), new_names);
+}
+
+TEST_F(RunFolder, OtherNamesOfTheSamePromptAreNeverMissing) {
+  std::size_t kills = 0;
+  const fs::path file = folder / "my.qprompt";
+  for (Ending ending = Ending::kKilled; ending == Ending::kKilled; ++kills) {
+    save_prompt(old_prompt, file, old_names);
+    ending = testing::run_and_kill([&] { save_prompt(old_prompt, file, new_names); }, kills);
+    if (ending == Ending::kUntraceable) GTEST_SKIP() << "no process may watch another here";
+    EXPECT_THAT(remembered_classes(file), AnyOf(old_names, new_names)) << kills;
   }
   EXPECT_EQ(remembered_classes(file), new_names);
 }

@@ -47,27 +47,25 @@ Matrix Clap::prototypes(const ParameterMap& values, const ClassTexts& classes) c
          rows_at(values.at("residual"), places_of(classes.names));
 }
 
-Matrix Clap::logits(const ParameterMap& values, const ClassTexts& classes,
-                    const Matrix& images) const {
-  return cosine_logits(images, *class_matrix(values, classes), classes.scale);
-}
-
 std::optional<Matrix> Clap::class_matrix(const ParameterMap& values,
                                          const ClassTexts& classes) const {
   return UnitRows(prototypes(values, classes)).unit;
 }
 
-ParameterMap Clap::pull_back(const ParameterMap& values, const ClassTexts& classes,
-                             const Matrix& images, const Matrix& d_logits) const {
-  const Matrix d_prototypes =
-      UnitRows(prototypes(values, classes))
-          .pull_back(cosine_logits_pull_back(images, classes.scale, d_logits));
-  const std::vector<Index> places = places_of(classes.names);
-  Matrix d_residual = Matrix::Zero(values.at("residual").rows(), embed_);
-  for (std::size_t c = 0; c < places.size(); ++c) {
-    if (places[c] >= 0) d_residual.row(places[c]) += d_prototypes.row(static_cast<Index>(c));
-  }
-  return {{"residual", d_residual}};
+FeaturePass Clap::forward(const ParameterMap& values, const ClassTexts& classes,
+                          const Matrix& images) const {
+  const UnitRows w(prototypes(values, classes));
+  const auto pull_back = [=, this, &images](const Matrix& d_logits) {
+    const Matrix d_w = w.pull_back(cosine_logits_pull_back(images, classes.scale, d_logits));
+    const std::vector<Index> places = places_of(classes.names);
+    ParameterMap gradient;
+    Matrix& d_residual = gradient["residual"] = Matrix::Zero(this->classes(), embed_);
+    for (std::size_t c = 0; c < places.size(); ++c) {
+      if (places[c] >= 0) d_residual.row(places[c]) += d_w.row(static_cast<Index>(c));
+    }
+    return gradient;
+  };
+  return {cosine_logits(images, w.unit, classes.scale), pull_back};
 }
 
 std::unique_ptr<Penalty> Clap::penalty(const Shots& shots, const ClassTexts& classes) const {

@@ -17,10 +17,8 @@ class Clap : public FeatureLearner {
   std::vector<ParameterSpec> parameters() const override;
   ParameterMap initial_values(const Shots& shots, const ClassTexts& classes,
                               std::uint64_t seed) const override;
-  Matrix logits(const ParameterMap& values, const ClassTexts& classes,
-                const Matrix& images) const override;
-  ParameterMap pull_back(const ParameterMap& values, const ClassTexts& classes,
-                         const Matrix& images, const Matrix& d_logits) const override;
+  FeaturePass forward(const ParameterMap& values, const ClassTexts& classes,
+                      const Matrix& images) const override;
   std::unique_ptr<Penalty> penalty(const Shots& shots, const ClassTexts& classes) const override;
   std::optional<Matrix> class_matrix(const ParameterMap& values,
                                      const ClassTexts& classes) const override;

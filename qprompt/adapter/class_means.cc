@@ -20,9 +20,9 @@ ParameterMap ClassMeans::initial_values(const Shots& shots, const ClassTexts& cl
   return {{"center", center}, {"means", means}};
 }
 
-Matrix ClassMeans::logits(const ParameterMap& values, const ClassTexts& classes,
-                          const Matrix& images) const {
-  return cosine_logits(images, *class_matrix(values, classes), classes.scale);
+FeaturePass ClassMeans::forward(const ParameterMap& values, const ClassTexts& classes,
+                                const Matrix& images) const {
+  return {cosine_logits(images, *class_matrix(values, classes), classes.scale)};
 }
 
 std::optional<Matrix> ClassMeans::class_matrix(const ParameterMap& values,

@@ -15,8 +15,8 @@ class ClassMeans : public FeatureLearner {
   std::vector<ParameterSpec> parameters() const override;
   ParameterMap initial_values(const Shots& shots, const ClassTexts& classes,
                               std::uint64_t seed) const override;
-  Matrix logits(const ParameterMap& values, const ClassTexts& classes,
-                const Matrix& images) const override;
+  FeaturePass forward(const ParameterMap& values, const ClassTexts& classes,
+                      const Matrix& images) const override;
   std::optional<Matrix> class_matrix(const ParameterMap& values,
                                      const ClassTexts& classes) const override;
 

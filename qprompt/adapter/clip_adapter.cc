@@ -30,11 +30,6 @@ Matrix where_positive(const Matrix& d_y, const Matrix& y) {
 
 }  // namespace
 
-struct ClipAdapter::Pass {
-  Matrix hidden, adapted;  // after their relu
-  UnitRows images;         // of g
-};
-
 ClipAdapter::ClipAdapter(const ClipAdapterConfig& config, Index embed, const SeenClasses&)
     : ratio_(static_cast<float>(config.ratio)), embed_(embed) {
   require(config.ratio >= 0 && config.ratio <= 1, "ratio ", config.ratio, ", expected 0..1");
@@ -57,25 +52,22 @@ ParameterMap ClipAdapter::initial_values(const Shots&, const ClassTexts&,
   return values;
 }
 
-ClipAdapter::Pass ClipAdapter::forward(const ParameterMap& values, const Matrix& images) const {
+FeaturePass ClipAdapter::forward(const ParameterMap& values, const ClassTexts& classes,
+                                 const Matrix& images) const {
+  const Matrix& second = values.at(kSecond);
   const Matrix hidden = product_transposed(images, values.at(kFirst)).cwiseMax(0.0f);
-  const Matrix adapted = product_transposed(hidden, values.at(kSecond)).cwiseMax(0.0f);
-  return {hidden, adapted, UnitRows(ratio_ * adapted + (1 - ratio_) * images)};
-}
-
-Matrix ClipAdapter::logits(const ParameterMap& values, const ClassTexts& classes,
-                           const Matrix& images) const {
-  return cosine_logits(forward(values, images).images.unit, classes.texts, classes.scale);
-}
-
-ParameterMap ClipAdapter::pull_back(const ParameterMap& values, const ClassTexts& classes,
-                                    const Matrix& images, const Matrix& d_logits) const {
-  const Pass pass = forward(values, images);
-  const Matrix d_g = pass.images.pull_back(classes.scale * product(d_logits, classes.texts));
-  const Matrix d_adapted = where_positive(ratio_ * d_g, pass.adapted);
-  const Matrix d_hidden = where_positive(product(d_adapted, values.at(kSecond)), pass.hidden);
-  return {{kFirst, transposed_product(d_hidden, images)},
-          {kSecond, transposed_product(d_adapted, pass.hidden)}};
+  const Matrix adapted = product_transposed(hidden, second).cwiseMax(0.0f);
+  const UnitRows g(ratio_ * adapted + (1 - ratio_) * images);
+  const auto pull_back = [=, this, &second, &images](const Matrix& d_logits) {
+    const Matrix d_g = g.pull_back(classes.scale * product(d_logits, classes.texts));
+    const Matrix d_adapted = where_positive(ratio_ * d_g, adapted);
+    const Matrix d_hidden = where_positive(product(d_adapted, second), hidden);
+    ParameterMap gradient;
+    gradient[kFirst] = transposed_product(d_hidden, images);
+    gradient[kSecond] = transposed_product(d_adapted, hidden);
+    return gradient;
+  };
+  return {cosine_logits(g.unit, classes.texts, classes.scale), pull_back};
 }
 
 }  // namespace qprompt

@@ -18,15 +18,10 @@ class ClipAdapter : public FeatureLearner {
   std::vector<ParameterSpec> parameters() const override;
   ParameterMap initial_values(const Shots& shots, const ClassTexts& classes,
                               std::uint64_t seed) const override;
-  Matrix logits(const ParameterMap& values, const ClassTexts& classes,
-                const Matrix& images) const override;
-  ParameterMap pull_back(const ParameterMap& values, const ClassTexts& classes,
-                         const Matrix& images, const Matrix& d_logits) const override;
+  FeaturePass forward(const ParameterMap& values, const ClassTexts& classes,
+                      const Matrix& images) const override;
 
  private:
-  struct Pass;
-  Pass forward(const ParameterMap& values, const Matrix& images) const;
-
   float ratio_;
   Index embed_, hidden_;
 };

@@ -42,11 +42,6 @@ SeenClasses seen_classes(const std::vector<std::string>& class_names, std::span<
 
 FeatureLearner::FeatureLearner(SeenClasses seen) : seen_(std::move(seen)) {}
 
-ParameterMap FeatureLearner::pull_back(const ParameterMap&, const ClassTexts&, const Matrix&,
-                                       const Matrix&) const {
-  fail("a learner without steps has no gradient");
-}
-
 std::unique_ptr<Penalty> FeatureLearner::penalty(const Shots&, const ClassTexts&) const {
   return nullptr;
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -34,6 +35,13 @@ struct ClassTexts {
   float scale = 1;
 };
 
+// What a learner says of a batch, and the way back from it, which borrows what it was made of.
+struct FeaturePass {
+  Matrix logits;  // [b, n_cls]
+  // The gradient of every parameter; none of a learner without steps.
+  std::function<ParameterMap(const Matrix& d_logits)> pull_back{};
+};
+
 // A term that a learner adds to the loss of its steps.
 class Penalty {
  public:
@@ -57,16 +65,16 @@ class FeatureLearner {
   // Throws Error for shots that it cannot learn from.
   virtual ParameterMap initial_values(const Shots& shots, const ClassTexts& classes,
                                       std::uint64_t seed) const = 0;
-  // [b, n_cls] of unit features [b, embed]. Classes are known by their names, and of one name the
+  // Of unit features `images` [b, embed]. Classes are known by their names, and of one name the
   // first is the first that it saw, the second the second (ImageNet has two "missile"). A learner
   // that has nothing to say of a class it never saw is not asked about one (require_seen).
-  virtual Matrix logits(const ParameterMap& values, const ClassTexts& classes,
-                        const Matrix& images) const = 0;
+  virtual FeaturePass forward(const ParameterMap& values, const ClassTexts& classes,
+                              const Matrix& images) const = 0;
+  Matrix logits(const ParameterMap& values, const ClassTexts& classes, const Matrix& images) const {
+    return forward(values, classes, images).logits;
+  }
 
-  // For those that learn by steps: the gradient of every parameter, and a term of the loss that is
-  // theirs, or none.
-  virtual ParameterMap pull_back(const ParameterMap& values, const ClassTexts& classes,
-                                 const Matrix& images, const Matrix& d_logits) const;
+  // A term of the loss of those that learn by steps, or none.
   virtual std::unique_ptr<Penalty> penalty(const Shots& shots, const ClassTexts& classes) const;
 
   // Unit rows [n_cls, embed] where the logits are nothing but scaled cosines to them.

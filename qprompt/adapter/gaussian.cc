@@ -49,10 +49,11 @@ ParameterMap Gaussian::initial_values(const Shots& shots, const ClassTexts& clas
   return centered_linear_head(w, b);
 }
 
-Matrix Gaussian::logits(const ParameterMap& values, const ClassTexts& classes,
-                        const Matrix& images) const {
-  return cosine_logits(images, classes.texts, classes.scale) +
-         static_cast<float>(config_.alpha) * linear_head(values, places_of(classes.names), images);
+FeaturePass Gaussian::forward(const ParameterMap& values, const ClassTexts& classes,
+                              const Matrix& images) const {
+  const Matrix of_gaussians = linear_head(values, places_of(classes.names), images);
+  return {cosine_logits(images, classes.texts, classes.scale) +
+          static_cast<float>(config_.alpha) * of_gaussians};
 }
 
 }  // namespace qprompt

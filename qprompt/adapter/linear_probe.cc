@@ -95,9 +95,9 @@ ParameterMap LinearProbe::initial_values(const Shots& shots, const ClassTexts& c
   return centered_linear_head(x.leftCols(embed_), x.col(embed_).transpose());
 }
 
-Matrix LinearProbe::logits(const ParameterMap& values, const ClassTexts& classes,
-                           const Matrix& images) const {
-  return linear_head(values, places_of(classes.names), images);
+FeaturePass LinearProbe::forward(const ParameterMap& values, const ClassTexts& classes,
+                                 const Matrix& images) const {
+  return {linear_head(values, places_of(classes.names), images)};
 }
 
 }  // namespace qprompt

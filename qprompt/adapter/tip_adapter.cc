@@ -57,37 +57,37 @@ std::vector<Index> TipAdapter::columns_of_keys(const std::vector<std::string>& n
 // exp(-beta (1 - <f, k>))  [b, n]
 Matrix TipAdapter::affinities(const Matrix& keys, const Matrix& images) const {
   const auto beta = static_cast<float>(config_.beta);
-  const Matrix cosines =
-      kernels::product_transposed(images, takes_directions_ ? UnitRows(keys).unit : keys);
+  const Matrix cosines = takes_directions_
+                             ? kernels::product_transposed(images, UnitRows(keys).unit)
+                             : kernels::product_transposed(images, keys);
   return (beta * (cosines.array() - 1)).exp();
 }
 
-Matrix TipAdapter::logits(const ParameterMap& values, const ClassTexts& classes,
-                          const Matrix& images) const {
+// d_k = alpha beta sum_i d_logits[i, class of k] phi_ik f_i
+FeaturePass TipAdapter::forward(const ParameterMap& values, const ClassTexts& classes,
+                                const Matrix& images) const {
   Matrix logits = cosine_logits(images, classes.texts, classes.scale);
-  const Matrix phi = affinities(values.at("keys"), images);
-  const std::vector<Index> columns = columns_of_keys(classes.names);
+  Matrix phi = affinities(values.at("keys"), images);
+  std::vector<Index> columns = columns_of_keys(classes.names);
   const auto alpha = static_cast<float>(config_.alpha);
   for (Index i = 0; i < phi.rows(); ++i) {
     for (Index k = 0; k < phi.cols(); ++k) {
       if (columns[k] >= 0) logits(i, columns[k]) += alpha * phi(i, k);
     }
   }
-  return logits;
-}
-
-// d_k = alpha beta sum_i d_logits[i, class of k] phi_ik f_i
-ParameterMap TipAdapter::pull_back(const ParameterMap& values, const ClassTexts& classes,
-                                   const Matrix& images, const Matrix& d_logits) const {
-  Matrix d_cosines = affinities(values.at("keys"), images);
-  const std::vector<Index> columns = columns_of_keys(classes.names);
-  const auto share = static_cast<float>(config_.alpha * config_.beta);
-  for (Index i = 0; i < d_cosines.rows(); ++i) {
-    for (Index k = 0; k < d_cosines.cols(); ++k) {
-      d_cosines(i, k) *= columns[k] < 0 ? 0 : share * d_logits(i, columns[k]);
+  auto pull_back = [phi = std::move(phi), columns = std::move(columns), &images,
+                    share = alpha * static_cast<float>(config_.beta)](const Matrix& d_logits) {
+    Matrix d_cosines = phi;
+    for (Index i = 0; i < d_cosines.rows(); ++i) {
+      for (Index k = 0; k < d_cosines.cols(); ++k) {
+        d_cosines(i, k) *= columns[k] < 0 ? 0 : share * d_logits(i, columns[k]);
+      }
     }
-  }
-  return {{"keys", kernels::transposed_product(d_cosines, images)}};
+    ParameterMap gradient;
+    gradient["keys"] = kernels::transposed_product(d_cosines, images);
+    return gradient;
+  };
+  return {std::move(logits), std::move(pull_back)};
 }
 
 }  // namespace qprompt

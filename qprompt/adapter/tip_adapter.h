@@ -19,10 +19,8 @@ class TipAdapter : public FeatureLearner {
   std::vector<ParameterSpec> parameters() const override;
   ParameterMap initial_values(const Shots& shots, const ClassTexts& classes,
                               std::uint64_t seed) const override;
-  Matrix logits(const ParameterMap& values, const ClassTexts& classes,
-                const Matrix& images) const override;
-  ParameterMap pull_back(const ParameterMap& values, const ClassTexts& classes,
-                         const Matrix& images, const Matrix& d_logits) const override;
+  FeaturePass forward(const ParameterMap& values, const ClassTexts& classes,
+                      const Matrix& images) const override;
 
  private:
   Matrix affinities(const Matrix& keys, const Matrix& images) const;

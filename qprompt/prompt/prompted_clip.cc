@@ -74,9 +74,9 @@ PromptedPass::PromptedPass(const PromptedClip& clip, const ParameterMap& values,
                            const ImageBatch& batch, PromptedWorkspace& workspace, Keep keep)
     : clip_(&clip),
       own_classes_(part_of(clip.model_.engine().ranks(), clip.classes_.count())),
-      values_(values) {
+      values_(&values) {
   if (clip.learner_->image_conditioned()) conditions_ = batch.unit_features;
-  prompts_ = clip.learner_->prompts(values_, {clip.classes_, conditions_});
+  prompts_ = clip.learner_->prompts(*values_, {clip.classes_, conditions_});
   encode_images(batch, workspace, keep);
   encode_texts(workspace, keep);
   compare();
@@ -114,7 +114,8 @@ void PromptedPass::compare() {
   const float scale = clip_->model_.logit_scale();
   const Matrix& images = outputs_.images;
   if (const FeatureLearner* head = clip_->learner_->head()) {
-    outputs_.logits = head->logits(values_, clip_->class_texts(), images);
+    head_pass_ = head->forward(*values_, clip_->class_texts(), images);
+    outputs_.logits = head_pass_.logits;
     return;
   }
   if (!clip_->learner_->image_conditioned()) {
@@ -148,9 +149,7 @@ Matrix PromptedPass::d_unit_texts(const OutputGradient& d, std::size_t text) con
 
 ParameterMap PromptedPass::pull_back(const OutputGradient& d_outputs) {
   // Nothing was learned in the towers: images and texts are fixed, and whole on every rank.
-  if (const FeatureLearner* head = clip_->learner_->head()) {
-    return head->pull_back(values_, clip_->class_texts(), outputs_.images, d_outputs.logits);
-  }
+  if (clip_->learner_->head() != nullptr) return head_pass_.pull_back(d_outputs.logits);
   ParameterMap gradient = pull_back_part(d_outputs);
   sum(clip_->model_.engine().ranks(), gradient);
   return gradient;
@@ -170,7 +169,7 @@ ParameterMap PromptedPass::pull_back_part(const OutputGradient& d_outputs) {
         unit_images_->pull_back(rows_of(d_unit_images(d_outputs), own_images_));
     d_prompts.vision = image_pass_->pull_back(d_features);
   }
-  return clip_->learner_->pull_back(values_, {clip_->classes_, conditions_}, d_prompts);
+  return clip_->learner_->pull_back(*values_, {clip_->classes_, conditions_}, d_prompts);
 }
 
 }  // namespace qprompt

@@ -71,10 +71,12 @@ class PromptedClip {
   // What the learner starts from. `shots` matter to learners on features alone.
   ParameterMap initial_values(const Shots& shots, std::uint64_t seed) const;
 
-  // `values` as the towers shall use them: under quantization that is W_q. The pass borrows the
-  // workspace and must not outlive it.
+  // `values` as the towers shall use them: under quantization that is W_q. The pass borrows them
+  // and the workspace.
   PromptedPass forward(const ParameterMap& values, const ImageBatch& batch,
                        PromptedWorkspace& workspace, Keep keep) const;
+  PromptedPass forward(ParameterMap&& values, const ImageBatch& batch, PromptedWorkspace& workspace,
+                       Keep keep) const = delete;
 
  private:
   friend class PromptedPass;
@@ -92,6 +94,9 @@ class PromptedClip {
 // One forward pass and its vector-Jacobian product.
 class PromptedPass {
  public:
+  PromptedPass(const PromptedPass&) = delete;
+  PromptedPass& operator=(const PromptedPass&) = delete;
+
   const Outputs& outputs() const { return outputs_; }
 
   // Gradient of every parameter from that of the outputs. May be asked more than once.
@@ -110,13 +115,14 @@ class PromptedPass {
 
   const PromptedClip* clip_;
   Part own_images_, own_classes_;  // of this rank: what its passes are of
-  ParameterMap values_;
+  const ParameterMap* values_;
   Matrix conditions_;  // [b, embed] unit features, for learners that condition on the image
   Prompts prompts_;
   std::optional<ImagePass> image_pass_;
   std::optional<UnitRows> unit_images_;
   std::vector<TextPass> text_passes_;
   std::vector<UnitRows> unit_texts_;
+  FeaturePass head_pass_;  // borrows from this pass; nothing without a learner on features
   Outputs outputs_;
 };
 

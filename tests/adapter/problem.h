@@ -85,7 +85,7 @@ inline void expect_pull_back(
   const Matrix d_logits =
       Random(9).normal_matrix(problem.images.rows(), std::ssize(problem.names), 1);
   const ParameterMap gradient =
-      learner.pull_back(values, problem.classes(), problem.images, d_logits);
+      learner.forward(values, problem.classes(), problem.images).pull_back(d_logits);
   std::map<std::string, Plain> plain;
   for (const auto& [name, value] : values) plain[name] = value.cast<double>();
   expect_near(learner.logits(values, problem.classes(), problem.images), logits(plain));

@@ -77,10 +77,9 @@ TEST_P(DeployedMethods, ScoreAsTheClipThatTheyWereLearnedIn) {
       prepare_validation_set(model_, data_.test, image_needs(model_, config_), {});
   const Batch batch = consecutive_views(images.set, 0, images.set.images());
   PromptedWorkspace workspace(model_.device());
+  const ParameterMap deployed = values(learned.prompt);
   const Matrix expected =
-      clip.forward(values(learned.prompt), batch.images, workspace, Keep::kNothing)
-          .outputs()
-          .logits;
+      clip.forward(deployed, batch.images, workspace, Keep::kNothing).outputs().logits;
   EXPECT_LT((logits(model_, first_part(learned.prompt)) - expected).cwiseAbs().maxCoeff(), 0.02f);
 }
 

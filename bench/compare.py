@@ -8,12 +8,13 @@ import math
 import os
 import pathlib
 import platform
-import statistics
 import subprocess
 import sys
 import time
 
+import process
 from steps import CASES, QUICK, QUICK_PEERS
+from turns import in_turn
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 OURS, PEERS = ROOT / "build/release/bench", ROOT / "bench/peer"
@@ -39,40 +40,17 @@ print(2 * 2048 ** 3 / best)
                                     check=True).stdout) for name in names)
 
 
-def one_line(command):
-    done = subprocess.run(command, capture_output=True, text=True)
-    if done.returncode != 0:
-        return {"error": (done.stderr.strip().splitlines() or ["no message"])[-1]}
-    return json.loads(done.stdout.strip().splitlines()[-1])
+def step_of(command):
+    """A runner: a process that times its own steps and says so in one line of JSON."""
+    def run():
+        said = json.loads(process.run(*command)["out"].strip().splitlines()[-1])
+        return said | {"seconds": said["median_seconds"], "format": said.get("format")}
+    return run
 
 
-class Bench:
-    def __init__(self, model, pairs):
-        self.model, self.pairs = str(model), pairs
-
-    def command(self, case, runner):
-        who, what = runner
-        program = [str(OURS / case.program)] if who == "ours" else [sys.executable, str(PEERS / f"{case.program}.py")]
-        return [*program, *([self.model] if case.reads_model else []), *map(str, case.work), what]
-
-    def run(self, case, runners):
-        """Each runner's results, in turn, so that a slow minute of the machine meets all of them."""
-        results = {runner: [] for runner in runners}
-        for _ in range(self.pairs):
-            for runner in runners:
-                if not any("error" in run for run in results[runner]):
-                    results[runner].append(one_line(self.command(case, runner)))
-        return {runner: self.summary(runs) for runner, runs in results.items()}
-
-    @staticmethod
-    def summary(runs):
-        failed = [run for run in runs if "error" in run]
-        if failed:
-            return failed[0]
-        seconds = [run["median_seconds"] for run in runs]
-        return {"seconds": statistics.median(seconds), "least": min(seconds), "largest": max(seconds),
-                "peak_mb": max(run["peak_mb"] for run in runs), "check": runs[0]["check"],
-                "format": runs[0].get("format")}
+def command_of(case, model, who, what):
+    program = [OURS / case.program] if who == "ours" else [sys.executable, PEERS / f"{case.program}.py"]
+    return [*program, *([model] if case.reads_model else []), *case.work, what]
 
 
 def disagreement(ours, theirs, is_error):
@@ -142,7 +120,7 @@ def main():
     parser.add_argument("--pairs", type=int)
     arguments = parser.parse_args()
     names = arguments.only or (QUICK if arguments.quick else list(CASES))
-    bench = Bench(arguments.model, arguments.pairs or (1 if arguments.quick else 3))
+    pairs = arguments.pairs or (1 if arguments.quick else 3)
     report = {"time": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),
               "machine": machine(), "peers": {p: importlib.metadata.version(p) for p in PACKAGES}, "cases": {}}
     peaks = report["peaks"] = {number_format: peak(number_format) for number_format in ("fp32", "bf16")}
@@ -153,7 +131,7 @@ def main():
         case = CASES[name]
         peers = [p for p in case.peers if not arguments.quick or p in QUICK_PEERS]
         runners = [("ours", f) for f in case.formats] + [("peer", p) for p in peers]
-        results = bench.run(case, runners)
+        results = in_turn({runner: step_of(command_of(case, arguments.model, *runner)) for runner in runners}, pairs)
         printed(name, case, results, peaks)
         doubts += checked(name, case, results)
         report["cases"][name] = [{"who": who, "what": what, **result} for (who, what), result in results.items()]

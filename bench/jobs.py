@@ -7,7 +7,6 @@ import argparse
 import datetime
 import importlib.metadata
 import json
-import statistics
 import sys
 import time
 
@@ -17,36 +16,10 @@ import cases.program
 import cases.python
 import process
 from compare import PACKAGES, ROOT, machine
+from turns import in_turn
 
 CASES = cases.classify.CASES | cases.program.CASES | cases.job.CASES | cases.python.CASES
 QUICK = ("classify-1", "start")
-
-
-def run(runner):
-    try:
-        return runner()
-    except process.NotMeasured as reason:
-        return {"error": str(reason)}
-
-
-def in_turn(runners, rounds):
-    """Each runner's results, in turn, so that a slow minute of the machine meets all of them."""
-    results = {name: [] for name in runners}
-    for _ in range(rounds):
-        for name, runner in runners.items():
-            if not results[name] or "error" not in results[name][0]:
-                results[name].append(run(runner))
-    return {name: summary(runs) for name, runs in results.items()}
-
-
-def summary(runs):
-    measured = [one for one in runs if "error" not in one]
-    if not measured:
-        return runs[0]
-    seconds = [one["seconds"] for one in measured]
-    peaks = [one["peak_mb"] for one in measured if "peak_mb" in one]
-    return measured[0] | {"seconds": statistics.median(seconds), "least": min(seconds), "largest": max(seconds),
-                          "runs": len(seconds), "peak_mb": max(peaks, default=None)}
 
 
 def line(who, what, result, fastest):

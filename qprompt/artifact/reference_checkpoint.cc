@@ -5,6 +5,7 @@
 #include "qprompt/artifact/reference_names.h"
 #include "qprompt/core/error.h"
 #include "qprompt/core/file.h"
+#include "qprompt/core/finite.h"
 #include "qprompt/formats/stand_in.h"
 #include "qprompt/formats/tensor_source.h"
 #include "qprompt/formats/torch_archive.h"
@@ -140,7 +141,7 @@ Matrix ReferenceCheckpoint::read(const ParameterSpec& parameter) const {
   TensorView tensor = source_->read(found->second);
   tensor.shape = {parameter.rows, parameter.cols};
   Matrix values = to_matrix(tensor);
-  require(values.allFinite(), where, "holds a NaN or infinite value");
+  require(all_finite(values), where, "holds a NaN or infinite value");
   return values;
 }
 

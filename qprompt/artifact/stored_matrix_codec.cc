@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "qprompt/core/error.h"
+#include "qprompt/core/finite.h"
 #include "qprompt/core/half.h"
 #include "qprompt/quant/bit_packing.h"
 
@@ -20,7 +21,7 @@ void require_writable(const StoredMatrix& matrix) {
           rows(matrix), " x ", cols(matrix));
   const auto* encoded = std::get_if<EncodedMatrix>(&matrix.content);
   const Matrix values = encoded ? decode(*encoded) : std::get<Matrix>(matrix.content);
-  require(values.allFinite(), "prompt file: matrix '", matrix.name,
+  require(all_finite(values), "prompt file: matrix '", matrix.name,
           "' holds a NaN or infinite value");
 }
 
@@ -95,7 +96,7 @@ StoredMatrix read_matrix(ByteReader& reader) {
     matrix.content = read_encoded(reader, height, width, bits);
   } else {
     matrix.content = read_values(reader, height, width, bits);
-    reader.require(std::get<Matrix>(matrix.content).allFinite(), "matrix '", matrix.name,
+    reader.require(all_finite(std::get<Matrix>(matrix.content)), "matrix '", matrix.name,
                    "' holds a NaN or infinite value");
   }
   return matrix;

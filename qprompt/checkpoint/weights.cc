@@ -5,6 +5,7 @@
 
 #include "qprompt/checkpoint/harmless.h"
 #include "qprompt/core/error.h"
+#include "qprompt/core/finite.h"
 #include "qprompt/core/hash.h"
 
 namespace qprompt {
@@ -121,7 +122,7 @@ Matrix Weights::read(const std::string& stored) const {
 }
 
 void Weights::require_finite(const Matrix& values, const std::string& stored) const {
-  require(all_finite(values_of(values)), info(stored).file.string(), ": tensor '", stored,
+  require(all_finite(values), info(stored).file.string(), ": tensor '", stored,
           "' holds NaN or infinity");
 }
 

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "qprompt/core/error.h"
+#include "qprompt/core/finite.h"
 
 namespace qprompt {
 
@@ -35,7 +36,7 @@ void LenientCache::give_up(const std::string& why) {
 std::optional<Matrix> kept_matrix(const FeatureStore& cache, const Hash128& key, Index width) {
   try {
     auto known = cache.find_matrix(key);
-    if (known && known->cols() == width && known->allFinite()) return known;
+    if (known && known->cols() == width && all_finite(*known)) return known;
   } catch (const Error&) {
   }
   return std::nullopt;

@@ -52,9 +52,6 @@ Matrix to_matrix(const TensorView& tensor);
 void for_each_block(const TensorView& tensor,
                     const std::function<void(std::span<const float>)>& visit);
 
-// No NaN and no infinity among them.
-bool all_finite(std::span<const float> values);
-
 // `count` rows of a tensor of two or more dimensions, from row `first`.
 TensorView rows_of(const TensorView& tensor, Index first, Index count);
 

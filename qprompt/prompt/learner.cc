@@ -10,6 +10,7 @@
 #include "qprompt/adapter/linear_probe.h"
 #include "qprompt/adapter/tip_adapter.h"
 #include "qprompt/core/error.h"
+#include "qprompt/core/finite.h"
 #include "qprompt/prompt/cocoop.h"
 #include "qprompt/prompt/coop.h"
 #include "qprompt/prompt/feature_method.h"
@@ -109,7 +110,7 @@ void require_parameters(const PromptLearner& learner, const ClassTokens& classes
     const Matrix& value = found->second;
     require(value.rows() == spec.rows && value.cols() == spec.cols, "matrix '", spec.name, "' is [",
             value.rows(), ", ", value.cols(), "], expected [", spec.rows, ", ", spec.cols, "]");
-    require(value.allFinite(), "matrix '", spec.name,
+    require(all_finite(value), "matrix '", spec.name,
             "' holds values that are not finite (NaN or infinity)");
   }
 }

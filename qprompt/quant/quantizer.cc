@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "qprompt/core/error.h"
+#include "qprompt/core/finite.h"
 #include "qprompt/core/half.h"
 #include "qprompt/core/hash.h"
 #include "qprompt/core/random.h"
@@ -14,7 +15,7 @@ namespace {
 
 void require_finite(const std::string& name, const Matrix& values) {
   require(values.size() > 0, "quantizer: matrix '", name, "' is empty");
-  require(values.allFinite(), "quantizer: matrix '", name, "' holds a NaN or infinite value");
+  require(all_finite(values), "quantizer: matrix '", name, "' holds a NaN or infinite value");
 }
 
 bool is_width(const std::string& bits) {

@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "qprompt/core/error.h"
+#include "qprompt/core/finite.h"
 #include "qprompt/inference/predictions.h"
 
 namespace qprompt {
@@ -78,7 +79,7 @@ double nll_at(const Matrix& logits, std::span<const int> labels, double temperat
 TemperatureFit fit_temperature(const Matrix& logits, std::span<const int> labels) {
   require(logits.rows() == std::ssize(labels), "fit_temperature: logits of ", logits.rows(),
           " images for ", labels.size(), " labels");
-  require(logits.allFinite(), "fit_temperature: logits that are no finite numbers");
+  require(all_finite(logits), "fit_temperature: logits that are no finite numbers");
   if (labels.empty()) return {};
   TemperatureFit fit;
   fit.temperature = 1 / smallest(Objective1d(logits, labels));

@@ -7,6 +7,7 @@
 #include "qprompt/clip/engine.h"
 #include "qprompt/core/error.h"
 #include "qprompt/core/fields.h"
+#include "qprompt/core/finite.h"
 #include "qprompt/core/random.h"
 #include "qprompt/inference/predictions.h"
 #include "qprompt/kernels/device.h"
@@ -29,7 +30,7 @@ std::string suspect(const ParameterMap& values) {
   std::string name;
   float largest = -1;
   for (const auto& [candidate, matrix] : values) {
-    if (!matrix.allFinite()) return candidate;
+    if (!all_finite(matrix)) return candidate;
     const float size = matrix.cwiseAbs().maxCoeff();
     if (size > largest) {
       largest = size;
@@ -159,7 +160,7 @@ class Training {
             ", the largest values are those of '", suspect(state_.current.values),
             "'; a smaller learning rate may help");
     for (const auto& [name, g] : gradient.gradient) {
-      require(g.allFinite(), "the gradient of '", name, "' is not finite at step ", state_.steps,
+      require(all_finite(g), "the gradient of '", name, "' is not finite at step ", state_.steps,
               "; a smaller learning rate may help");
     }
   }

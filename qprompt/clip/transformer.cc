@@ -1,5 +1,6 @@
 #include "qprompt/clip/transformer.h"
 
+#include <algorithm>
 #include <optional>
 #include <utility>
 
@@ -61,7 +62,9 @@ void Transformer::require_deep(const std::vector<Matrix>& deep, Index rows) cons
 }
 
 void Transformer::expect_rows(kernels::Stream& stream, Index rows) const {
-  stream.expect_products_of(2.0 * static_cast<double>(rows * shape_.width * shape_.mlp_width));
+  constexpr Index kRowsOfReading = 20;  // a weight is multiplied with as many while another is read
+  const Index worth = std::max(rows, kRowsOfReading);
+  stream.expect_products_of(2.0 * static_cast<double>(worth * shape_.width * shape_.mlp_width));
 }
 
 // The first half of a block's ln_1, for an input that no block before it has normalised.

@@ -1,7 +1,8 @@
 #include "server/prompt_shelf.h"
 
 #include <algorithm>
-#include <set>
+#include <string_view>
+#include <unordered_set>
 
 #include "qprompt/core/border.h"
 #include "qprompt/core/error.h"
@@ -53,6 +54,13 @@ std::optional<std::vector<std::string>> seen_names(const PromptFile& prompt) {
   std::vector<std::string> names;
   for (const SeenClass& seen : prompt.seen) names.push_back(seen.name);
   return names;
+}
+
+void require_different(const std::vector<std::string>& class_names) {
+  std::unordered_set<std::string_view> seen;
+  for (const std::string& name : class_names) {
+    if (!seen.insert(name).second) throw Problem(422, "class '" + name + "' stands there twice");
+  }
 }
 
 bool is_class_bound(const PromptFile& part, const Model& model) {
@@ -201,7 +209,8 @@ PromptHandle PromptShelf::add_classes(const std::string& name,
   std::vector<std::string> names = old->class_names.value_or(std::vector<std::string>());
   const std::vector<std::string> added = checked(more);
   names.insert(names.end(), added.begin(), added.end());
-  names = checked(names);
+  require_at_most(names.size(), limits_.classes, "class names");
+  require_different(names);
   std::optional<AdaptedModel> joined;
   if (old->class_names && old->any_classes) {
     joined = adapted(old, std::nullopt).joined(AdaptedModel(model_, old->file, added));
@@ -260,17 +269,14 @@ std::vector<std::string> PromptShelf::checked(const std::vector<std::string>& cl
   if (class_names.empty()) throw Problem(422, "no class names");
   require_at_most(class_names.size(), limits_.classes, "class names");
   std::vector<std::string> names;
-  std::set<std::string> seen;
   for (const std::string& given : class_names) {
     if (std::ssize(given) > limits_.name) {
       throw Problem(422, "a class name of " + std::to_string(given.size()) +
                              " bytes, the limit is " + std::to_string(limits_.name));
     }
     names.push_back(readable_name(given, "classes"));
-    if (!seen.insert(names.back()).second) {
-      throw Problem(422, "class '" + names.back() + "' stands there twice");
-    }
   }
+  require_different(names);
   return names;
 }
 

@@ -8,6 +8,7 @@
 #include "qprompt/clip/similarity.h"
 #include "qprompt/core/border.h"
 #include "qprompt/core/error.h"
+#include "qprompt/core/finite.h"
 #include "qprompt/core/hash.h"
 #include "qprompt/core/ranks.h"
 #include "qprompt/features/feature_store.h"
@@ -35,7 +36,7 @@ struct AdaptedModel::Impl {
   Scores scores(const Matrix& unit_images) const {
     Scores scores = parts.empty() ? own_scores(unit_images) : mean_scores(unit_images);
     scores.logits /= static_cast<float>(temperature);
-    require(scores.logits.allFinite(), model.path().string(),
+    require(all_finite(scores.logits), model.path().string(),
             ": scores that are not finite (NaN or infinity): weights or prompt are damaged");
     return scores;
   }
@@ -148,7 +149,7 @@ AdaptedModel::AdaptedModel(std::shared_ptr<const Impl> impl) : impl_(std::move(i
   require(!has_matrix || impl_->class_matrix.rows() == std::ssize(impl_->class_names),
           "AdaptedModel: ", impl_->class_matrix.rows(), " rows for ", impl_->class_names.size(),
           " class names");
-  require(impl_->class_matrix.allFinite(), impl_->model.path().string(),
+  require(all_finite(impl_->class_matrix), impl_->model.path().string(),
           ": a class matrix that is not finite (NaN or infinity): weights or prompt are damaged");
 }
 
@@ -253,12 +254,12 @@ std::optional<AdaptedModel> AdaptedModel::joined(const AdaptedModel& more) const
       return impl.clip == nullptr && impl.parts.empty();
     };
     if (!has_matrix(*impl_) || !has_matrix(*more.impl_)) return std::nullopt;
-    Impl both = *impl_;
-    const Matrix& rows = more.impl_->class_matrix;
-    both.class_matrix.conservativeResize(both.class_matrix.rows() + rows.rows(), Eigen::NoChange);
-    both.class_matrix.bottomRows(rows.rows()) = rows;
-    const auto& names = more.impl_->class_names;
-    both.class_names.insert(both.class_names.end(), names.begin(), names.end());
+    std::vector<std::string> names = class_names();
+    names.insert(names.end(), more.class_names().begin(), more.class_names().end());
+    Matrix rows(std::ssize(names), impl_->class_matrix.cols());
+    rows << impl_->class_matrix, more.impl_->class_matrix;
+    Impl both{impl_->model, std::move(names), impl_->image_side, std::move(rows)};
+    both.temperature = temperature();
     return AdaptedModel(std::make_shared<const Impl>(std::move(both)));
   });
 }

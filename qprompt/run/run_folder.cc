@@ -31,6 +31,7 @@ std::string lines_of(const std::vector<std::string>& class_names) {
   return text;
 }
 
+// However a person wrote them.
 bool names_are(const fs::path& path, const std::vector<std::string>& class_names) {
   try {
     return fs::exists(path) && read_class_names(path) == class_names;
@@ -39,8 +40,14 @@ bool names_are(const fs::path& path, const std::vector<std::string>& class_names
   }
 }
 
+// What cannot be read holds something else.
 bool holds(const fs::path& path, std::span<const std::byte> bytes) {
-  return fs::is_regular_file(path) && std::ranges::equal(read_bytes(path), bytes);
+  try {
+    return fs::is_regular_file(path) && fs::file_size(path) == bytes.size() &&
+           std::ranges::equal(read_bytes(path), bytes);
+  } catch (const Error&) {
+    return false;
+  }
 }
 
 // Of the run that `prompt` is of; nothing where it is of none.

@@ -559,7 +559,10 @@ describe("the page", () => {
       await page.click('#prompts li[data-prompt="drawings"] summary');
       await until(page, async () => (await bests(page)).every((best) => best.length === 2 && best.every(Boolean)), true);
       await page.click("#learn-button");
-      await learnNow(page, `for all, ${theme}`.replaceAll(/\W+/g, "-"), ["pink heart", "black moon"], { epochs: 2 });
+      const name = `for-all-${theme}`;
+      await learnNow(page, name, ["pink heart", "black moon"], { epochs: 2 });
+      // Answers that are on their way are pale.
+      await until(page, async () => (await page.textContent("#summary")).includes(name), true);
       assert.deepEqual(await inaccessible(page), []);
       await page.close();
     });

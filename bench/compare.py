@@ -110,6 +110,12 @@ def machine():
     return {"cpu": cpu, "cores": len(os.sched_getaffinity(0)), "flags": kept, "load": load}
 
 
+def worth_running(peers, on_machine):
+    """Without those in bf16 where the CPU has no products of it: they would emulate them, many times slower."""
+    has_bf16 = any("bf16" in flag for flag in on_machine["flags"])
+    return [peer for peer in peers if has_bf16 or "bf16" not in peer]
+
+
 def main():
     lines = "\n".join(f"  {name:17} {case.what}" for name, case in CASES.items())
     parser = argparse.ArgumentParser(description=__doc__, epilog=f"cases:\n{lines}",
@@ -123,17 +129,14 @@ def main():
     pairs = arguments.pairs or (1 if arguments.quick else 3)
     report = {"time": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),
               "machine": machine(), "peers": {p: importlib.metadata.version(p) for p in PACKAGES}, "cases": {}}
-    has_bf16 = any("bf16" in flag for flag in report["machine"]["flags"])
-    if not has_bf16:
-        print("This CPU has no bf16 products: peers would emulate them, many times slower, and are left out", file=sys.stderr)
     peaks = report["peaks"] = {number_format: peak(number_format) for number_format in ("fp32", "bf16")}
     print(json.dumps(report["machine"]), json.dumps(report["peers"]), sep="\n")
     print("products of 2048 x 2048:", ", ".join(f"{f} {p / 1e9:.0f} GFLOP/s" for f, p in peaks.items()))
     began, doubts = time.monotonic(), []
     for name in names:
         case = CASES[name]
-        peers = [p for p in case.peers if (not arguments.quick or p in QUICK_PEERS) and (has_bf16 or "bf16" not in p)]
-        runners = [("ours", f) for f in case.formats] + [("peer", p) for p in peers]
+        peers = [p for p in case.peers if not arguments.quick or p in QUICK_PEERS]
+        runners = [("ours", f) for f in case.formats] + [("peer", p) for p in worth_running(peers, report["machine"])]
         results = in_turn({runner: step_of(command_of(case, arguments.model, *runner)) for runner in runners}, pairs)
         printed(name, case, results, peaks)
         doubts += checked(name, case, results)

@@ -15,7 +15,7 @@ import cases.job
 import cases.program
 import cases.python
 import process
-from compare import PACKAGES, ROOT, machine
+from compare import PACKAGES, ROOT, machine, worth_running
 from turns import in_turn
 
 CASES = cases.classify.CASES | cases.program.CASES | cases.job.CASES | cases.python.CASES
@@ -50,13 +50,15 @@ def parsed():
     return parser.parse_args()
 
 
-def report_of(name, place, rounds):
+def report_of(name, place, rounds, on_machine):
     """Its rows, shown, and doubts."""
     try:
         case = CASES[name](place)
     except process.NotMeasured as reason:
         return [], [f"{name}: not measured: {reason}"]
-    results = in_turn(case.runners, rounds)
+    peers = worth_running([what for who, what in case.runners if who == "peer"], on_machine)
+    results = in_turn({(who, what): runner for (who, what), runner in case.runners.items()
+                       if who != "peer" or what in peers}, rounds)
     doubts = [f"{name}: {doubt}" for doubt in case.examine(results)]
     show(name, case, results)
     return [{"who": who, "what": what, **result} for (who, what), result in results.items()], doubts
@@ -75,7 +77,7 @@ def main():
     print(json.dumps(report["machine"]), json.dumps(report["peers"]), sep="\n", flush=True)
     began = time.monotonic()
     for name in chosen:
-        report["cases"][name], doubts = report_of(name, place, rounds)
+        report["cases"][name], doubts = report_of(name, place, rounds, report["machine"])
         report["doubts"] += doubts
     path = ROOT / "build/bench/jobs.json"
     path.write_text(json.dumps(report, indent=1) + "\n")

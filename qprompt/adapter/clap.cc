@@ -54,8 +54,9 @@ std::optional<Matrix> Clap::class_matrix(const ParameterMap& values,
 
 FeaturePass Clap::forward(const ParameterMap& values, const ClassTexts& classes,
                           const Matrix& images) const {
-  const UnitRows w(prototypes(values, classes));
-  const auto pull_back = [=, this, &images](const Matrix& d_logits) {
+  UnitRows w(prototypes(values, classes));
+  Matrix logits = cosine_logits(images, w.unit, classes.scale);
+  auto pull_back = [this, w = std::move(w), classes, &images](const Matrix& d_logits) {
     const Matrix d_w = w.pull_back(cosine_logits_pull_back(images, classes.scale, d_logits));
     const std::vector<Index> places = places_of(classes.names);
     ParameterMap gradient;
@@ -65,7 +66,7 @@ FeaturePass Clap::forward(const ParameterMap& values, const ClassTexts& classes,
     }
     return gradient;
   };
-  return {cosine_logits(images, w.unit, classes.scale), pull_back};
+  return {std::move(logits), std::move(pull_back)};
 }
 
 std::unique_ptr<Penalty> Clap::penalty(const Shots& shots, const ClassTexts& classes) const {

@@ -55,10 +55,12 @@ ParameterMap ClipAdapter::initial_values(const Shots&, const ClassTexts&,
 FeaturePass ClipAdapter::forward(const ParameterMap& values, const ClassTexts& classes,
                                  const Matrix& images) const {
   const Matrix& second = values.at(kSecond);
-  const Matrix hidden = product_transposed(images, values.at(kFirst)).cwiseMax(0.0f);
-  const Matrix adapted = product_transposed(hidden, second).cwiseMax(0.0f);
-  const UnitRows g(ratio_ * adapted + (1 - ratio_) * images);
-  const auto pull_back = [=, this, &second, &images](const Matrix& d_logits) {
+  Matrix hidden = product_transposed(images, values.at(kFirst)).cwiseMax(0.0f);
+  Matrix adapted = product_transposed(hidden, second).cwiseMax(0.0f);
+  UnitRows g(ratio_ * adapted + (1 - ratio_) * images);
+  Matrix logits = cosine_logits(g.unit, classes.texts, classes.scale);
+  auto pull_back = [this, hidden = std::move(hidden), adapted = std::move(adapted),
+                    g = std::move(g), classes, &second, &images](const Matrix& d_logits) {
     const Matrix d_g = g.pull_back(classes.scale * product(d_logits, classes.texts));
     const Matrix d_adapted = where_positive(ratio_ * d_g, adapted);
     const Matrix d_hidden = where_positive(product(d_adapted, second), hidden);
@@ -67,7 +69,7 @@ FeaturePass ClipAdapter::forward(const ParameterMap& values, const ClassTexts& c
     gradient[kSecond] = transposed_product(d_adapted, hidden);
     return gradient;
   };
-  return {cosine_logits(g.unit, classes.texts, classes.scale), pull_back};
+  return {std::move(logits), std::move(pull_back)};
 }
 
 }  // namespace qprompt

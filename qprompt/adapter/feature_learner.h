@@ -37,9 +37,11 @@ struct ClassTexts {
 
 // What a learner says of a batch, and the way back from it, which borrows what it was made of.
 struct FeaturePass {
-  Matrix logits;  // [b, n_cls]
-  // The gradient of every parameter; none of a learner without steps.
-  std::function<ParameterMap(const Matrix& d_logits)> pull_back{};
+  // The gradient of every parameter.
+  using PullBack = std::function<ParameterMap(const Matrix& d_logits)>;
+
+  Matrix logits;         // [b, n_cls]
+  PullBack pull_back{};  // none of a learner without steps
 };
 
 // A term that a learner adds to the loss of its steps.

@@ -114,8 +114,9 @@ void PromptedPass::compare() {
   const float scale = clip_->model_.logit_scale();
   const Matrix& images = outputs_.images;
   if (const FeatureLearner* head = clip_->learner_->head()) {
-    head_pass_ = head->forward(*values_, clip_->class_texts(), images);
-    outputs_.logits = head_pass_.logits;
+    FeaturePass pass = head->forward(*values_, clip_->class_texts(), images);
+    outputs_.logits = std::move(pass.logits);
+    head_pull_back_ = std::move(pass.pull_back);
     return;
   }
   if (!clip_->learner_->image_conditioned()) {
@@ -149,7 +150,10 @@ Matrix PromptedPass::d_unit_texts(const OutputGradient& d, std::size_t text) con
 
 ParameterMap PromptedPass::pull_back(const OutputGradient& d_outputs) {
   // Nothing was learned in the towers: images and texts are fixed, and whole on every rank.
-  if (clip_->learner_->head() != nullptr) return head_pass_.pull_back(d_outputs.logits);
+  if (clip_->learner_->head() != nullptr) {
+    require(head_pull_back_ != nullptr, "a learner without steps has no gradient");
+    return head_pull_back_(d_outputs.logits);
+  }
   ParameterMap gradient = pull_back_part(d_outputs);
   sum(clip_->model_.engine().ranks(), gradient);
   return gradient;

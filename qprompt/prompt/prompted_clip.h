@@ -122,7 +122,7 @@ class PromptedPass {
   std::optional<UnitRows> unit_images_;
   std::vector<TextPass> text_passes_;
   std::vector<UnitRows> unit_texts_;
-  FeaturePass head_pass_;  // borrows from this pass; nothing without a learner on features
+  FeaturePass::PullBack head_pull_back_;  // of a learner on features; borrows from this pass
   Outputs outputs_;
 };
 

@@ -85,7 +85,7 @@ void save_prompt(const PromptFile& prompt, const fs::path& path,
     if (class_names) require_one_a_line(*class_names);
     const bool names_stay = class_names && names_are(names, *class_names);
     const bool prompt_stays = holds(path, to_bytes(prompt));
-    if (!names_stay && !(prompt_stays && class_names)) fs::remove(names);
+    if (!class_names || !(prompt_stays || names_stay)) fs::remove(names);
     if (!prompt_stays) save_prompt_file(prompt, path);
     if (class_names && !names_stay) write_file(names, lines_of(*class_names));
   });

@@ -110,10 +110,11 @@ def machine():
     return {"cpu": cpu, "cores": len(os.sched_getaffinity(0)), "flags": kept, "load": load}
 
 
-def worth_running(peers, on_machine):
-    """Without those in bf16 where the CPU has no products of it: they would emulate them, many times slower."""
+def worth_running(runners, on_machine):
+    """Those (who, what), without peers in bf16 where the CPU has no products of it: they would emulate them, many
+    times slower."""
     has_bf16 = any("bf16" in flag for flag in on_machine["flags"])
-    return [peer for peer in peers if has_bf16 or "bf16" not in peer]
+    return [(who, what) for who, what in runners if who != "peer" or has_bf16 or "bf16" not in what]
 
 
 def main():
@@ -136,8 +137,9 @@ def main():
     for name in names:
         case = CASES[name]
         peers = [p for p in case.peers if not arguments.quick or p in QUICK_PEERS]
-        runners = [("ours", f) for f in case.formats] + [("peer", p) for p in worth_running(peers, report["machine"])]
-        results = in_turn({runner: step_of(command_of(case, arguments.model, *runner)) for runner in runners}, pairs)
+        runners = [("ours", f) for f in case.formats] + [("peer", p) for p in peers]
+        results = in_turn({runner: step_of(command_of(case, arguments.model, *runner))
+                           for runner in worth_running(runners, report["machine"])}, pairs)
         printed(name, case, results, peaks)
         doubts += checked(name, case, results)
         report["cases"][name] = [{"who": who, "what": what, **result} for (who, what), result in results.items()]

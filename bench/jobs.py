@@ -56,9 +56,7 @@ def report_of(name, place, rounds, on_machine):
         case = CASES[name](place)
     except process.NotMeasured as reason:
         return [], [f"{name}: not measured: {reason}"]
-    peers = worth_running([what for who, what in case.runners if who == "peer"], on_machine)
-    results = in_turn({(who, what): runner for (who, what), runner in case.runners.items()
-                       if who != "peer" or what in peers}, rounds)
+    results = in_turn({runner: case.runners[runner] for runner in worth_running(case.runners, on_machine)}, rounds)
     doubts = [f"{name}: {doubt}" for doubt in case.examine(results)]
     show(name, case, results)
     return [{"who": who, "what": what, **result} for (who, what), result in results.items()], doubts

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <functional>
+
 #include "qprompt/core/file.h"
 #include "tests/run/killed_process.h"
 #include "tests/support/errors.h"
@@ -49,6 +51,21 @@ class RunFolder : public ::testing::Test {
     }
   }
 
+  // `save` upon what `old` left, killed before each of its system calls in turn, with a look after
+  // every kill and when it came to its end. How many; none where no process may watch another.
+  static std::size_t kills_of(const std::function<void()>& old, const std::function<void()>& save,
+                              const std::function<void()>& look) {
+    std::size_t kills = 0;
+    for (Ending ending = Ending::kKilled; ending == Ending::kKilled; ++kills) {
+      old();
+      ending = testing::run_and_kill(save, kills);
+      if (ending == Ending::kUntraceable) return 0;
+      SCOPED_TRACE("killed before its system call " + std::to_string(kills));
+      look();
+    }
+    return kills;
+  }
+
   testing::TemporaryFolder folder;
   const fs::path run = folder / "run", prompt = run / kPromptName;
   const PromptFile old_prompt = prompt_of(1), new_prompt = prompt_of(2);
@@ -65,43 +82,38 @@ TEST_F(RunFolder, HoldsAPromptItsNamesAndItsRecord) {
 }
 
 TEST_F(RunFolder, KilledAtAnyMomentIsOneState) {
-  std::size_t kills = 0;
-  for (Ending ending = Ending::kKilled; ending == Ending::kKilled; ++kills) {
+  const auto unfinished = [&] {
     save_old();
     folder.file("run/training_state.safetensors", "of the run that is being finished");
-    ending = testing::run_and_kill([&] { save_new(); }, kills);
-    if (ending == Ending::kUntraceable) GTEST_SKIP() << "no process may watch another here";
-    SCOPED_TRACE("killed before its system call " + std::to_string(kills));
-    expect_one_state();
-  }
+  };
+  const std::size_t kills = kills_of(
+      unfinished, [&] { save_new(); }, [&] { expect_one_state(); });
+  if (kills == 0) GTEST_SKIP() << "no process may watch another here";
   EXPECT_GT(kills, 20u);
   EXPECT_TRUE(holds_new());
   EXPECT_EQ(remembered_classes(prompt), new_names);
 }
 
 TEST_F(RunFolder, APromptAnywhereKilledAtAnyMomentHasItsOwnNamesOrNone) {
-  std::size_t kills = 0;
   const fs::path file = folder / "my.qprompt";
-  for (Ending ending = Ending::kKilled; ending == Ending::kKilled; ++kills) {
-    save_prompt(old_prompt, file, old_names);
-    ending = testing::run_and_kill([&] { save_prompt(new_prompt, file, new_names); }, kills);
-    if (ending == Ending::kUntraceable) GTEST_SKIP() << "no process may watch another here";
+  const auto look = [&] {
     const auto names = remembered_classes(file);
-    if (!names) continue;
-    EXPECT_EQ(*names, read_bytes(file) == to_bytes(new_prompt) ? new_names : old_names) << kills;
-  }
+    if (!names) return;
+    EXPECT_EQ(*names, read_bytes(file) == to_bytes(new_prompt) ? new_names : old_names);
+  };
+  const std::size_t kills = kills_of([&] { save_prompt(old_prompt, file, old_names); },
+                                     [&] { save_prompt(new_prompt, file, new_names); }, look);
+  if (kills == 0) GTEST_SKIP() << "no process may watch another here";
   EXPECT_EQ(remembered_classes(file), new_names);
 }
 
 TEST_F(RunFolder, OtherNamesOfTheSamePromptAreNeverMissing) {
-  std::size_t kills = 0;
   const fs::path file = folder / "my.qprompt";
-  for (Ending ending = Ending::kKilled; ending == Ending::kKilled; ++kills) {
-    save_prompt(old_prompt, file, old_names);
-    ending = testing::run_and_kill([&] { save_prompt(old_prompt, file, new_names); }, kills);
-    if (ending == Ending::kUntraceable) GTEST_SKIP() << "no process may watch another here";
-    EXPECT_THAT(remembered_classes(file), AnyOf(old_names, new_names)) << kills;
-  }
+  const auto save = [&](const Names& names) { save_prompt(old_prompt, file, names); };
+  const std::size_t kills =
+      kills_of([&] { save(old_names); }, [&] { save(new_names); },
+               [&] { EXPECT_THAT(remembered_classes(file), AnyOf(old_names, new_names)); });
+  if (kills == 0) GTEST_SKIP() << "no process may watch another here";
   EXPECT_EQ(remembered_classes(file), new_names);
 }
 

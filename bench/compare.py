@@ -111,10 +111,10 @@ def machine():
 
 
 def worth_running(runners, on_machine):
-    """Those (who, what), without peers in bf16 where the CPU has no products of it: they would emulate them, many
-    times slower."""
+    """Those (who, what) that tell something: where the CPU has no products of bf16, peers would emulate them, many
+    times slower, and our `auto` is fp32, which runs anyway."""
     has_bf16 = any("bf16" in flag for flag in on_machine["flags"])
-    return [(who, what) for who, what in runners if who != "peer" or has_bf16 or "bf16" not in what]
+    return [(who, what) for who, what in runners if has_bf16 or not ("bf16" in what or what.startswith("auto"))]
 
 
 def main():

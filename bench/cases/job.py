@@ -9,6 +9,8 @@ tower sees a new view of every picture in every step. All name the same test pic
 Where a part alone is timed, a stage counts by how much of it was done ("extrapolated from"); what is no stage (start,
 reading weights, first steps) counts once. Ours packs weights within its first stages, which then count too often.
 
+`int8` learns and names with int8 features of images.
+
 Compared: the loss of the first epoch, whose rate is the warm-up's, so that it is that of the words (views are random),
 and the loss of the test pictures with the prompt that ours learned in fp32, which the peers are given for that.
 """
@@ -136,7 +138,7 @@ def examine(results):
 def case(job, place):
     data = data_of(job)
     runners = {("ours", precision): lambda precision=precision: ours(job, place.model, data, precision)
-               for precision in ("fp32", "auto")}
+               for precision in ("fp32", "auto", "int8")}
     runners |= {("peer", what): lambda what=what: theirs(job, place.model, data, what)
                 for what in ("plain", "expert", "expert-bf16")}
     return Case(runners, examine)

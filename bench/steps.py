@@ -10,7 +10,7 @@ METHOD = ("plain", "expert", "expert-bf16")
 class Case:
     what: str              # it is, for people
     program: str           # ours in build/release/bench, and the peers' in bench/peer
-    work: tuple            # its command line between the model and our format or the peer's name
+    work: tuple            # its command line between the model and our format or the peer's name; ends with steps
     formats: tuple         # ours; the first is what the others are compared with
     peers: tuple
     text_rows: int = 0     # that our towers take through their blocks
@@ -22,6 +22,9 @@ class Case:
     def operations(self):
         """Multiplications and additions of the blocks' matrix products in one step of ours, at ViT-B/16's size."""
         return self.passes * 2 * 12 * 12 * (self.text_rows * 512 ** 2 + self.image_rows * 768 ** 2)
+
+    def shortened(self, most_steps):
+        return dataclasses.replace(self, work=(*self.work[:-1], min(self.work[-1], most_steps)))
 
 
 def coop(classes, n_ctx, steps, peers=TEXT):
@@ -68,5 +71,6 @@ CASES = {
     "kmeans-4": kmeans(4),
     "kmeans-16": kmeans(16),
 }
-QUICK = ("coop-5", "coop-50", "cocoop", "image-1", "image-8")
+QUICK = ("coop-5", "coop-50", "image-1", "image-8")
+QUICK_STEPS = 3
 QUICK_PEERS = {"plain", "expert", "expert-bf16", "onnx", "openvino"}

@@ -67,23 +67,19 @@ void Weights::require_all_known(std::span<const std::string> canonical) const {
 Matrix Weights::matrix(const std::string& canonical, const std::vector<Index>& shape) const {
   check(canonical, shape);
   const WeightLocation location = locate_weight(naming_, canonical);
-  if (location.names.size() == 1) {
-    const Matrix stored = read(location.names.front());
-    if (location.leading_ones > 0) {
-      const Index rows = shape.size() < 2 ? 1 : shape[0];
-      return stored.reshaped<Eigen::RowMajor>(rows, stored.size() / rows);
-    }
-    return location.transposed ? Matrix(stored.transpose()) : stored;
+  const Index rows = shape.size() < 2 ? 1 : shape[0];
+  const Index columns = checked_size(shape).value() / rows;
+  if (location.transposed) {
+    Matrix stored(columns, rows);
+    read(location.names.front(), values_of(stored));
+    return stored.transpose();
   }
-  const bool vector = shape.size() == 1;
-  const Index parts = static_cast<Index>(location.names.size());
-  Matrix stacked(parts, checked_size(shape).value() / parts);
-  for (Index part = 0; part < parts; ++part) {
-    const Matrix stored = read(location.names[part]);
-    stacked.row(part) = Eigen::Map<const Matrix>(stored.data(), 1, stored.size());
+  Matrix values(rows, columns);
+  const std::size_t part = values_of(values).size() / location.names.size();
+  for (std::size_t i = 0; i < location.names.size(); ++i) {
+    read(location.names[i], values_of(values).subspan(i * part, part));
   }
-  return stacked.reshaped<Eigen::RowMajor>(vector ? 1 : shape[0],
-                                           vector ? shape[0] : stacked.size() / shape[0]);
+  return values;
 }
 
 std::uint64_t Weights::hash(const std::string& canonical, const std::vector<Index>& shape) const {
@@ -111,17 +107,20 @@ Matrix Weights::rows(const std::string& canonical, const std::vector<Index>& sha
             shape[0]);
     result.row(i) = to_matrix(rows_of(tensor, rows[i], 1));
   }
-  require_finite(result, stored);
+  require_finite(values_of(result), stored);
   return result;
 }
 
-Matrix Weights::read(const std::string& stored) const {
-  Matrix values = to_matrix(source_->read(stored));
-  require_finite(values, stored);
-  return values;
+// Looks at numbers while the cache holds them.
+void Weights::read(const std::string& stored, std::span<float> values) const {
+  auto at = values.begin();
+  for_each_block(source_->read(stored), [&](std::span<const float> block) {
+    require_finite(block, stored);
+    at = std::copy(block.begin(), block.end(), at);
+  });
 }
 
-void Weights::require_finite(const Matrix& values, const std::string& stored) const {
+void Weights::require_finite(std::span<const float> values, const std::string& stored) const {
   require(all_finite(values), info(stored).file.string(), ": tensor '", stored,
           "' holds NaN or infinity");
 }

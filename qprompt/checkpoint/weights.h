@@ -47,8 +47,8 @@ class Weights {
  private:
   const TensorInfo& info(const std::string& stored) const;
   std::vector<Index> stored_shape(const WeightLocation& location, std::vector<Index> shape) const;
-  Matrix read(const std::string& stored) const;
-  void require_finite(const Matrix& values, const std::string& stored) const;
+  void read(const std::string& stored, std::span<float> values) const;
+  void require_finite(std::span<const float> values, const std::string& stored) const;
 
   std::shared_ptr<const TensorSource> source_;
   Naming naming_;

@@ -1,6 +1,7 @@
 #include "qprompt/clip/residual_block.h"
 
 #include <cmath>
+#include <utility>
 
 #include "qprompt/kernels/normalize.h"
 #include "qprompt/kernels/rows.h"
@@ -17,11 +18,11 @@ kernels::ActivationKind activation_kind(Activation activation) {
                                               : kernels::ActivationKind::kGelu;
 }
 
-FoldedLinear fold_layer_norm(const LayerNormWeights& norm, const Matrix& weight,
-                             const Vector& bias) {
-  FoldedLinear folded{weight * norm.weight.asDiagonal(), weight * norm.bias};
-  if (bias.size() > 0) folded.bias += bias;
-  return folded;
+FoldedLinear fold_layer_norm(const LayerNormWeights& norm, Matrix weight, const Vector& bias) {
+  Vector shift = weight * norm.bias;
+  if (bias.size() > 0) shift += bias;
+  weight.array().rowwise() *= norm.weight.transpose().array();
+  return {std::move(weight), std::move(shift)};
 }
 
 namespace {
@@ -48,19 +49,18 @@ struct ResidualBlock::Packing {
   }
 };
 
-ResidualBlock::ResidualBlock(const kernels::Device& device, const BlockWeights& w,
+ResidualBlock::ResidualBlock(const kernels::Device& device, BlockWeights w,
                              const TransformerShape& shape, Differentiable differentiable,
                              kernels::Products products)
-    : ResidualBlock(Packing{device, differentiable, products}, w, shape) {}
+    : ResidualBlock(Packing{device, differentiable, products}, std::move(w), shape) {}
 
-ResidualBlock::ResidualBlock(const Packing& pack, const BlockWeights& w,
-                             const TransformerShape& shape)
+ResidualBlock::ResidualBlock(const Packing& pack, BlockWeights w, const TransformerShape& shape)
     : shape_(shape),
       format_(pack.device.format()),
-      qkv_(pack(fold_query_scale(fold_layer_norm(w.ln_1, w.qkv, w.qkv_bias), shape))),
-      out_(pack({w.out, w.out_bias})),
-      fc_(pack(fold_layer_norm(w.ln_2, w.fc, w.fc_bias))),
-      proj_(pack({w.proj, w.proj_bias})) {}
+      qkv_(pack(fold_query_scale(fold_layer_norm(w.ln_1, std::move(w.qkv), w.qkv_bias), shape))),
+      out_(pack({std::move(w.out), w.out_bias})),
+      fc_(pack(fold_layer_norm(w.ln_2, std::move(w.fc), w.fc_bias))),
+      proj_(pack({std::move(w.proj), w.proj_bias})) {}
 
 void ResidualBlock::forward(Stream& stream, const BlockRows& rows, bool last, BlockTrace& trace,
                             BlockScratch& scratch) const {

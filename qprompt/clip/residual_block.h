@@ -51,8 +51,8 @@ struct BlockRows {
 // The layer norms' affine parts and the attention's scale are folded into the linear layers.
 class ResidualBlock {
  public:
-  ResidualBlock(const kernels::Device& device, const BlockWeights& weights,
-                const TransformerShape& shape, kernels::Differentiable differentiable,
+  ResidualBlock(const kernels::Device& device, BlockWeights weights, const TransformerShape& shape,
+                kernels::Differentiable differentiable,
                 kernels::Products products = kernels::Products::kOfFormat);
 
   // From trace.x with its normalisation in scratch.normal to the last branch in scratch.branch:
@@ -71,7 +71,7 @@ class ResidualBlock {
 
  private:
   struct Packing;
-  ResidualBlock(const Packing& pack, const BlockWeights& weights, const TransformerShape& shape);
+  ResidualBlock(const Packing& pack, BlockWeights weights, const TransformerShape& shape);
   void pull_back_to_qkv(kernels::Stream& stream, const BlockRows& rows, bool last,
                         const BlockTrace& trace, BlockScratch& scratch) const;
   void spread_to_all_rows(kernels::Stream& stream, const BlockRows& rows,
@@ -89,7 +89,6 @@ struct FoldedLinear {
   Matrix weight;
   Vector bias;
 };
-FoldedLinear fold_layer_norm(const LayerNormWeights& norm, const Matrix& weight,
-                             const Vector& bias);
+FoldedLinear fold_layer_norm(const LayerNormWeights& norm, Matrix weight, const Vector& bias);
 
 }  // namespace qprompt

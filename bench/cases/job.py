@@ -35,6 +35,7 @@ class Job:
     timed_tests: int
     timed_views: int  # by peers
     timed_steps: int  # by `expert`; `plain` does three
+    our_shots: int  # of `shots`, and
     our_views: int  # of `views`, and
     our_epochs: int  # of `epochs`, that ours does
     shots: int = 16
@@ -60,9 +61,9 @@ class Job:
 
 JOBS = {
     "job-eurosat": Job("eurosat", classes=10, n_ctx=4, tests=8100, timed_tests=200, timed_views=160, timed_steps=20,
-                       our_views=8, our_epochs=50),
+                       our_shots=16, our_views=8, our_epochs=50),
     "job-caltech": Job("caltech", classes=100, n_ctx=16, tests=2465, timed_tests=200, timed_views=160, timed_steps=5,
-                       our_views=1, our_epochs=2),
+                       our_shots=4, our_views=1, our_epochs=2),
 }
 PLAIN_STEPS = 3
 
@@ -87,7 +88,7 @@ def learned_prompt(job):
 
 
 def train_command(job, model, data, precision, run):
-    settings = {"method": "coop", "n-ctx": job.n_ctx, "ctx-init": job.words, "shots": job.shots, "epochs": job.epochs,
+    settings = {"method": "coop", "n-ctx": job.n_ctx, "ctx-init": job.words, "shots": job.our_shots, "epochs": job.epochs,
                 "stop-epoch": job.our_epochs, "views": job.our_views, "batch-size": job.batch, "lr": 0.002,
                 "model-choice": "last_epoch"}
     flags = [word for name, value in settings.items() for word in (f"--{name}", value)]
@@ -105,7 +106,7 @@ def ours(job, model, data, precision):
     seconds, target = record["seconds"], record["targets"][0]
     stages = {"views": seconds["features"], "steps": seconds["training"],
               "tests": seconds["test_features"] + seconds["evaluation"]}
-    done = {"views": job.images * job.our_views, "steps": record["steps"], "tests": target["images"]}
+    done = {"views": job.classes * job.our_shots * job.our_views, "steps": record["steps"], "tests": target["images"]}
     return {**extrapolated(job, process_done["seconds"], stages, done), "peak_mb": process_done["peak_mb"],
             "check": [record["epochs"][0]["loss"], target["calibration"]["nll"]]}
 

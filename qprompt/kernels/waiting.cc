@@ -6,6 +6,8 @@
 #include <cstdlib>
 #include <mutex>
 
+#include "qprompt/core/stopwatch.h"
+
 namespace qprompt::kernels {
 namespace {
 
@@ -40,20 +42,28 @@ int standby_size(int threads) {
 
 }  // namespace
 
-Waiting::Waiting(int threads)
-    : threads_(threads), standby_size_(standby_size(threads)), preemptions_(preemptions()) {}
+Waiting::Waiting(int threads) : threads_(threads), standby_size_(standby_size(threads)) {}
+
+void Waiting::watch(const std::function<void()>& work) {
+  constexpr double kShort = 0.025, kSeconds = 0.1;
+  if (standby_size_ == 0) return work();
+  const long before = preemptions();
+  const Stopwatch stopwatch;
+  work();
+  const double seconds = stopwatch.seconds();
+  if (seconds < kShort) return;
+  watched_.preemptions += preemptions() - before;
+  watched_.seconds += seconds;
+  if (watched_.seconds < kSeconds) return;
+  adapt(static_cast<double>(watched_.preemptions) / watched_.seconds);
+  watched_ = {};
+}
 
 // A second of a quiet machine has some twenty for each thread, whether they spin or sleep. A single
 // other program adds a hundred and more where they spin, and many hundreds where they sleep.
-void Waiting::adapt() {
-  constexpr double kSeconds = 0.1, kQuietOfThread = 25, kOfOthers = 60;
-  const double seconds = since_look_.seconds();
-  if (standby_size_ == 0 || seconds < kSeconds) return;
-  const long now = preemptions();
-  const double of_others =
-      static_cast<double>(now - preemptions_) / seconds - kQuietOfThread * threads_;
-  preemptions_ = now;
-  since_look_ = Stopwatch();
+void Waiting::adapt(double preemptions_a_second) {
+  constexpr double kQuietOfThread = 25, kOfOthers = 60;
+  const double of_others = preemptions_a_second - kQuietOfThread * threads_;
   const bool sleeps = standby_.joinable();
   if (!sleeps && of_others > kOfOthers) standby_ = sleeping_team(standby_size_);
   if (sleeps && of_others < 0.5 * kOfOthers) standby_ = {};

@@ -1,8 +1,7 @@
 #pragma once
 
+#include <functional>
 #include <thread>
-
-#include "qprompt/core/stopwatch.h"
 
 namespace qprompt::kernels {
 
@@ -16,15 +15,21 @@ class Waiting {
  public:
   explicit Waiting(int threads);
 
-  // Looks what happened to this process's threads since it last did, at most ten times a second. On
+  // Does `work` of the team, and looks what happened to this process's threads meanwhile; after
+  // every tenth of a second of work it chooses. Works of less than 25 ms do not count: a server
+  // that gets them one by one interrupts its team itself, with the threads that hand them over. On
   // one thread at a time.
-  void adapt();
+  void watch(const std::function<void()>& work);
 
  private:
+  void adapt(double preemptions_a_second);
+
   int threads_;
   int standby_size_;  // of the sleeping team; 0 where nothing is done
-  Stopwatch since_look_;
-  long preemptions_;  // until then
+  struct {
+    long preemptions = 0;
+    double seconds = 0;
+  } watched_;  // since the last choice
   std::jthread standby_;
 };
 

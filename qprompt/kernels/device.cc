@@ -109,7 +109,10 @@ NumberFormat Device::format() const { return impl_->info.format; }
 int Device::threads() const { return impl_->info.threads; }
 DeviceInfo Device::info() const { return impl_->info; }
 void Device::run(const std::function<void()>& work) const {
-  impl_->worker.run([&] { impl_->waiting->watch(work); });
+  impl_->worker.run([&] {
+    impl_->waiting->adapt();
+    work();
+  });
 }
 
 void Device::run_while(const std::function<bool()>& piece) const {

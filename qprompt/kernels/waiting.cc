@@ -1,12 +1,14 @@
 #include "qprompt/kernels/waiting.h"
 
-#include <sys/resource.h>
-
 #include <condition_variable>
 #include <cstdlib>
+#include <fstream>
 #include <mutex>
+#include <numeric>
+#include <utility>
+#include <vector>
 
-#include "qprompt/core/stopwatch.h"
+#include "qprompt/kernels/parallel.h"
 
 namespace qprompt::kernels {
 namespace {
@@ -24,12 +26,20 @@ std::jthread sleeping_team(int size) {
   });
 }
 
-// How often the system took a core from a thread of this process that could have gone on: what
-// other work does to a team. (Counting runnable threads would count our own that spin.)
-long preemptions() {
-  rusage usage{};
-  getrusage(RUSAGE_SELF, &usage);
-  return usage.ru_nivcsw;
+// Seconds that this thread could have run and waited for a core, since it began; 0 where the kernel
+// does not count them.
+double waited_for_a_core() {
+  std::ifstream schedstat("/proc/thread-self/schedstat");  // nanoseconds it ran, and waited
+  double ran = 0, waited = 0;
+  return schedstat >> ran >> waited ? 1e-9 * waited : 0.0;
+}
+
+double team_waited(int threads) {
+  std::vector<double> waited(static_cast<std::size_t>(threads));
+  parallel_for(threads, threads, 0, [&](Index thread, Index) {
+    waited[static_cast<std::size_t>(thread)] = waited_for_a_core();
+  });
+  return std::accumulate(waited.begin(), waited.end(), 0.0);
 }
 
 // As many threads as make more than there are cores, and the one that starts them.
@@ -44,29 +54,19 @@ int standby_size(int threads) {
 
 Waiting::Waiting(int threads) : threads_(threads), standby_size_(standby_size(threads)) {}
 
-void Waiting::watch(const std::function<void()>& work) {
-  constexpr double kShort = 0.025, kSeconds = 0.1;
-  if (standby_size_ == 0) return work();
-  const long before = preemptions();
-  const Stopwatch stopwatch;
-  work();
-  const double seconds = stopwatch.seconds();
-  if (seconds < kShort) return;
-  watched_.preemptions += preemptions() - before;
-  watched_.seconds += seconds;
-  if (watched_.seconds < kSeconds) return;
-  adapt(static_cast<double>(watched_.preemptions) / watched_.seconds);
-  watched_ = {};
-}
-
-// A second of a quiet machine has some twenty for each thread, whether they spin or sleep. A single
-// other program adds a hundred and more where they spin, and many hundreds where they sleep.
-void Waiting::adapt(double preemptions_a_second) {
-  constexpr double kQuietOfThread = 25, kOfOthers = 60;
-  const double of_others = preemptions_a_second - kQuietOfThread * threads_;
+// On a quiet machine a team waits for a hundredth of its time, in a server, whose other threads are
+// short of work, for a twenty-fifth; beside a single other program for a fourth and more, whether
+// it spins or sleeps.
+void Waiting::adapt() {
+  constexpr double kSeconds = 0.1, kBusy = 0.18, kQuiet = 0.1;
+  if (standby_size_ == 0 || (last_look_ && last_look_->time.seconds() < kSeconds)) return;
+  const double waited = team_waited(threads_);
+  const auto before = std::exchange(last_look_, Look{{}, waited});
+  if (!before) return;
+  const double share = (waited - before->team_waited) / (before->time.seconds() * threads_);
   const bool sleeps = standby_.joinable();
-  if (!sleeps && of_others > kOfOthers) standby_ = sleeping_team(standby_size_);
-  if (sleeps && of_others < 0.5 * kOfOthers) standby_ = {};
+  if (!sleeps && share > kBusy) standby_ = sleeping_team(standby_size_);
+  if (sleeps && share < kQuiet) standby_ = {};
 }
 
 }  // namespace qprompt::kernels

@@ -1,7 +1,9 @@
 #pragma once
 
-#include <functional>
+#include <optional>
 #include <thread>
+
+#include "qprompt/core/stopwatch.h"
 
 namespace qprompt::kernels {
 
@@ -15,21 +17,18 @@ class Waiting {
  public:
   explicit Waiting(int threads);
 
-  // Does `work` of the team, and looks what happened to this process's threads meanwhile; after
-  // every tenth of a second of work it chooses. Works of less than 25 ms do not count: a server
-  // that gets them one by one interrupts its team itself, with the threads that hand them over. On
-  // one thread at a time.
-  void watch(const std::function<void()>& work);
+  // Looks how long the team's threads waited for a core since it last did, at most ten times a
+  // second. Always on the thread that starts the team's work.
+  void adapt();
 
  private:
-  void adapt(double preemptions_a_second);
-
   int threads_;
   int standby_size_;  // of the sleeping team; 0 where nothing is done
-  struct {
-    long preemptions = 0;
-    double seconds = 0;
-  } watched_;  // since the last choice
+  struct Look {
+    Stopwatch time;
+    double team_waited;  // seconds, until then
+  };
+  std::optional<Look> last_look_;
   std::jthread standby_;
 };
 

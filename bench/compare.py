@@ -24,7 +24,7 @@ BUSY = 0.5  # load
 
 
 def peak(number_format):
-    """Operations a second of two square matrices' product, the best of twenty: NumPy's or PyTorch's, the faster one's."""
+    """Operations a second of two square matrices' product, the best of twenty: the faster one's of NumPy and PyTorch."""
     code = {"fp32": "import numpy; a = numpy.ones((2048, 2048), numpy.float32)",
             "torch": "import torch; a = torch.ones(2048, 2048)",
             "bf16": "import torch; a = torch.ones(2048, 2048, dtype=torch.bfloat16)"}
@@ -134,7 +134,7 @@ def main():
     pairs = arguments.pairs or (1 if arguments.quick else 3)
     report = {"time": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),
               "machine": machine(), "peers": {p: importlib.metadata.version(p) for p in PACKAGES}, "cases": {}}
-    formats = ("fp32", "bf16") if has_bf16(report["machine"]) else ("fp32",)  # one matrix of emulated bf16 takes a minute
+    formats = ("fp32", "bf16") if has_bf16(report["machine"]) else ("fp32",)  # emulated, one product takes a minute
     peaks = report["peaks"] = {number_format: peak(number_format) for number_format in formats}
     print(json.dumps(report["machine"]), json.dumps(report["peers"]), sep="\n")
     print("products of 2048 x 2048:", ", ".join(f"{f} {p / 1e9:.0f} GFLOP/s" for f, p in peaks.items()))

@@ -3,7 +3,8 @@
 # towers (bench/compare.py), then whole work as people do it (bench/jobs.py): tables on stdout, build/bench/results.json
 # and build/bench/jobs.json. Peers come from PyPI into build/bench-venv, once.
 # usage: bench/run.sh [--quick] [--only CASE]... [--pairs N] [--python PYTHON]
-#   --quick: the main cases, one pair and three steps each, within five minutes once everything is set up; --python: one in which qprompt is installed
+#   --quick: the main cases, one pair and three steps each, within five minutes once everything is set up
+#   --python: one in which qprompt is installed
 # A quiet machine is needed: other work on the cores makes threads wait for each other.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."

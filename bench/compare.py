@@ -24,7 +24,7 @@ BUSY = 0.5  # load
 
 
 def peak(number_format):
-    """Operations a second of two square matrices' product, the best of twenty: the faster one's of NumPy and PyTorch."""
+    """Operations a second of two square matrices' product, the best of twenty of NumPy's and PyTorch's."""
     code = {"fp32": "import numpy; a = numpy.ones((2048, 2048), numpy.float32)",
             "torch": "import torch; a = torch.ones(2048, 2048)",
             "bf16": "import torch; a = torch.ones(2048, 2048, dtype=torch.bfloat16)"}

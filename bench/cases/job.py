@@ -89,8 +89,8 @@ def learned_prompt(job):
 
 def train_command(job, model, data, precision, run):
     settings = {"method": "coop", "n-ctx": job.n_ctx, "ctx-init": job.words, "shots": job.our_shots,
-                "epochs": job.epochs, "stop-epoch": job.our_epochs, "views": job.our_views, "batch-size": job.batch, "lr": 0.002,
-                "model-choice": "last_epoch"}
+                "epochs": job.epochs, "stop-epoch": job.our_epochs, "views": job.our_views, "batch-size": job.batch,
+                "lr": 0.002, "model-choice": "last_epoch"}
     flags = [word for name, value in settings.items() for word in (f"--{name}", value)]
     return [PROGRAM, "--quiet", "train", "--model", model, "--data", data, "--precision", precision, "--output", run,
             "--full-precision", "--skip-held-out", "--no-cache", *flags]

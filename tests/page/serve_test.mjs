@@ -450,6 +450,20 @@ describe("learning", () => {
     await page.close();
   });
 
+  test("asks anew right after a no, and hears that answer", async () => {
+    const { page } = await opened(open);
+    await fillLesson(page, "drawings", ["white cross", "black moon"], { epochs: 1, count: 4 });
+    await page.click("#learn-button");
+    await page.waitForSelector("#question[open]");
+    await page.evaluate(() => {  // in one go: the dialog has not told of the no when the button is pressed again
+      document.querySelector("#question button[value=no]").click();
+      document.querySelector("#learn-button").click();
+    });
+    await page.click("#question button[value=yes]");
+    await page.waitForSelector("#learned:not([hidden])");
+    await page.close();
+  });
+
   test("takes folders as classes, under their names", async () => {
     const { page } = await opened(open);
     await page.setInputFiles("#more-classes input", join(DEMO, "pictures/test"));

@@ -17,6 +17,12 @@ namespace qprompt {
 struct VisionPrompts {
   Matrix tokens;
   std::vector<Matrix> deep;
+
+  VisionPrompts& operator+=(const VisionPrompts& other) {
+    tokens += other.tokens;
+    for (std::size_t l = 0; l < deep.size(); ++l) deep[l] += other.deep[l];
+    return *this;
+  }
 };
 
 // Memory of image passes, one pass at a time. Reuse it: buffers grow to the largest pass and stay.
@@ -43,9 +49,8 @@ struct ImageWorkspace {
   struct {
     kernels::Buffer x, inner, outer, pooled, y, tokens, qkv, attended, features;
   } maps;
-  // Bytes that activations kept for the pull-back may take. Batches that need more are worked
-  // through in rounds (rounds.h).
-  std::size_t trace_budget = std::size_t{640} << 20;
+  // Bytes that activations kept for the pull-back may take (ImageTower::images_at_once).
+  std::size_t trace_budget = std::size_t{160} << 20;
   // Asked between chunks: a true answer throws Interrupted.
   std::function<bool()> stop;
   std::vector<std::unique_ptr<ImageWorkspace>> workers;

@@ -86,6 +86,13 @@ Matrix ImageTower::run_alone(const Matrix& images, const VisionPrompts& prompts,
   return features;
 }
 
+Index ImageTower::images_at_once(const VisionPrompts& prompts,
+                                 const ImageWorkspace& workspace) const {
+  const std::size_t bytes = std::max<std::size_t>(1, encoder_->trace_bytes(prompts));
+  const auto affordable = static_cast<Index>(workspace.trace_budget / bytes);
+  return device_.threads() * std::max<Index>(1, affordable / device_.threads());
+}
+
 ImagePass ImageTower::forward(const Matrix& images, const VisionPrompts& prompts,
                               ImageWorkspace& workspace, Keep keep) const {
   return {*this, images, prompts, workspace, keep};
@@ -112,12 +119,9 @@ ImagePass::ImagePass(const ImageTower& tower, const Matrix& images, const Vision
 void ImagePass::cut_images() {
   const Index threads = tower_->device_.threads(), images = images_.rows();
   rounds_.at_once = images >= threads ? threads : 1;
-  const std::size_t bytes = std::max<std::size_t>(1, tower_->encoder_->trace_bytes(prompts_));
-  const auto affordable = static_cast<Index>(workspace_->trace_budget / bytes) / rounds_.at_once;
   std::vector<Index> begin(static_cast<std::size_t>(images) + 1);
   std::iota(begin.begin(), begin.end(), Index{0});
-  chunks_ =
-      cut_into_chunks(begin, rounds_.at_once * std::max<Index>(1, affordable), rounds_.at_once);
+  chunks_ = cut_into_chunks(begin, tower_->images_at_once(prompts_, *workspace_), rounds_.at_once);
   rounds_.chunks = std::ssize(chunks_);
 }
 
@@ -153,10 +157,7 @@ VisionPrompts ImagePass::pull_back(const Matrix& d_features) {
   });
   // In the images' order, whoever was faster.
   VisionPrompts sum = zeros_like(prompts_);
-  for (const VisionPrompts& part : parts) {
-    sum.tokens += part.tokens;
-    for (std::size_t l = 0; l < sum.deep.size(); ++l) sum.deep[l] += part.deep[l];
-  }
+  for (const VisionPrompts& part : parts) sum += part;
   return sum;
 }
 

@@ -40,6 +40,10 @@ class ImageTower {
   // The same for evaluation.
   Matrix forward(const Matrix& images, const VisionPrompts& prompts,
                  ImageWorkspace& workspace) const;
+  // How many images go forward and back without computing anything twice: those whose activations
+  // the workspace's budget holds, and one for each of the device's threads at least. A pass of more
+  // works in rounds (rounds.h).
+  Index images_at_once(const VisionPrompts& prompts, const ImageWorkspace& workspace) const;
 
  private:
   friend class ImagePass;

@@ -28,6 +28,11 @@ Matrix sum(const Matrix& a, const Matrix& b) {
   return a + b;
 }
 
+ParameterMap sum(ParameterMap a, const ParameterMap& b) {
+  for (const auto& [name, values] : b) a[name] = sum(a[name], values);
+  return a;
+}
+
 }  // namespace
 
 PromptedClip::PromptedClip(const Model& model, std::shared_ptr<const PromptLearner> learner,
@@ -70,19 +75,41 @@ PromptedPass PromptedClip::forward(const ParameterMap& values, const ImageBatch&
   return {*this, values, batch, workspace, keep};
 }
 
+std::vector<Part> PromptedClip::parts_of(const ParameterMap& values, const ImageBatch& batch,
+                                         const PromptedWorkspace& workspace) const {
+  const Index images = std::max(batch.pixels.rows(), batch.unit_features.rows());
+  if (!learner_->prompts_images() || model_.engine().ranks().size() > 1) return {{0, images}};
+  const VisionPrompts vision = learner_->prompts(values, {classes_, Matrix()}).vision;
+  const Index at_once = image_tower_->images_at_once(vision, workspace.image);
+  std::vector<Part> parts;
+  for (Index first = 0; first < images; first += at_once) {
+    parts.push_back({first, std::min(at_once, images - first)});
+  }
+  return parts;
+}
+
 PromptedPass::PromptedPass(const PromptedClip& clip, const ParameterMap& values,
                            const ImageBatch& batch, PromptedWorkspace& workspace, Keep keep)
     : clip_(&clip),
       own_classes_(part_of(clip.model_.engine().ranks(), clip.classes_.count())),
-      values_(&values) {
+      values_(&values),
+      workspace_(&workspace),
+      keep_(keep) {
   if (clip.learner_->image_conditioned()) conditions_ = batch.unit_features;
   prompts_ = clip.learner_->prompts(*values_, {clip.classes_, conditions_});
-  encode_images(batch, workspace, keep);
-  encode_texts(workspace, keep);
+  encode_images(batch);
+  encode_texts();
   compare();
 }
 
-void PromptedPass::encode_images(const ImageBatch& batch, PromptedWorkspace& workspace, Keep keep) {
+void PromptedPass::next(const ImageBatch& part) {
+  require(!clip_->learner_->image_conditioned(),
+          "PromptedPass: texts that depend on the images are those of one batch alone");
+  encode_images(part);
+  compare();
+}
+
+void PromptedPass::encode_images(const ImageBatch& batch) {
   if (!clip_->learner_->prompts_images()) {
     outputs_.images = batch.unit_features;
     return;
@@ -92,19 +119,19 @@ void PromptedPass::encode_images(const ImageBatch& batch, PromptedWorkspace& wor
   outputs_.images = split_rows(ranks, batch.pixels.rows(), [&](Part own) {
     own_images_ = own;
     image_pass_ = clip_->image_tower_->forward(rows_of(batch.pixels, own), prompts_.vision,
-                                               workspace.image, keep);
+                                               workspace_->image, keep_);
     return unit_images_.emplace(image_pass_->features()).unit;
   });
 }
 
-void PromptedPass::encode_texts(PromptedWorkspace& workspace, Keep keep) {
+void PromptedPass::encode_texts() {
   if (clip_->text_tower_ == nullptr) {
     outputs_.texts.push_back(clip_->fixed_texts_);
     return;
   }
   for (const TextPrompts& text : prompts_.text) {
     text_passes_.push_back(
-        clip_->text_tower_->forward(clip_->own_texts_, text, workspace.text, keep));
+        clip_->text_tower_->forward(clip_->own_texts_, text, workspace_->text, keep_));
     unit_texts_.emplace_back(text_passes_.back().features());
     outputs_.texts.push_back(gather_rows(clip_->model_.engine().ranks(), unit_texts_.back().unit));
   }
@@ -149,29 +176,46 @@ Matrix PromptedPass::d_unit_texts(const OutputGradient& d, std::size_t text) con
 }
 
 ParameterMap PromptedPass::pull_back(const OutputGradient& d_outputs) {
-  // Nothing was learned in the towers: images and texts are fixed, and whole on every rank.
+  PassGradient gradient;
+  pull_back(d_outputs, gradient);
+  return pull_back(gradient);
+}
+
+void PromptedPass::pull_back(const OutputGradient& d_outputs, PassGradient& into) {
   if (clip_->learner_->head() != nullptr) {
     require(head_pull_back_ != nullptr, "a learner without steps has no gradient");
-    return head_pull_back_(d_outputs.logits);
+    into.head = sum(std::move(into.head), head_pull_back_(d_outputs.logits));
+    return;
   }
-  ParameterMap gradient = pull_back_part(d_outputs);
-  sum(clip_->model_.engine().ranks(), gradient);
-  return gradient;
+  into.texts.resize(text_passes_.size());
+  for (std::size_t i = 0; i < text_passes_.size(); ++i) {
+    into.texts[i] = sum(into.texts[i], d_unit_texts(d_outputs, i));
+  }
+  if (!image_pass_) return;
+  const Matrix d_features = unit_images_->pull_back(rows_of(d_unit_images(d_outputs), own_images_));
+  VisionPrompts d_vision = image_pass_->pull_back(d_features);
+  if (into.vision.tokens.size() == 0) {
+    into.vision = std::move(d_vision);
+  } else {
+    into.vision += d_vision;
+  }
+}
+
+ParameterMap PromptedPass::pull_back(const PassGradient& gradient) {
+  // Nothing was learned in the towers: images and texts are fixed, and whole on every rank.
+  if (clip_->learner_->head() != nullptr) return gradient.head;
+  ParameterMap parameters = pull_back_part(gradient);
+  sum(clip_->model_.engine().ranks(), parameters);
+  return parameters;
 }
 
 // The part of the gradient that came through this rank's passes: parameters' gradients are linear
 // in those of the prompts.
-ParameterMap PromptedPass::pull_back_part(const OutputGradient& d_outputs) {
-  Prompts d_prompts;
+ParameterMap PromptedPass::pull_back_part(const PassGradient& gradient) {
+  Prompts d_prompts{.text = {}, .vision = gradient.vision};
   for (std::size_t i = 0; i < text_passes_.size(); ++i) {
-    const Matrix d_features =
-        unit_texts_[i].pull_back(rows_of(d_unit_texts(d_outputs, i), own_classes_));
+    const Matrix d_features = unit_texts_[i].pull_back(rows_of(gradient.texts[i], own_classes_));
     d_prompts.text.push_back(text_passes_[i].pull_back(d_features));
-  }
-  if (image_pass_) {
-    const Matrix d_features =
-        unit_images_->pull_back(rows_of(d_unit_images(d_outputs), own_images_));
-    d_prompts.vision = image_pass_->pull_back(d_features);
   }
   return clip_->learner_->pull_back(*values_, {clip_->classes_, conditions_}, d_prompts);
 }

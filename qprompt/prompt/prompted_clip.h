@@ -36,6 +36,14 @@ struct OutputGradient {
   Matrix logits;
 };
 
+// What the gradients of a batch's parts add up to, on the way back to the parameters. Whatever is
+// empty is zero.
+struct PassGradient {
+  std::vector<Matrix> texts;  // as those of Outputs
+  VisionPrompts vision;
+  ParameterMap head;  // of a learner on features
+};
+
 struct PromptedWorkspace {
   explicit PromptedWorkspace(const kernels::Device& device) : text(device), image(device) {}
 
@@ -78,6 +86,12 @@ class PromptedClip {
   PromptedPass forward(ParameterMap&& values, const ImageBatch& batch, PromptedWorkspace& workspace,
                        Keep keep) const = delete;
 
+  // The parts of a batch that go forward and back one after another, so that activations of few
+  // images are kept at a time: all of it where the learner leaves the image tower frozen. Of
+  // several ranks each has a part of the images as it is.
+  std::vector<Part> parts_of(const ParameterMap& values, const ImageBatch& batch,
+                             const PromptedWorkspace& workspace) const;
+
  private:
   friend class PromptedPass;
 
@@ -91,7 +105,8 @@ class PromptedClip {
   Matrix fixed_texts_;                             // unit rows, where text_tower_ is none
 };
 
-// One forward pass and its vector-Jacobian product.
+// One forward pass and its vector-Jacobian product: of a whole batch, or of its parts one after
+// another, whose texts pass through their tower once.
 class PromptedPass {
  public:
   PromptedPass(const PromptedPass&) = delete;
@@ -102,20 +117,28 @@ class PromptedPass {
   // Gradient of every parameter from that of the outputs. May be asked more than once.
   ParameterMap pull_back(const OutputGradient& d_outputs);
 
+  // The same in parts: each one's gradient is added to `sum` before the next part's images are
+  // passed through, and the parameters' is that of the sum.
+  void pull_back(const OutputGradient& d_outputs, PassGradient& sum);
+  void next(const ImageBatch& part);
+  ParameterMap pull_back(const PassGradient& sum);
+
  private:
   friend class PromptedClip;
   PromptedPass(const PromptedClip& clip, const ParameterMap& values, const ImageBatch& batch,
                PromptedWorkspace& workspace, Keep keep);
-  void encode_images(const ImageBatch& batch, PromptedWorkspace& workspace, Keep keep);
-  void encode_texts(PromptedWorkspace& workspace, Keep keep);
+  void encode_images(const ImageBatch& batch);
+  void encode_texts();
   void compare();
-  ParameterMap pull_back_part(const OutputGradient& d_outputs);
+  ParameterMap pull_back_part(const PassGradient& sum);
   Matrix d_unit_images(const OutputGradient& d_outputs) const;
   Matrix d_unit_texts(const OutputGradient& d_outputs, std::size_t text) const;
 
   const PromptedClip* clip_;
   Part own_images_, own_classes_;  // of this rank: what its passes are of
   const ParameterMap* values_;
+  PromptedWorkspace* workspace_;
+  Keep keep_;
   Matrix conditions_;  // [b, embed] unit features, for learners that condition on the image
   Prompts prompts_;
   std::optional<ImagePass> image_pass_;

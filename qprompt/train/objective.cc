@@ -34,13 +34,52 @@ ObjectiveGradient Objective::evaluate(const Outputs& outputs, const Matrix& froz
   return result;
 }
 
+namespace {
+
+ImageBatch rows_of(const ImageBatch& batch, Part part) {
+  const auto rows = [part](const Matrix& m) {
+    return m.rows() == 0 ? Matrix() : Matrix(m.middleRows(part.first, part.count));
+  };
+  return {rows(batch.unit_features), rows(batch.pixels)};
+}
+
+OutputGradient scaled(OutputGradient d, double factor) {
+  const auto share = static_cast<float>(factor);
+  d.images *= share;
+  for (Matrix& texts : d.texts) texts *= share;
+  d.logits *= share;
+  return d;
+}
+
+}  // namespace
+
+// Objectives are means over the images: that of a batch is the mean of its parts', each by its
+// share of the images.
 StepGradient loss_and_gradient(const PromptedClip& clip, const Objective& objective,
                                const ParameterMap& values, const ImageBatch& images,
                                std::span<const int> labels, PromptedWorkspace& workspace) {
-  PromptedPass pass = clip.forward(values, images, workspace, Keep::kForPullBack);
-  const ObjectiveGradient at = objective.evaluate(pass.outputs(), images.unit_features, labels);
-  StepGradient step{at.loss, at.correct, pass.pull_back(at.d_outputs)};
-  if (at.second) objective.bend(step.gradient, pass.pull_back(*at.second));
+  const std::vector<Part> parts = clip.parts_of(values, images, workspace);
+  PromptedPass pass =
+      clip.forward(values, rows_of(images, parts.front()), workspace, Keep::kForPullBack);
+  StepGradient step;
+  PassGradient gradient;
+  std::optional<PassGradient> second;
+  for (const Part part : parts) {
+    const ImageBatch own = rows_of(images, part);
+    if (part.first > 0) pass.next(own);
+    ObjectiveGradient at = objective.evaluate(
+        pass.outputs(), own.unit_features,
+        labels.subspan(static_cast<std::size_t>(part.first), static_cast<std::size_t>(part.count)));
+    const double share = static_cast<double>(part.count) / static_cast<double>(labels.size());
+    step.loss += share * at.loss;
+    step.correct += at.correct;
+    pass.pull_back(scaled(std::move(at.d_outputs), share), gradient);
+    if (!at.second) continue;
+    if (!second) second.emplace();
+    pass.pull_back(scaled(std::move(*at.second), share), *second);
+  }
+  step.gradient = pass.pull_back(gradient);
+  if (second) objective.bend(step.gradient, pass.pull_back(*second));
   return step;
 }
 

@@ -12,7 +12,8 @@ namespace qprompt {
 // refuses.
 void require_valid(const RegularizerConfig& config);
 
-// Sees what the prompted and the frozen model say; knows neither method nor quantizer.
+// Sees what the prompted and the frozen model say; knows neither method nor quantizer. Its terms
+// are means over the images, or of texts alone, so that a batch may come in parts.
 class Regularizer {
  public:
   virtual ~Regularizer() = default;

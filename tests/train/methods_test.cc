@@ -93,6 +93,26 @@ TEST_P(Methods, BendTheirGradientUnderProGrad) {
             expected);
 }
 
+TEST_P(Methods, GiveOneGradientWhetherTheirBatchComesWholeOrInParts) {
+  const ParameterMap values = some_values();
+  const Batch all = batch();
+  for (const RegularizerKind kind :
+       {RegularizerKind::kNone, RegularizerKind::kProGrad, RegularizerKind::kPromptSrc}) {
+    workspace_.image.trace_budget = std::size_t{64} << 20;
+    ASSERT_EQ(clip_.parts_of(values, all.images, workspace_).size(), 1U);
+    const StepGradient whole = at(values, {.kind = kind});
+    workspace_.image.trace_budget = 1;
+    ASSERT_EQ(clip_.parts_of(values, all.images, workspace_).size(),
+              learner_->prompts_images() ? all.labels.size() : 1U);
+    const StepGradient parts = at(values, {.kind = kind});
+    EXPECT_NEAR(parts.loss, whole.loss, 1e-5 * whole.loss);
+    EXPECT_EQ(parts.correct, whole.correct);
+    for (const auto& [name, expected] : whole.gradient) {
+      EXPECT_LE((parts.gradient.at(name) - expected).norm(), 1e-4f * expected.norm()) << name;
+    }
+  }
+}
+
 TEST_P(Methods, StepAlongTheGradientAtTheQuantizedValues) {
   TrainingConfig config;
   config.epochs = 1;

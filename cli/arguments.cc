@@ -74,11 +74,11 @@ void ModelArguments::add_machine_options(CLI::App& app) {
   start_group(app, kFirstGroup);
 }
 
-Model ModelArguments::load(bool keeps_towers) const {
+Model ModelArguments::load(TowerUse use) const {
   ModelOptions options;
   options.device = device;
   options.ranks = ranks;
-  options.keeps_towers = keeps_towers;
+  options.tower_use = use;
   options.checkpoint = checkpoint;
   if (!tokenizer.empty()) options.tokenizer = tokenizer;
   Model loaded = Model::load(model, options);

@@ -28,9 +28,8 @@ struct ModelArguments {
   CLI::Option* add_to(CLI::App& app);       // --model, which is required
   void add_machine_options(CLI::App& app);  // all but --model
   std::vector<std::string> inputs() const { return {model, tokenizer}; }
-  // Says on stderr what was assumed. Unless towers are kept they go with their last user: most
-  // commands need them one after another.
-  Model load(bool keeps_towers = false) const;
+  // Says on stderr what was assumed. Most commands need the towers one after another.
+  Model load(TowerUse use = TowerUse::kInTurn) const;
 };
 
 // --cache, --no-cache, --cache-limit, --skip-bad-images

@@ -1,3 +1,5 @@
+#include <malloc.h>
+
 #include <nlohmann/json.hpp>
 
 #include "cli/arguments.h"
@@ -191,8 +193,7 @@ void require_writable(const ClassifyArguments& arguments) {
 }
 
 void answer_stdin(const ClassifyArguments& arguments, const Question& question) {
-  constexpr bool kKeepsTowers = true;  // from one line to the next
-  const Model model = arguments.model.load(kKeepsTowers);
+  const Model model = arguments.model.load(TowerUse::kOften);
   ClassifyOptions options = options_of(arguments, question);
   options.features.skip_bad_images = false;  // each has its answer
   options.features.progress = nullptr;
@@ -200,9 +201,20 @@ void answer_stdin(const ClassifyArguments& arguments, const Question& question) 
                  options);
 }
 
+// What one layer's weights leave serves the next one's: given back to the system it would come
+// again as fresh pages, which cost more than what is written to them.
+void keep_freed_memory() {
+#ifdef __GLIBC__
+  mallopt(M_MMAP_THRESHOLD, 32 << 20);
+  mallopt(M_TRIM_THRESHOLD, 64 << 20);
+#endif
+}
+
 void answer_images(const ClassifyArguments& arguments, const Question& question) {
   const std::vector<ImageSource> images = images_of(arguments, question);
-  const AdaptedModel model = adapted_model(arguments, arguments.model.load(), question);
+  keep_freed_memory();
+  const AdaptedModel model =
+      adapted_model(arguments, arguments.model.load(TowerUse::kOnce), question);
   std::vector<Classification> results;
   try {
     classify_portions(arguments, question, model, images, results);

@@ -61,7 +61,7 @@ void run_serve(ServeArguments& arguments) {
   options.stop = [] { return interrupted(); };
   options.notice = [](const std::string& line) { tell("{}", line); };
   if (!progress_is_silent()) options.access = [](const std::string& line) { tell("{}", line); };
-  const Model model = arguments.model.load(true);
+  const Model model = arguments.model.load(TowerUse::kOften);
   options.on_listening = [&](int port) {
     const bool is_six = options.address.find(':') != std::string::npos;
     tell("{} at http://{}:{}/, prompts in {}", arguments.model.model,

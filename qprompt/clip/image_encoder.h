@@ -67,6 +67,8 @@ class ImageEncoder {
   ImageEncoder& operator=(const ImageEncoder&) = delete;
   virtual ~ImageEncoder() = default;
 
+  // Before every pass, on the device's thread: BlockStack::settle().
+  virtual bool settle(Keep) const { return true; }
   virtual Index image_size() const = 0;
   virtual Index prompt_width() const = 0;  // 0 where no vision prompt fits
   virtual Index layers() const = 0;        // blocks that vision prompts can enter

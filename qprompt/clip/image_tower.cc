@@ -12,13 +12,14 @@ namespace {
 
 std::unique_ptr<const ImageEncoder> make_encoder(const Checkpoint& checkpoint,
                                                  const kernels::Device& device,
-                                                 kernels::Differentiable differentiable) {
+                                                 kernels::Differentiable differentiable,
+                                                 Packing packing) {
   if (checkpoint.shape().resnet) {
     require(!device.info().int8_images,
             "precision int8: this model's image tower is a ResNet, and int8 is for ViTs");
     return std::make_unique<ResNet>(checkpoint, device);
   }
-  return std::make_unique<VisionTransformer>(checkpoint, device, differentiable);
+  return std::make_unique<VisionTransformer>(checkpoint, device, differentiable, packing);
 }
 
 VisionPrompts zeros_like(const VisionPrompts& prompts) {
@@ -38,8 +39,8 @@ void require_vision_prompts(const ClipShape& shape) {
 }
 
 ImageTower::ImageTower(const Checkpoint& checkpoint, const kernels::Device& device,
-                       kernels::Differentiable differentiable)
-    : device_(device), encoder_(make_encoder(checkpoint, device, differentiable)) {}
+                       kernels::Differentiable differentiable, Packing packing)
+    : device_(device), encoder_(make_encoder(checkpoint, device, differentiable, packing)) {}
 ImageTower::~ImageTower() = default;
 ImageTower::ImageTower(ImageTower&&) noexcept = default;
 ImageTower& ImageTower::operator=(ImageTower&&) noexcept = default;
@@ -66,12 +67,14 @@ Matrix ImageTower::forward(const Matrix& images, const VisionPrompts& prompts,
 }
 
 // Images know nothing of each other: every thread takes whole ones, and none waits for another.
-// What would leave threads without an image is done by all of them together.
+// What would leave threads without an image is done by all of them together, and so is everything
+// where blocks are packed in passing.
 Matrix ImageTower::run_alone(const Matrix& images, const VisionPrompts& prompts,
                              ImageWorkspace& workspace) const {
   ++workspace.runs;
   const Index rest = images.rows() % device_.threads(), alone = images.rows() - rest;
-  if (device_.threads() == 1 || alone == 0) {
+  const bool settled = encoder_->settle(Keep::kNothing);
+  if (!settled || device_.threads() == 1 || alone == 0) {
     return run(images, prompts, workspace, Keep::kNothing);
   }
   if (workspace.stop && workspace.stop()) throw Interrupted();
@@ -110,6 +113,7 @@ ImagePass::ImagePass(const ImageTower& tower, const Matrix& images, const Vision
   cut_images();
   features_.resize(images.rows(), tower.encoder_->embed());
   tower.device_.run([&] {
+    tower.encoder_->settle(keep);
     rounds_.forward(tower.device_, keep, workspace.runs,
                     [&](Index chunk, Index slot, Keep now) { run(chunk, slot, now); });
   });

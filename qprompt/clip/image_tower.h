@@ -24,7 +24,8 @@ void require_vision_prompts(const ClipShape& shape);
 class ImageTower {
  public:
   ImageTower(const Checkpoint& checkpoint, const kernels::Device& device,
-             kernels::Differentiable differentiable = kernels::Differentiable::kNo);
+             kernels::Differentiable differentiable = kernels::Differentiable::kNo,
+             Packing packing = Packing::kAtOnce);
   ~ImageTower();
   ImageTower(ImageTower&&) noexcept;
   ImageTower& operator=(ImageTower&&) noexcept;

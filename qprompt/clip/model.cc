@@ -23,17 +23,20 @@ template <typename Tower>
 class PackedTower {
  public:
   std::shared_ptr<const Tower> get(const Checkpoint& checkpoint, const kernels::Device& device,
-                                   Differentiable wanted, bool keep) {
+                                   Differentiable wanted, TowerUse use) {
     const std::scoped_lock lock(mutex_);
     std::shared_ptr<const Tower> tower = tower_.lock();
     const bool needs_more = wanted == Differentiable::kYes && packed_ == Differentiable::kNo;
     if (tower == nullptr || needs_more) {
       tower = nullptr;
       kept_ = nullptr;  // two at once only where somebody holds the other
-      device.run([&] { tower = std::make_shared<const Tower>(checkpoint, device, wanted); });
+      const bool in_passing = use == TowerUse::kOnce && wanted == Differentiable::kNo;
+      const Packing packing = in_passing ? Packing::kInPassing : Packing::kAtOnce;
+      device.run(
+          [&] { tower = std::make_shared<const Tower>(checkpoint, device, wanted, packing); });
       packed_ = wanted;
       tower_ = tower;
-      if (keep) kept_ = tower;
+      if (use == TowerUse::kOften) kept_ = tower;
     }
     return tower;
   }
@@ -53,14 +56,14 @@ struct Model::Impl {
         tokenizer(load_tokenizer_for(checkpoint, options.tokenizer)),
         engine(options.engine ? options.engine
                               : std::make_shared<Engine>(options.device, options.ranks)),
-        keeps_towers(options.keeps_towers),
+        tower_use(options.tower_use),
         logit_scale(checkpoint.logit_scale()) {}
 
   const std::uint64_t number = next_number();
   Checkpoint checkpoint;
   Tokenizer tokenizer;
   std::shared_ptr<Engine> engine;
-  bool keeps_towers;
+  TowerUse tower_use;
   float logit_scale;
 
   std::once_flag identified, fingerprinted;
@@ -112,7 +115,7 @@ std::shared_ptr<const TextTower> Model::text_tower() const {
   return text_tower(Differentiable::kNo);
 }
 std::shared_ptr<const TextTower> Model::text_tower(Differentiable differentiable) const {
-  return impl_->text.get(impl_->checkpoint, device(), differentiable, impl_->keeps_towers);
+  return impl_->text.get(impl_->checkpoint, device(), differentiable, impl_->tower_use);
 }
 
 std::shared_ptr<const ImageTower> Model::image_tower() const {
@@ -121,7 +124,7 @@ std::shared_ptr<const ImageTower> Model::image_tower() const {
 std::shared_ptr<const ImageTower> Model::image_tower(Differentiable differentiable) const {
   const bool int8 = device().info().int8_images && differentiable == Differentiable::kNo;
   return (int8 ? impl_->int8_image : impl_->image)
-      .get(impl_->checkpoint, device(), differentiable, impl_->keeps_towers);
+      .get(impl_->checkpoint, device(), differentiable, impl_->tower_use);
 }
 
 }  // namespace qprompt

@@ -26,6 +26,14 @@ class Device;
 enum class Differentiable;
 }  // namespace kernels
 
+// What becomes of a tower's packed weights.
+enum class TowerUse : int {
+  kOften,   // they stay for as long as the model
+  kInTurn,  // they go with their last user: less memory where towers are needed one after another
+  kOnce,    // likewise, and the first pass packs block by block and keeps none: the soonest answer,
+            // with the least memory; from the second pass on as kInTurn
+};
+
 struct ModelOptions {
   kernels::DeviceOptions device{};                   // of an engine of the model's own
   std::optional<std::filesystem::path> tokenizer{};  // found beside the model where not given
@@ -34,9 +42,7 @@ struct ModelOptions {
   // For the program itself: this process as one of several that work on one run, of an engine of
   // the model's own. All ranks make the same calls and have the same results (core/ranks.h).
   std::shared_ptr<const Ranks> ranks{};
-  // Whether packed weights stay for as long as the model, or go with their last user: that spares
-  // memory where towers are needed one after another.
-  bool keeps_towers = true;
+  TowerUse tower_use = TowerUse::kOften;
 };
 
 // A CLIP checkpoint at work on an engine. Opening is cheap; a tower's weights are packed when it is

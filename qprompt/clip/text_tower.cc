@@ -11,18 +11,19 @@ namespace {
 constexpr Index kForwardRows = 4096;  // rows of a pass that keeps nothing: enough for full speed
 
 Transformer text_transformer(const Checkpoint& checkpoint, const TextStem& stem,
-                             const kernels::Device& device,
-                             kernels::Differentiable differentiable) {
+                             const kernels::Device& device, kernels::Differentiable differentiable,
+                             Packing packing) {
   return {device,
           checkpoint.shape().text,
-          [&](Index layer) {
+          [checkpoint](Index layer) {
             BlockWeights weights = checkpoint.text_block(layer);
             checkpoint.drop_pages();
             return weights;
           },
           stem.ln_final,
           stem.projection,
-          differentiable};
+          differentiable,
+          packing};
 }
 
 Index rows_needed(const EmbeddedTexts& texts) {
@@ -54,15 +55,15 @@ std::shared_ptr<const EmbeddedTexts> part_of(std::shared_ptr<const EmbeddedTexts
 }
 
 TextTower::TextTower(const Checkpoint& checkpoint, const kernels::Device& device,
-                     kernels::Differentiable differentiable)
-    : TextTower(checkpoint, device, differentiable, checkpoint.text_stem()) {}
+                     kernels::Differentiable differentiable, Packing packing)
+    : TextTower(checkpoint, device, differentiable, packing, checkpoint.text_stem()) {}
 
 TextTower::TextTower(const Checkpoint& checkpoint, const kernels::Device& device,
-                     kernels::Differentiable differentiable, const TextStem& stem)
+                     kernels::Differentiable differentiable, Packing packing, const TextStem& stem)
     : checkpoint_(checkpoint),
       device_(device),
       positions_(stem.positions),
-      transformer_(text_transformer(checkpoint, stem, device, differentiable)) {}
+      transformer_(text_transformer(checkpoint, stem, device, differentiable, packing)) {}
 
 std::shared_ptr<const EmbeddedTexts> TextTower::embed(const TextLayout& layout) const {
   const auto shared = static_cast<Index>(layout.shared.size());
@@ -176,6 +177,7 @@ void TextPass::run(const Chunk& chunk, Keep keep) {
   kernels::Buffer& x = workspace.trace(0).x;
   x.resize(chunk.rows.sequences.rows(), tower_->width(), kernels::NumberFormat::kFloat32);
   kernels::upload(rows_of(chunk), x.view());
+  tower_->transformer_.settle(keep);
   features_.middleRows(chunk.classes.first, chunk.classes.count) =
       tower_->transformer_.forward(workspace, chunk.rows, overwritten_,
                                    [&](Index layer) { return deep_at(prompts_.deep, layer); });

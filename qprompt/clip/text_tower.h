@@ -53,7 +53,7 @@ std::shared_ptr<const EmbeddedTexts> part_of(std::shared_ptr<const EmbeddedTexts
 class TextTower {
  public:
   TextTower(const Checkpoint& checkpoint, const kernels::Device& device,
-            kernels::Differentiable differentiable);
+            kernels::Differentiable differentiable, Packing packing = Packing::kAtOnce);
 
   Index width() const { return transformer_.shape().width; }
   Index layers() const { return transformer_.shape().layers; }
@@ -73,7 +73,7 @@ class TextTower {
   friend class TextPass;
 
   TextTower(const Checkpoint& checkpoint, const kernels::Device& device,
-            kernels::Differentiable differentiable, const TextStem& stem);
+            kernels::Differentiable differentiable, Packing packing, const TextStem& stem);
   std::vector<Index> own_begins(const TextLayout& layout) const;
 
   Checkpoint checkpoint_;  // for token embeddings, which stay where they are

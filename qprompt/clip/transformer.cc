@@ -1,8 +1,6 @@
 #include "qprompt/clip/transformer.h"
 
 #include <algorithm>
-#include <optional>
-#include <utility>
 
 #include "qprompt/kernels/normalize.h"
 #include "qprompt/kernels/rows.h"
@@ -29,19 +27,17 @@ Matrix repeated(const Matrix& values, std::size_t count) {
 Transformer::Transformer(const kernels::Device& device, const TransformerShape& shape,
                          const std::function<BlockWeights(Index)>& block,
                          const LayerNormWeights& ln_last, const Matrix& projection,
-                         kernels::Differentiable differentiable, kernels::Products products)
+                         kernels::Differentiable differentiable, Packing packing,
+                         kernels::Products products)
     : format_(device.format()),
       shape_(shape),
-      projection_(pack_projection(device, ln_last, projection, differentiable)) {
-  std::vector<std::optional<ResidualBlock>> packed(static_cast<std::size_t>(shape.layers));
-  device.run([&] {
-    device.each_alone(shape.layers, [&](Index layer, int) {
-      packed[static_cast<std::size_t>(layer)].emplace(device, block(layer), shape, differentiable,
-                                                      products);
-    });
-  });
-  for (auto& one : packed) blocks_.push_back(std::move(*one));
-}
+      blocks_(
+          device, shape.layers,
+          [=](Index layer) {
+            return ResidualBlock(device, block(layer), shape, differentiable, products);
+          },
+          packing),
+      projection_(pack_projection(device, ln_last, projection, differentiable)) {}
 
 std::size_t Transformer::trace_bytes_per_row() const {
   const auto width = static_cast<std::size_t>(shape_.width);
@@ -111,7 +107,7 @@ Matrix Transformer::forward(TransformerWorkspace& w, const BlockRows& rows,
   for (Index layer = 0; layer + 1 < shape_.layers; ++layer) {
     BlockTrace& trace = w.trace(layer);
     BlockTrace& next = w.trace(layer + 1);
-    blocks_[layer].forward(w.stream, rows, false, trace, w.scratch);
+    blocks_.at(layer).forward(w.stream, rows, false, trace, w.scratch);
     next.x.resize(all, shape_.width, NumberFormat::kFloat32);
     next.statistics_1.resize(all, 2, NumberFormat::kFloat32);
     kernels::add_normalize(w.stream, trace.middle.view(), w.scratch.branch.view(), eps,
@@ -119,7 +115,7 @@ Matrix Transformer::forward(TransformerWorkspace& w, const BlockRows& rows,
     if (const Matrix* values = deep(layer + 1)) overwrite(w, next, overwritten, *values);
   }
   BlockTrace& last = w.trace(shape_.layers - 1);
-  blocks_.back().forward(w.stream, rows, true, last, w.scratch);
+  blocks_.at(shape_.layers - 1).forward(w.stream, rows, true, last, w.scratch);
   w.read.resize(sequences, shape_.width, NumberFormat::kFloat32);
   w.read_normal.resize(sequences, shape_.width, NumberFormat::kFloat32);
   w.read_statistics.resize(sequences, 2, NumberFormat::kFloat32);
@@ -154,10 +150,12 @@ Matrix Transformer::pull_back(TransformerWorkspace& w, const BlockRows& rows,
   expect_rows(w.stream, rows.sequences.rows());
   pull_back_readout(w, d_features);
   for (Index layer = shape_.layers - 1; layer > 0; --layer) {
-    blocks_[layer].pull_back(w.stream, rows, layer + 1 == shape_.layers, w.trace(layer), w.scratch);
+    blocks_.at(layer).pull_back(w.stream, rows, layer + 1 == shape_.layers, w.trace(layer),
+                                w.scratch);
     if (Matrix* d_values = d_deep(layer)) take_gradient(w, overwritten, *d_values);
   }
-  blocks_[0].pull_back_to(w.stream, rows, shape_.layers == 1, needed_rows, w.trace(0), w.scratch);
+  blocks_.at(0).pull_back_to(w.stream, rows, shape_.layers == 1, needed_rows, w.trace(0),
+                             w.scratch);
   return kernels::download(w.scratch.d_x.view());
 }
 

@@ -3,11 +3,9 @@
 #include <functional>
 #include <vector>
 
-#include "qprompt/clip/residual_block.h"
+#include "qprompt/clip/block_stack.h"
 
 namespace qprompt {
-
-enum class Keep { kNothing, kForPullBack };
 
 // Buffers of one pass through a tower, allocated once and reused by the passes that follow.
 struct TransformerWorkspace {
@@ -50,12 +48,14 @@ auto* deep_at(Deep& deep, Index layer) {
 // A frozen stack of residual blocks with the final layer norm and projection, for either tower.
 class Transformer {
  public:
-  // `block(layer)` gives a layer's weights; the device's threads ask for one each at a time, so
-  // that few are in memory unpacked.
+  // `block(layer)` gives a layer's weights; it is kept until all are packed.
   Transformer(const kernels::Device& device, const TransformerShape& shape,
               const std::function<BlockWeights(Index)>& block, const LayerNormWeights& ln_last,
-              const Matrix& projection, kernels::Differentiable differentiable,
+              const Matrix& projection, kernels::Differentiable differentiable, Packing packing,
               kernels::Products products = kernels::Products::kOfFormat);
+
+  // Before every pass: BlockStack::settle().
+  bool settle(Keep keep) const { return blocks_.settle(keep); }
 
   const TransformerShape& shape() const { return shape_; }
   Index embed() const { return projection_.outputs(); }
@@ -90,7 +90,7 @@ class Transformer {
 
   kernels::NumberFormat format_;
   TransformerShape shape_;
-  std::vector<ResidualBlock> blocks_;
+  mutable BlockStack blocks_;   // all of them, or those that a pass is at
   kernels::Linear projection_;  // with the final layer norm's affine part folded in; float32
 };
 

@@ -20,10 +20,11 @@ kernels::Products products_of(const kernels::Device& device, Differentiable diff
 }
 
 Transformer image_transformer(const Checkpoint& checkpoint, const ImageStem& stem,
-                              const kernels::Device& device, Differentiable differentiable) {
+                              const kernels::Device& device, Differentiable differentiable,
+                              Packing packing) {
   return {device,
           checkpoint.shape().image,
-          [&](Index layer) {
+          [checkpoint](Index layer) {
             BlockWeights weights = checkpoint.image_block(layer);
             checkpoint.drop_pages();
             return weights;
@@ -31,6 +32,7 @@ Transformer image_transformer(const Checkpoint& checkpoint, const ImageStem& ste
           stem.ln_post,
           stem.projection,
           differentiable,
+          packing,
           products_of(device, differentiable)};
 }
 
@@ -43,11 +45,12 @@ struct VisionTransformer::Rows {
 };
 
 VisionTransformer::VisionTransformer(const Checkpoint& checkpoint, const kernels::Device& device,
-                                     Differentiable differentiable)
-    : VisionTransformer(checkpoint, device, differentiable, checkpoint.image_stem()) {}
+                                     Differentiable differentiable, Packing packing)
+    : VisionTransformer(checkpoint, device, differentiable, packing, checkpoint.image_stem()) {}
 
 VisionTransformer::VisionTransformer(const Checkpoint& checkpoint, const kernels::Device& device,
-                                     Differentiable differentiable, const ImageStem& stem)
+                                     Differentiable differentiable, Packing packing,
+                                     const ImageStem& stem)
     : format_(device.format()),
       patch_(checkpoint.shape().patch),
       grid_(checkpoint.shape().grid),
@@ -55,7 +58,7 @@ VisionTransformer::VisionTransformer(const Checkpoint& checkpoint, const kernels
       patch_positions_(stem.positions.bottomRows(grid_ * grid_)),
       ln_pre_(stem.ln_pre),
       patch_embedding_(device, stem.patches, stem.patch_bias, Differentiable::kNo, device.format()),
-      transformer_(image_transformer(checkpoint, stem, device, differentiable)) {}
+      transformer_(image_transformer(checkpoint, stem, device, differentiable, packing)) {}
 
 void VisionTransformer::require_fit(const VisionPrompts& prompts) const {
   const Index n = prompts.tokens.rows();

@@ -10,8 +10,9 @@ namespace qprompt {
 class VisionTransformer : public ImageEncoder {
  public:
   VisionTransformer(const Checkpoint& checkpoint, const kernels::Device& device,
-                    kernels::Differentiable differentiable);
+                    kernels::Differentiable differentiable, Packing packing);
 
+  bool settle(Keep keep) const override { return transformer_.settle(keep); }
   Index image_size() const override { return patch_ * grid_; }
   Index prompt_width() const override { return width(); }
   Index layers() const override { return transformer_.shape().layers; }
@@ -29,7 +30,7 @@ class VisionTransformer : public ImageEncoder {
 
   Index width() const { return transformer_.shape().width; }
   VisionTransformer(const Checkpoint& checkpoint, const kernels::Device& device,
-                    kernels::Differentiable differentiable, const ImageStem& stem);
+                    kernels::Differentiable differentiable, Packing packing, const ImageStem& stem);
   Index tokens_of(const VisionPrompts& prompts) const;  // rows of an image
   Rows rows_of(Index images, const VisionPrompts& prompts) const;
   void embed(const Matrix& images, const Matrix& prompt_tokens, ImageWorkspace& workspace) const;

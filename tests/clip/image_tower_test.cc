@@ -191,6 +191,37 @@ TEST_P(ImageTowers, KeepingNothingGivesTheSameFeatures) {
   }
 }
 
+// The first pass takes all images through each block, the second goes through kept ones.
+TEST_P(ImageTowers, GiveTheSameFeaturesWhereBlocksArePackedInPassing) {
+  const double rounding = GetParam() == NumberFormat::kFloat32 ? 1e-5 : error_.features;
+  for (const ClipShape& shape : shapes()) {
+    const RandomTowers towers(shape);
+    const ImageTower kept(towers.checkpoint, device_);
+    ImageWorkspace workspace(device_);
+    const Matrix pictures = images(shape, 5);
+    for (const VisionPrompts& p : all_prompts(shape)) {
+      const ImageTower passing(towers.checkpoint, device_, Differentiable::kNo,
+                               Packing::kInPassing);
+      const Matrix expected = kept.forward(pictures, p, workspace);
+      expect_close(passing.forward(pictures, p, workspace), expected.cast<double>(), rounding);
+      EXPECT_EQ(passing.forward(pictures, p, workspace), expected);
+    }
+  }
+}
+
+TEST_P(ImageTowers, KeepTheirBlocksForAPassThatKeepsItsActivations) {
+  const ClipShape shape = testing::small_clip_shape();
+  const RandomTowers towers(shape);
+  const ImageTower kept(towers.checkpoint, device_);
+  const ImageTower passing(towers.checkpoint, device_, Differentiable::kNo, Packing::kInPassing);
+  ImageWorkspace workspace(device_);
+  const Matrix pictures = images(shape, 3);
+  const auto features = [&](const ImageTower& tower) {
+    return tower.forward(pictures, {}, workspace, Keep::kForPullBack).features();
+  };
+  EXPECT_EQ(features(passing), features(kept));
+}
+
 TEST_P(ImageTowers, RefuseGradientsThatDoNotFit) {
   const ClipShape shape = testing::small_clip_shape();
   const RandomTowers towers(shape);

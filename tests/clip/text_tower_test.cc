@@ -279,6 +279,22 @@ TEST_P(TextTowers, KeepingNothingGivesTheSameFeatures) {
   }
 }
 
+TEST_P(TextTowers, GiveTheSameFeaturesWhereBlocksArePackedInPassing) {
+  const ClipShape shape = testing::small_clip_shape();
+  const RandomTowers towers(shape);
+  const TextTower kept(towers.checkpoint, device_, Differentiable::kNo);
+  TextWorkspace workspace(device_);
+  for (const TextCase& text : TextCases(shape).all()) {
+    const TextTower passing(towers.checkpoint, device_, Differentiable::kNo, Packing::kInPassing);
+    const auto features = [&](const TextTower& tower) {
+      return tower.forward(text.layout, text.prompts, workspace, Keep::kNothing).features();
+    };
+    const Matrix expected = features(kept);
+    EXPECT_EQ(features(passing), expected);
+    EXPECT_EQ(features(passing), expected);  // and once they stay
+  }
+}
+
 TEST_P(TextTowers, RefuseWhatDoesNotFit) {
   const ClipShape shape = testing::small_clip_shape();
   const RandomTowers towers(shape);

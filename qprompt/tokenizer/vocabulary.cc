@@ -6,7 +6,10 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <numeric>
+#include <optional>
 #include <string_view>
+#include <unordered_map>
+#include <utility>
 
 #include "qprompt/core/error.h"
 #include "qprompt/core/file.h"
@@ -69,6 +72,53 @@ std::unordered_map<std::string, int> parse_ids(const Json& json, const fs::path&
   std::unordered_map<std::string, int> ids;
   for (const auto& [token, id] : json.items()) ids[token] = parse_id(id, token, origin);
   return ids;
+}
+
+// Reads a flat object of ids, as nearly every vocab.json is, three times as fast as by way of a
+// document; stops at whatever else there is.
+class FlatIds {
+ public:
+  using number_integer_t = Json::number_integer_t;
+  using number_unsigned_t = Json::number_unsigned_t;
+  using number_float_t = Json::number_float_t;
+  using string_t = Json::string_t;
+  using binary_t = Json::binary_t;
+
+  bool start_object(std::size_t) { return !std::exchange(is_open_, true); }
+  bool key(std::string& token) {
+    token_ = std::move(token);
+    return true;
+  }
+  bool number_unsigned(std::uint64_t id) {
+    if (!is_open_ || id >= kMaxId) return false;
+    ids.insert_or_assign(std::move(token_), static_cast<int>(id));
+    return true;
+  }
+  bool end_object() { return true; }
+
+  bool null() { return false; }
+  bool boolean(bool) { return false; }
+  bool number_integer(std::int64_t) { return false; }
+  bool number_float(double, const std::string&) { return false; }
+  bool string(std::string&) { return false; }
+  bool binary(binary_t&) { return false; }
+  bool start_array(std::size_t) { return false; }
+  bool end_array() { return false; }
+  bool parse_error(std::size_t, const std::string&, const Json::exception&) { return false; }
+
+  std::unordered_map<std::string, int> ids;
+
+ private:
+  std::string token_;
+  bool is_open_ = false;
+};
+
+// Nothing where the text is anything else, or wrong.
+std::optional<std::unordered_map<std::string, int>> flat_ids(const std::string& text) {
+  FlatIds reader;
+  reader.ids.reserve(text.size() / 16);  // about what an entry takes
+  if (!Json::sax_parse(text, &reader)) return std::nullopt;
+  return std::move(reader.ids);
 }
 
 std::pair<std::string, std::string> parse_merge(const Json& merge, const fs::path& origin) {
@@ -155,14 +205,23 @@ Vocabulary vocabulary_of_merges(std::string_view text, const fs::path& origin) {
   return vocabulary;
 }
 
-Vocabulary with_merges_beside(const Json& ids, const fs::path& vocab_path) {
+Vocabulary with_merges_beside(std::unordered_map<std::string, int> ids,
+                              const fs::path& vocab_path) {
   const fs::path merges_path = vocab_path.parent_path() / "merges.txt";
   require(fs::exists(merges_path), vocab_path.string(), ": there is no merges.txt beside it");
   Vocabulary vocabulary{.origin = vocab_path,
-                        .ids = parse_ids(ids, vocab_path),
+                        .ids = std::move(ids),
                         .merges = parse_merges(read_text(merges_path), merges_path)};
   add_tokens_beside(vocabulary);
   return vocabulary;
+}
+
+Vocabulary of_json(const std::string& text, const fs::path& path) {
+  if (auto ids = flat_ids(text)) return with_merges_beside(std::move(*ids), path);
+  const Json json = parse_json(text, path);
+  return json.contains("model") && json["model"].is_object()
+             ? parse_tokenizer(json, path)
+             : with_merges_beside(parse_ids(json, path), path);
 }
 
 Vocabulary load_file(const fs::path& path) {
@@ -170,14 +229,12 @@ Vocabulary load_file(const fs::path& path) {
   if (text.starts_with("\x1f\x8b")) return vocabulary_of_merges(unpack_gzip(path), path);
   if (const auto first = text.find_first_not_of(" \t\r\n");
       first != text.npos && text[first] == '{') {
-    const Json json = parse_json(text, path);
-    return json.contains("model") && json["model"].is_object() ? parse_tokenizer(json, path)
-                                                               : with_merges_beside(json, path);
+    return of_json(text, path);
   }
   require(text.substr(0, text.find('\n')).find("#version") != text.npos, path.string(),
           ": not a tokenizer, expected ", kVocabularyFiles);
   const fs::path vocab_path = path.parent_path() / "vocab.json";
-  if (fs::exists(vocab_path)) return with_merges_beside(read_json(vocab_path), vocab_path);
+  if (fs::exists(vocab_path)) return of_json(read_text(vocab_path), vocab_path);
   return vocabulary_of_merges(text, path);
 }
 

@@ -111,13 +111,9 @@ Matrix Weights::rows(const std::string& canonical, const std::vector<Index>& sha
   return result;
 }
 
-// Looks at numbers while the cache holds them.
 void Weights::read(const std::string& stored, std::span<float> values) const {
-  auto at = values.begin();
-  for_each_block(source_->read(stored), [&](std::span<const float> block) {
-    require_finite(block, stored);
-    at = std::copy(block.begin(), block.end(), at);
-  });
+  read_values(source_->read(stored), values,
+              [&](std::span<const float> block) { require_finite(block, stored); });
 }
 
 void Weights::require_finite(std::span<const float> values, const std::string& stored) const {

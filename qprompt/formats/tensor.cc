@@ -47,18 +47,28 @@ float to_float(Half value) { return half_value(value.bits); }
 
 constexpr std::size_t kBlock = 4096;
 
-// The bytes of a file need not be aligned: elements are copied out, a block at a time. Loops of
-// fixed length are vectorised.
-template <typename Element, typename Visit>
-void visit_blocks(std::span<const std::byte> bytes, const Visit& visit) {
-  std::array<Element, kBlock> block{};
-  std::array<float, kBlock> converted;
+// `to`: a block or less of elements. The bytes of a file need not be aligned: elements are copied
+// out. Loops of fixed length are vectorised.
+template <typename Element>
+void convert_block(const std::byte* bytes, std::span<float> to) {
+  std::array<Element, kBlock> block;
+  std::memcpy(block.data(), bytes, to.size() * sizeof(Element));
+  if (to.size() == kBlock) {
+    for (std::size_t i = 0; i < kBlock; ++i) to[i] = to_float(block[i]);
+  } else {
+    std::transform(block.begin(), block.begin() + static_cast<std::ptrdiff_t>(to.size()),
+                   to.begin(), [](Element element) { return to_float(element); });
+  }
+}
+
+// place(first, count): where the elements [first, first + count) go.
+template <typename Element, typename Place, typename Visit>
+void convert_blocks(std::span<const std::byte> bytes, const Place& place, const Visit& visit) {
   const std::size_t size = bytes.size() / sizeof(Element);
   for (std::size_t first = 0; first < size; first += kBlock) {
-    const std::size_t count = std::min(kBlock, size - first);
-    std::memcpy(block.data(), bytes.data() + first * sizeof(Element), count * sizeof(Element));
-    for (std::size_t i = 0; i < kBlock; ++i) converted[i] = to_float(block[i]);
-    visit(std::span<const float>(converted).first(count));
+    const std::span<float> to = place(first, std::min(kBlock, size - first));
+    convert_block<Element>(bytes.data() + first * sizeof(Element), to);
+    visit(std::span<const float>(to));
   }
 }
 
@@ -102,32 +112,50 @@ void require_whole(const TensorView& tensor) {
 
 }  // namespace
 
-void for_each_block(const TensorView& tensor,
-                    const std::function<void(std::span<const float>)>& visit) {
-  require_whole(tensor);
+namespace {
+
+template <typename Place>
+void convert_tensor(const TensorView& tensor, const Place& place, const VisitBlock& visit) {
   switch (tensor.type) {
     case ElementType::kFloat32:
-      return visit_blocks<float>(tensor.bytes, visit);
+      return convert_blocks<float>(tensor.bytes, place, visit);
     case ElementType::kFloat16:
-      return visit_blocks<Half>(tensor.bytes, visit);
+      return convert_blocks<Half>(tensor.bytes, place, visit);
     case ElementType::kBfloat16:
-      return visit_blocks<Bfloat>(tensor.bytes, visit);
+      return convert_blocks<Bfloat>(tensor.bytes, place, visit);
     case ElementType::kFloat64:
-      return visit_blocks<double>(tensor.bytes, visit);
+      return convert_blocks<double>(tensor.bytes, place, visit);
     default:
       fail("tensor: ", element_name(tensor.type), " values, expected floating point");
   }
 }
 
+}  // namespace
+
+void for_each_block(const TensorView& tensor, const VisitBlock& visit) {
+  require_whole(tensor);
+  std::array<float, kBlock> block;
+  const auto in_block = [&](std::size_t, std::size_t count) {
+    return std::span(block).first(count);
+  };
+  convert_tensor(tensor, in_block, visit);
+}
+
+void read_values(const TensorView& tensor, std::span<float> values, const VisitBlock& visit) {
+  require_whole(tensor);
+  require(static_cast<std::size_t>(tensor.size()) == values.size(),
+          "tensor: ", shape_text(tensor.shape), " for ", values.size(), " values");
+  const auto in_values = [&](std::size_t first, std::size_t count) {
+    return values.subspan(first, count);
+  };
+  convert_tensor(tensor, in_values, visit);
+}
+
 Matrix to_matrix(const TensorView& tensor) {
   require_whole(tensor);
-  const Index size = tensor.size();
   const Index rows = tensor.shape.size() < 2 ? 1 : tensor.shape[0];
-  Matrix matrix(rows, rows == 0 ? 0 : size / rows);
-  auto at = values_of(matrix).begin();
-  for_each_block(tensor, [&](std::span<const float> values) {
-    at = std::copy(values.begin(), values.end(), at);
-  });
+  Matrix matrix(rows, rows == 0 ? 0 : tensor.size() / rows);
+  read_values(tensor, values_of(matrix), [](std::span<const float>) {});
   return matrix;
 }
 

@@ -49,8 +49,11 @@ std::string shape_text(std::span<const Index> shape);  // "[77, 512]"
 Matrix to_matrix(const TensorView& tensor);
 
 // Floating-point values as float, some thousands at a time, in their order.
-void for_each_block(const TensorView& tensor,
-                    const std::function<void(std::span<const float>)>& visit);
+using VisitBlock = std::function<void(std::span<const float>)>;
+void for_each_block(const TensorView& tensor, const VisitBlock& visit);
+// The same into `values`, as many as the tensor has; each block is visited while the cache holds
+// it.
+void read_values(const TensorView& tensor, std::span<float> values, const VisitBlock& visit);
 
 // `count` rows of a tensor of two or more dimensions, from row `first`.
 TensorView rows_of(const TensorView& tensor, Index first, Index count);

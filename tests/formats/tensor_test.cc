@@ -8,6 +8,7 @@
 #include <limits>
 #include <numeric>
 
+#include "qprompt/core/half.h"
 #include "tests/support/errors.h"
 
 namespace qprompt {
@@ -80,6 +81,34 @@ TEST(ToMatrix, RefusesIntegersAndBytesThatDoNotFitTheShape) {
 
 TEST(ToMatrix, OfNoRowsIsEmpty) {
   EXPECT_EQ(to_matrix(view(std::vector<float>{}, ElementType::kFloat32, {0, 5})).size(), 0);
+}
+
+// Blocks of any length are converted alike, and seen in their order.
+TEST(ReadValues, FillTheirPlaceAndShowEveryBlock) {
+  std::vector<std::uint16_t> halves(20000);
+  for (std::size_t i = 0; i < halves.size(); ++i) halves[i] = static_cast<std::uint16_t>(i);
+  const TensorView tensor = view(halves, ElementType::kFloat16, {20000});
+  std::vector<float> values(halves.size()), seen, blocks;
+  read_values(tensor, values, [&](std::span<const float> block) {
+    seen.insert(seen.end(), block.begin(), block.end());
+  });
+  for_each_block(tensor, [&](std::span<const float> block) {
+    blocks.insert(blocks.end(), block.begin(), block.end());
+  });
+  EXPECT_EQ(seen, values);
+  EXPECT_EQ(blocks, values);
+  EXPECT_EQ(values[0x3bff], 0.99951171875f);
+  EXPECT_EQ(values.back(), half_value(19999));
+}
+
+TEST(ReadValues, RefuseAPlaceOfAnotherSize) {
+  const std::vector<float> stored{1, 2};
+  std::vector<float> values(3);
+  EXPECT_THAT(error_of([&] {
+                read_values(view(stored, ElementType::kFloat32, {2}), values,
+                            [](std::span<const float>) {});
+              }),
+              HasSubstr("[2] for 3 values"));
 }
 
 TEST(CheckedSize, RefusesWhatCannotBe) {

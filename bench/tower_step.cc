@@ -106,12 +106,17 @@ std::vector<Timing> image_step_case(const Model& model, Index batch, Index n_ctx
   const Index layers = std::min(kPromptedLayers, tower->layers());
   for (Index l = 1; l < layers; ++l) prompts.deep.push_back(prompt(l));
   ImageWorkspace workspace(model.device());
-  return timings_of(
-      steps, {[&] {
-        ImagePass pass = tower->forward(images, prompts, workspace, Keep::kForPullBack);
-        const VisionPrompts gradient = pass.pull_back(d_features);
-        note(std::vector{pass.features()(0, 0), pass.features()(0, 1), gradient.tokens.norm()});
-      }});
+  return timings_of(steps, {[&] {
+                      Matrix features(batch, model.shape().embed);
+                      Matrix gradient = Matrix::Zero(n_ctx, tower->prompt_width());
+                      for (const auto [first, count] : tower->parts_of(batch, prompts, workspace)) {
+                        ImagePass pass = tower->forward(images.middleRows(first, count), prompts,
+                                                        workspace, Keep::kForPullBack);
+                        features.middleRows(first, count) = pass.features();
+                        gradient += pass.pull_back(d_features.middleRows(first, count)).tokens;
+                      }
+                      note(std::vector{features(0, 0), features(0, 1), gradient.norm()});
+                    }});
 }
 
 std::vector<Timing> timings_of_case(const std::string& kind, const Model& model, Index n,

@@ -96,6 +96,16 @@ Index ImageTower::images_at_once(const VisionPrompts& prompts,
   return device_.threads() * std::max<Index>(1, affordable / device_.threads());
 }
 
+std::vector<Part> ImageTower::parts_of(Index images, const VisionPrompts& prompts,
+                                       const ImageWorkspace& workspace) const {
+  const Index at_once = images_at_once(prompts, workspace);
+  std::vector<Part> parts;
+  for (Index first = 0; first < images; first += at_once) {
+    parts.push_back({first, std::min(at_once, images - first)});
+  }
+  return parts;
+}
+
 ImagePass ImageTower::forward(const Matrix& images, const VisionPrompts& prompts,
                               ImageWorkspace& workspace, Keep keep) const {
   return {*this, images, prompts, workspace, keep};

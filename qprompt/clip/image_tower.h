@@ -41,14 +41,16 @@ class ImageTower {
   // The same for evaluation.
   Matrix forward(const Matrix& images, const VisionPrompts& prompts,
                  ImageWorkspace& workspace) const;
-  // How many images go forward and back without computing anything twice: those whose activations
-  // the workspace's budget holds, and one for each of the device's threads at least. A pass of more
-  // works in rounds (rounds.h).
-  Index images_at_once(const VisionPrompts& prompts, const ImageWorkspace& workspace) const;
+  // The parts of so many images that go forward and back, one part after the other, without
+  // computing anything twice: those whose activations the workspace's budget holds, and an image
+  // for each of the device's threads at least. A pass of more works in rounds (rounds.h).
+  std::vector<Part> parts_of(Index images, const VisionPrompts& prompts,
+                             const ImageWorkspace& workspace) const;
 
  private:
   friend class ImagePass;
 
+  Index images_at_once(const VisionPrompts& prompts, const ImageWorkspace& workspace) const;
   void require_fit(const Matrix& images, const VisionPrompts& prompts) const;
   Matrix run(const Matrix& images, const VisionPrompts& prompts, ImageWorkspace& workspace,
              Keep keep) const;

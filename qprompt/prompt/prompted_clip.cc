@@ -80,12 +80,7 @@ std::vector<Part> PromptedClip::parts_of(const ParameterMap& values, const Image
   const Index images = std::max(batch.pixels.rows(), batch.unit_features.rows());
   if (!learner_->prompts_images() || model_.engine().ranks().size() > 1) return {{0, images}};
   const VisionPrompts vision = learner_->prompts(values, {classes_, Matrix()}).vision;
-  const Index at_once = image_tower_->images_at_once(vision, workspace.image);
-  std::vector<Part> parts;
-  for (Index first = 0; first < images; first += at_once) {
-    parts.push_back({first, std::min(at_once, images - first)});
-  }
-  return parts;
+  return image_tower_->parts_of(images, vision, workspace.image);
 }
 
 PromptedPass::PromptedPass(const PromptedClip& clip, const ParameterMap& values,

@@ -8,26 +8,23 @@ namespace qprompt {
 BlockStack::BlockStack(const kernels::Device& device, Index layers,
                        std::function<ResidualBlock(Index layer)> pack, Packing packing)
     : device_(device), pack_(std::move(pack)), blocks_(static_cast<std::size_t>(layers)) {
-  if (packing == Packing::kAtOnce) device_.run([this] { pack_all(); });
+  if (packing == Packing::kAtOnce) device_.run([this] { settle(); });
 }
 
-bool BlockStack::settle(Keep keep) {
-  if (pack_ == nullptr) return true;
-  const bool is_first = !std::exchange(passed_, true);
-  if (is_first && keep == Keep::kNothing) return false;
-  pack_all();
-  return true;
+void BlockStack::settle() {
+  if (pack_ == nullptr) return;
+  pack(0, std::ssize(blocks_));
+  pack_ = nullptr;
+}
+
+void BlockStack::enter() {
+  if (std::exchange(passed_, true)) settle();
 }
 
 const ResidualBlock& BlockStack::at(Index layer) {
   std::optional<ResidualBlock>& block = blocks_[static_cast<std::size_t>(layer)];
   if (!block) pack(layer, std::min<Index>(device_.threads(), std::ssize(blocks_) - layer));
   return *block;
-}
-
-void BlockStack::pack_all() {
-  pack(0, std::ssize(blocks_));
-  pack_ = nullptr;
 }
 
 void BlockStack::pack(Index first, Index count) {

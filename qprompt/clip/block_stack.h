@@ -8,8 +8,6 @@
 
 namespace qprompt {
 
-enum class Keep { kNothing, kForPullBack };
-
 // When the blocks of a tower are packed.
 enum class Packing : int {
   kAtOnce,     // with the tower
@@ -24,15 +22,15 @@ class BlockStack {
   BlockStack(const kernels::Device& device, Index layers,
              std::function<ResidualBlock(Index layer)> pack, Packing packing);
 
-  // Before every pass: whether all blocks are here, so that parts of it may go through on threads
-  // of their own, and come back. Otherwise it goes through in one, from the first layer to the
-  // last.
-  bool settle(Keep keep);
+  // Packs the blocks that are not here yet: before passes on several threads at once, and those
+  // that come back.
+  void settle();
+  // Before any other pass, from the first layer to the last: settles from the second one on.
+  void enter();
 
   const ResidualBlock& at(Index layer);
 
  private:
-  void pack_all();
   void pack(Index first, Index count);
 
   kernels::Device device_;

@@ -67,8 +67,9 @@ class ImageEncoder {
   ImageEncoder& operator=(const ImageEncoder&) = delete;
   virtual ~ImageEncoder() = default;
 
-  // Before every pass, on the device's thread: BlockStack::settle().
-  virtual bool settle(Keep) const { return true; }
+  // Before every pass one or the other, on the device's thread (block_stack.h).
+  virtual void settle() const {}
+  virtual void enter() const {}
   virtual Index image_size() const = 0;
   virtual Index prompt_width() const = 0;  // 0 where no vision prompt fits
   virtual Index layers() const = 0;        // blocks that vision prompts can enter

@@ -67,16 +67,16 @@ Matrix ImageTower::forward(const Matrix& images, const VisionPrompts& prompts,
 }
 
 // Images know nothing of each other: every thread takes whole ones, and none waits for another.
-// What would leave threads without an image is done by all of them together, and so is everything
-// where blocks are packed in passing.
+// What would leave threads without an image is done by all of them together.
 Matrix ImageTower::run_alone(const Matrix& images, const VisionPrompts& prompts,
                              ImageWorkspace& workspace) const {
   ++workspace.runs;
   const Index rest = images.rows() % device_.threads(), alone = images.rows() - rest;
-  const bool settled = encoder_->settle(Keep::kNothing);
-  if (!settled || device_.threads() == 1 || alone == 0) {
+  if (device_.threads() == 1 || alone == 0) {
+    encoder_->enter();
     return run(images, prompts, workspace, Keep::kNothing);
   }
+  encoder_->settle();
   if (workspace.stop && workspace.stop()) throw Interrupted();
   Matrix features(images.rows(), encoder_->embed());
   device_.each_alone(alone, [&](Index i, int worker) {
@@ -123,7 +123,7 @@ ImagePass::ImagePass(const ImageTower& tower, const Matrix& images, const Vision
   cut_images();
   features_.resize(images.rows(), tower.encoder_->embed());
   tower.device_.run([&] {
-    tower.encoder_->settle(keep);
+    tower.encoder_->settle();
     rounds_.forward(tower.device_, keep, workspace.runs,
                     [&](Index chunk, Index slot, Keep now) { run(chunk, slot, now); });
   });

@@ -30,8 +30,8 @@ enum class Differentiable;
 enum class TowerUse : int {
   kOften,   // they stay for as long as the model
   kInTurn,  // they go with their last user: less memory where towers are needed one after another
-  kOnce,    // likewise, and the first pass packs block by block and keeps none: the soonest answer,
-            // with the least memory; from the second pass on as kInTurn
+  kOnce,  // likewise, and a first pass of texts or of an image packs block by block and keeps none:
+          // the soonest answer, with the least memory; from the second pass on as kInTurn
 };
 
 struct ModelOptions {

@@ -177,7 +177,7 @@ void TextPass::run(const Chunk& chunk, Keep keep) {
   kernels::Buffer& x = workspace.trace(0).x;
   x.resize(chunk.rows.sequences.rows(), tower_->width(), kernels::NumberFormat::kFloat32);
   kernels::upload(rows_of(chunk), x.view());
-  tower_->transformer_.settle(keep);
+  keep == Keep::kNothing ? tower_->transformer_.enter() : tower_->transformer_.settle();
   features_.middleRows(chunk.classes.first, chunk.classes.count) =
       tower_->transformer_.forward(workspace, chunk.rows, overwritten_,
                                    [&](Index layer) { return deep_at(prompts_.deep, layer); });

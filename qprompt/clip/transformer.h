@@ -7,6 +7,8 @@
 
 namespace qprompt {
 
+enum class Keep { kNothing, kForPullBack };
+
 // Buffers of one pass through a tower, allocated once and reused by the passes that follow.
 struct TransformerWorkspace {
   using Team = kernels::Stream::Team;
@@ -54,8 +56,9 @@ class Transformer {
               const Matrix& projection, kernels::Differentiable differentiable, Packing packing,
               kernels::Products products = kernels::Products::kOfFormat);
 
-  // Before every pass: BlockStack::settle().
-  bool settle(Keep keep) const { return blocks_.settle(keep); }
+  // Before every pass one or the other, as BlockStack has them.
+  void settle() const { blocks_.settle(); }
+  void enter() const { blocks_.enter(); }
 
   const TransformerShape& shape() const { return shape_; }
   Index embed() const { return projection_.outputs(); }

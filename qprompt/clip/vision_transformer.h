@@ -12,7 +12,8 @@ class VisionTransformer : public ImageEncoder {
   VisionTransformer(const Checkpoint& checkpoint, const kernels::Device& device,
                     kernels::Differentiable differentiable, Packing packing);
 
-  bool settle(Keep keep) const override { return transformer_.settle(keep); }
+  void settle() const override { transformer_.settle(); }
+  void enter() const override { transformer_.enter(); }
   Index image_size() const override { return patch_ * grid_; }
   Index prompt_width() const override { return width(); }
   Index layers() const override { return transformer_.shape().layers; }

@@ -1,6 +1,7 @@
 #include "qprompt/prompt/prompted_clip.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "qprompt/clip/engine.h"
 #include "qprompt/core/error.h"
@@ -26,11 +27,6 @@ Matrix sum(const Matrix& a, const Matrix& b) {
   if (a.size() == 0) return b;
   if (b.size() == 0) return a;
   return a + b;
-}
-
-ParameterMap sum(ParameterMap a, const ParameterMap& b) {
-  for (const auto& [name, values] : b) a[name] = sum(a[name], values);
-  return a;
 }
 
 }  // namespace
@@ -173,13 +169,14 @@ Matrix PromptedPass::d_unit_texts(const OutputGradient& d, std::size_t text) con
 ParameterMap PromptedPass::pull_back(const OutputGradient& d_outputs) {
   PassGradient gradient;
   pull_back(d_outputs, gradient);
-  return pull_back(gradient);
+  return pull_back(std::move(gradient));
 }
 
 void PromptedPass::pull_back(const OutputGradient& d_outputs, PassGradient& into) {
   if (clip_->learner_->head() != nullptr) {
     require(head_pull_back_ != nullptr, "a learner without steps has no gradient");
-    into.head = sum(std::move(into.head), head_pull_back_(d_outputs.logits));
+    require(into.head.empty(), "PromptedPass: a learner on features takes its batch in one part");
+    into.head = head_pull_back_(d_outputs.logits);
     return;
   }
   into.texts.resize(text_passes_.size());
@@ -196,18 +193,18 @@ void PromptedPass::pull_back(const OutputGradient& d_outputs, PassGradient& into
   }
 }
 
-ParameterMap PromptedPass::pull_back(const PassGradient& gradient) {
+ParameterMap PromptedPass::pull_back(PassGradient gradient) {
   // Nothing was learned in the towers: images and texts are fixed, and whole on every rank.
-  if (clip_->learner_->head() != nullptr) return gradient.head;
-  ParameterMap parameters = pull_back_part(gradient);
+  if (clip_->learner_->head() != nullptr) return std::move(gradient.head);
+  ParameterMap parameters = pull_back_part(std::move(gradient));
   sum(clip_->model_.engine().ranks(), parameters);
   return parameters;
 }
 
 // The part of the gradient that came through this rank's passes: parameters' gradients are linear
 // in those of the prompts.
-ParameterMap PromptedPass::pull_back_part(const PassGradient& gradient) {
-  Prompts d_prompts{.text = {}, .vision = gradient.vision};
+ParameterMap PromptedPass::pull_back_part(PassGradient gradient) {
+  Prompts d_prompts{.text = {}, .vision = std::move(gradient.vision)};
   for (std::size_t i = 0; i < text_passes_.size(); ++i) {
     const Matrix d_features = unit_texts_[i].pull_back(rows_of(gradient.texts[i], own_classes_));
     d_prompts.text.push_back(text_passes_[i].pull_back(d_features));

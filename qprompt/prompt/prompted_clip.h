@@ -41,7 +41,7 @@ struct OutputGradient {
 struct PassGradient {
   std::vector<Matrix> texts;  // as those of Outputs
   VisionPrompts vision;
-  ParameterMap head;  // of a learner on features
+  ParameterMap head;  // of a learner on features, whose batch is one part
 };
 
 struct PromptedWorkspace {
@@ -121,7 +121,7 @@ class PromptedPass {
   // passed through, and the parameters' is that of the sum.
   void pull_back(const OutputGradient& d_outputs, PassGradient& sum);
   void next(const ImageBatch& part);
-  ParameterMap pull_back(const PassGradient& sum);
+  ParameterMap pull_back(PassGradient sum);
 
  private:
   friend class PromptedClip;
@@ -130,7 +130,7 @@ class PromptedPass {
   void encode_images(const ImageBatch& batch);
   void encode_texts();
   void compare();
-  ParameterMap pull_back_part(const PassGradient& sum);
+  ParameterMap pull_back_part(PassGradient sum);
   Matrix d_unit_images(const OutputGradient& d_outputs) const;
   Matrix d_unit_texts(const OutputGradient& d_outputs, std::size_t text) const;
 

@@ -1,5 +1,7 @@
 #include "qprompt/train/objective.h"
 
+#include <utility>
+
 #include "qprompt/core/error.h"
 #include "qprompt/data/templates.h"
 #include "qprompt/prompt/zero_shot.h"
@@ -59,14 +61,16 @@ StepGradient loss_and_gradient(const PromptedClip& clip, const Objective& object
                                const ParameterMap& values, const ImageBatch& images,
                                std::span<const int> labels, PromptedWorkspace& workspace) {
   const std::vector<Part> parts = clip.parts_of(values, images, workspace);
-  PromptedPass pass =
-      clip.forward(values, rows_of(images, parts.front()), workspace, Keep::kForPullBack);
+  ImageBatch own = rows_of(images, parts.front());
+  PromptedPass pass = clip.forward(values, own, workspace, Keep::kForPullBack);
   StepGradient step;
   PassGradient gradient;
   std::optional<PassGradient> second;
   for (const Part part : parts) {
-    const ImageBatch own = rows_of(images, part);
-    if (part.first > 0) pass.next(own);
+    if (part.first > 0) {
+      own = rows_of(images, part);
+      pass.next(own);
+    }
     ObjectiveGradient at = objective.evaluate(
         pass.outputs(), own.unit_features,
         labels.subspan(static_cast<std::size_t>(part.first), static_cast<std::size_t>(part.count)));
@@ -78,8 +82,8 @@ StepGradient loss_and_gradient(const PromptedClip& clip, const Objective& object
     if (!second) second.emplace();
     pass.pull_back(scaled(std::move(*at.second), share), *second);
   }
-  step.gradient = pass.pull_back(gradient);
-  if (second) objective.bend(step.gradient, pass.pull_back(*second));
+  step.gradient = pass.pull_back(std::move(gradient));
+  if (second) objective.bend(step.gradient, pass.pull_back(std::move(*second)));
   return step;
 }
 
